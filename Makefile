@@ -1,0 +1,34 @@
+# The front door: build, test, e2e, bench, lint, format, demo. CI calls the same targets.
+SWIFT ?= swift
+CHECK_IMPORTS = --explicit-target-dependency-import-check error
+RELEASE = .build/release
+E2E_ENVIRONMENT = $(CURDIR)/.build/e2e-environment
+
+.PHONY: build release test e2e bench lint format demo fuzz clean tools
+
+tools:
+	@sh scripts/install-tools.sh
+
+build: tools
+	$(SWIFT) build $(CHECK_IMPORTS)
+
+release: tools
+	$(SWIFT) build -c release --product kiln $(CHECK_IMPORTS)
+
+test: tools
+	$(SWIFT) test $(CHECK_IMPORTS)
+
+e2e: release
+	KILN_E2E=1 KILN_BIN=$(CURDIR)/$(RELEASE) $(SWIFT) test $(CHECK_IMPORTS) --no-parallel --filter KilnEndToEndTests
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Plugins Sources Tests
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Plugins Sources Tests
+
+bench: release
+	benchmarks/run
+
+clean:
+	rm -rf .build dist demo

@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A library target and its tests in `Tests/<name>Tests`.
+func module(
+  _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = [],
+  plugins: [Target.PluginUsage]? = nil
+) -> [Target] {
+  [
+    .target(name: name, dependencies: dependencies, swiftSettings: settings, plugins: plugins),
+    .testTarget(
+      name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies + tests,
+      swiftSettings: settings),
+  ]
+}
+
+let package = Package(
+  name: "kiln",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "kiln", targets: ["kiln"]),
+    .library(name: "KilnContext", targets: ["KilnContext"]),
+    .library(name: "KilnPacker", targets: ["KilnPacker"]),
+    .library(name: "KilnAzure", targets: ["KilnAzure"]),
+    .library(name: "KilnGeneration", targets: ["KilnGeneration", "KilnPlan", "KilnSpec"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+  ],
+  targets: [
+    .executableTarget(name: "kiln", dependencies: ["KilnCommands", arguments], swiftSettings: settings),
+    .executableTarget(name: "catalog-embedder", swiftSettings: settings),
+    .plugin(
+      name: "EmbedCatalog", capability: .buildTool(), dependencies: ["catalog-embedder"]),
+    .systemLibrary(
+      name: "CLibArchive", pkgConfig: "libarchive",
+      providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
+  ]
+    + module("KilnDiagnostics")
+    + module("KilnArtifacts", [crypto, system])
+    + module("KilnDocuments", [], tests: [yams])
+    + module("KilnDocker", ["KilnDocuments"])
+    + module("KilnAnsible", ["KilnDocuments"], tests: [yams])
+    + module("KilnPacker", ["KilnDocuments"])
+    + module("KilnAzure", ["KilnDocuments", "KilnDiagnostics"])
+    + module("KilnContext", ["CLibArchive", "KilnArtifacts", "KilnDiagnostics", crypto, system])
+    + module("KilnCatalog", [], plugins: [.plugin(name: "EmbedCatalog")])
+    + module("KilnSpec", ["KilnDiagnostics", "KilnCatalog", "KilnDocuments", yams, system])
+    + module("KilnPlan", ["KilnSpec", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", mustache, system])
+    + module(
+      "KilnGeneration",
+      [
+        "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments",
+        "KilnDocker", "KilnPacker", "KilnAnsible", "KilnAzure", system,
+      ], tests: [yams])
+    + module(
+      "KilnCommands",
+      [
+        "KilnGeneration", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
+        "KilnDocuments", "KilnContext", "KilnPacker", "KilnAzure", arguments, subprocess, system,
+      ])
+    + [.testTarget(name: "KilnEndToEndTests", dependencies: [], swiftSettings: settings)]
+)

@@ -1,0 +1,81 @@
+extension DiagnosticRenderer {
+  /// The message with its suggestion, as one text.
+  private func whole(_ diagnostic: Diagnostic) -> String {
+    diagnostic.message + (diagnostic.suggestion.map { " (\($0))" } ?? "")
+  }
+
+  /// A GitHub Actions annotation: `::error file=…,line=…,col=…,title=…::message`.
+  func github(_ diagnostic: Diagnostic) -> String {
+    func data(_ s: String) -> String {
+      s.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+    }
+    func property(_ s: String) -> String { data(s).replacing(":", with: "%3A").replacing(",", with: "%2C") }
+    var properties: [String] = []
+    if let location = diagnostic.location {
+      properties.append("file=\(property(location.file))")
+      if let position = location.position { properties += ["line=\(position.line)", "col=\(position.column)"] }
+    }
+    properties.append("title=\(property(diagnostic.id))")
+    return "::\(diagnostic.severity.rawValue) \(properties.joined(separator: ","))::\(data(whole(diagnostic)))\n"
+  }
+
+  /// An Azure Pipelines issue: `##vso[task.logissue type=…;sourcepath=…;linenumber=…;columnnumber=…;code=…]message`.
+  func azure(_ diagnostic: Diagnostic) -> String {
+    func data(_ s: String) -> String {
+      s.replacing("%", with: "%AZP25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+    }
+    func property(_ s: String) -> String { data(s).replacing(";", with: "%3B").replacing("]", with: "%5D") }
+    var properties = ["type=\(diagnostic.severity.rawValue)"]
+    if let location = diagnostic.location {
+      properties.append("sourcepath=\(property(location.file))")
+      if let position = location.position {
+        properties += ["linenumber=\(position.line)", "columnnumber=\(position.column)"]
+      }
+    }
+    properties.append("code=\(property(diagnostic.id))")
+    return "##vso[task.logissue \(properties.joined(separator: ";"))]\(data(whole(diagnostic)))\n"
+  }
+
+  func json(_ diagnostic: Diagnostic) -> String {
+    var members: [(String, String)] = []
+    func place(_ location: SourceLocation?) -> [(String, String)] {
+      [
+        ("column", location?.position.map { String($0.column) } ?? "null"),
+        ("file", location.map { Self.quoted($0.file) } ?? "null"),
+        ("line", location?.position.map { String($0.line) } ?? "null"),
+      ]
+    }
+    func object(_ members: [(String, String)]) -> String {
+      "{" + members.map { "\(Self.quoted($0)): \($1)" }.joined(separator: ", ") + "}"
+    }
+    let notes = diagnostic.notes.map { note in object(place(note.location) + [("message", Self.quoted(note.message))]) }
+    members += place(diagnostic.location)
+    members.append(("id", Self.quoted(diagnostic.id)))
+    members.append(("message", Self.quoted(diagnostic.message)))
+    members.append(("notes", "[" + notes.joined(separator: ", ") + "]"))
+    members.append(("severity", Self.quoted(diagnostic.severity.rawValue)))
+    members.append(("suggestion", diagnostic.suggestion.map(Self.quoted) ?? "null"))
+    return object(members.sorted { $0.0 < $1.0 })
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var out = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": out += "\\\""
+      case "\\": out += "\\\\"
+      case "\n": out += "\\n"
+      case "\r": out += "\\r"
+      case "\t": out += "\\t"
+      default:
+        if scalar.value < 0x20 {
+          let hex = String(scalar.value, radix: 16)
+          out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+        } else {
+          out.unicodeScalars.append(scalar)
+        }
+      }
+    }
+    return out + "\""
+  }
+}

@@ -1,0 +1,7 @@
+import ArgumentParser
+import KilnCommands
+
+@main
+struct Kiln {
+  static func main() async { await KilnCommand.main() }
+}

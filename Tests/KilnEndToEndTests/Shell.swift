@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+
+/// What a script did.
+struct ShellResult: Sendable {
+  let status: Int32
+  let output: String
+  let error: String
+}
+
+/// Runs `script` with `bash -euo pipefail` in `folder`, with `kiln` (the build under test) on the PATH.
+@discardableResult
+func sh(_ script: String, in folder: URL? = nil, environment: [String: String] = [:], expecting status: Int32? = 0)
+  throws -> ShellResult
+{
+  let process = Process()
+  process.executableURL = URL(filePath: "/bin/bash")
+  process.arguments = ["-euo", "pipefail", "-c", script]
+  process.currentDirectoryURL = folder
+  var variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+  variables["PATH"] = "\(EndToEnd.kilnFolder):\(variables["PATH"] ?? "/usr/bin:/bin")"
+  process.environment = variables
+  let files = try (0..<2).map { _ in try TemporaryFolder().url.appending(path: "stream") }
+  for file in files { FileManager.default.createFile(atPath: file.path, contents: nil) }
+  process.standardOutput = try FileHandle(forWritingTo: files[0])
+  process.standardError = try FileHandle(forWritingTo: files[1])
+  process.standardInput = FileHandle.nullDevice
+  try process.run()
+  process.waitUntilExit()
+  let result = ShellResult(
+    status: process.terminationStatus, output: String(decoding: try Data(contentsOf: files[0]), as: UTF8.self),
+    error: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self))
+  for file in files { try? FileManager.default.removeItem(at: file.deletingLastPathComponent()) }
+  if let status {
+    #expect(
+      result.status == status,
+      "\(script)\nexit \(result.status)\n\(result.output.suffix(3000))\n\(result.error.suffix(6000))")
+  }
+  return result
+}
+
+/// A new folder; the caller removes it with `remove()`.
+struct TemporaryFolder: Sendable {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appending(path: "kiln-e2e-\(UInt64.random(in: 0 ... .max))")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  func remove() { try? FileManager.default.removeItem(at: url) }
+}
+
+/// What the end-to-end tests need. They run with `make e2e`, which sets KILN_E2E and KILN_BIN.
+enum EndToEnd {
+  static let isRequested = ProcessInfo.processInfo.environment["KILN_E2E"] != nil
+  static let kilnFolder = ProcessInfo.processInfo.environment["KILN_BIN"] ?? "/nonexistent"
+  static let skipped: Comment = "end-to-end tests run with `make e2e` (KILN_E2E is not set)"
+
+  /// The tools of `names` that are not on the PATH.
+  static func missing(_ names: String...) throws -> [String] {
+    try names.filter { try sh("command -v \($0)", expecting: nil).status != 0 }
+  }
+}

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Installs what building Kiln needs and the machine lacks; says so. Debian and Ubuntu.
+set -eu
+missing=
+[ -e /usr/include/archive.h ] || [ "$(uname)" = Darwin ] || missing="$missing libarchive-dev"
+command -v pkg-config >/dev/null 2>&1 || missing="$missing pkg-config"
+command -v swift >/dev/null 2>&1 || { echo "kiln: Swift 6.2 or newer is needed and not on the PATH: https://swift.org/install" >&2; exit 1; }
+[ -n "$missing" ] || exit 0
+echo "kiln: installing$missing" >&2
+sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
+command -v apt-get >/dev/null 2>&1 || { echo "kiln: please install$missing with this system's package manager" >&2; exit 1; }
+$sudo apt-get update -qq
+DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
