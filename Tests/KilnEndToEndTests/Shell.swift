@@ -21,7 +21,7 @@ func sh(_ script: String, in folder: URL? = nil, environment: [String: String] =
   variables["PATH"] = "\(EndToEnd.kilnFolder):\(variables["PATH"] ?? "/usr/bin:/bin")"
   process.environment = variables
   let files = try (0..<2).map { _ in try TemporaryFolder().url.appending(path: "stream") }
-  for file in files { FileManager.default.createFile(atPath: file.path, contents: nil) }
+  for file in files { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
   process.standardOutput = try FileHandle(forWritingTo: files[0])
   process.standardError = try FileHandle(forWritingTo: files[1])
   process.standardInput = FileHandle.nullDevice
