@@ -11,7 +11,7 @@ public struct KilnCommand: AsyncParsableCommand {
       64 wrong usage, 70 the machine failed.
       """,
     version: "0.1.0",
-    subcommands: [])
+    subcommands: [CheckCommand.self])
 
   public init() {}
 }

@@ -1,0 +1,36 @@
+import ArgumentParser
+import KilnDiagnostics
+import KilnSpec
+
+struct CheckCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Tell every problem of the specs, with its place.",
+    discussion: """
+      Examples:
+        kiln check                         all customers
+        kiln check acme globex             these two, and what they share
+        kiln check --format github         annotations in a GitHub workflow
+
+      Exit 0: no errors (warnings may be told); 1: errors.
+      """)
+
+  @OptionGroup var options: WorkspaceOptions
+  @Option(help: "text, json, github or azure-pipelines.") var format: DiagnosticRenderer.Format = .text
+  @Argument(help: "Customers; all when none is named.") var customers: [String] = []
+
+  func run() async throws { try run(in: .current(color: options.color)) }
+
+  func run(in context: CommandContext) throws {
+    let loaded = try context.load(options, customers: customers)
+    if format == .text {
+      context.report(loaded.problems, sources: loaded.workspace.sources)
+      if !loaded.problems.hasErrors, !options.quiet {
+        let number = loaded.plans.count
+        context.console.error("\(CommandContext.count(number, "environment") ?? "no environments") checked, no errors\n")
+      }
+    } else {
+      context.console.output(DiagnosticRenderer(format: format).render(loaded.problems))
+    }
+    if loaded.problems.hasErrors { throw KilnExit.problems }
+  }
+}

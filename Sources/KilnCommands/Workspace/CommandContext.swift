@@ -1,0 +1,115 @@
+public import ArgumentParser
+import Foundation
+public import KilnDiagnostics
+import KilnPlan
+import KilnSpec
+import SystemPackage
+
+/// What a command runs in; tests give their own.
+struct CommandContext: Sendable {
+  let environment: [String: String]
+  /// Absolute.
+  let folder: FilePath
+  let console: Console
+
+  static func current(color: ColorChoice) -> CommandContext {
+    let environment = ProcessInfo.processInfo.environment
+    return CommandContext(
+      environment: environment, folder: FilePath(FileManager.default.currentDirectoryPath),
+      console: .standard(environment: environment, color: color))
+  }
+}
+
+/// Flags that every workspace command takes.
+struct WorkspaceOptions: ParsableArguments {
+  @Option(name: [.short, .customLong("workspace")], help: ArgumentHelp("The workspace's folder; else kiln.yaml is looked for upward.", valueName: "dir"))
+  var workspace: String?
+
+  @Option(help: "Colours: auto, always or never.")
+  var color: ColorChoice = .auto
+
+  @Flag(name: .shortAndLong, help: "Say nothing but problems.")
+  var quiet = false
+}
+
+extension ColorChoice: ExpressibleByArgument {}
+extension DiagnosticRenderer.Format: ExpressibleByArgument {}
+
+/// A workspace read and resolved for a command.
+struct LoadedWorkspace: Sendable {
+  let workspace: Workspace
+  /// Plans of the environments without errors, by customer.
+  let plans: [EnvironmentPlan]
+  let problems: [Diagnostic]
+}
+
+extension CommandContext {
+  /// The workspace's root, or a message and exit 1.
+  func root(_ options: WorkspaceOptions) throws -> FilePath {
+    let start = folder.pushing(FilePath(options.workspace ?? "."))
+    if let root = Workspace.root(above: start) { return root }
+    console.error(
+      """
+      error: there is no kiln.yaml in \(start.lexicallyNormalized()) or above it
+        = help: `kiln init` makes a workspace here; `--workspace DIR` names one elsewhere
+
+      """)
+    throw KilnExit.problems
+  }
+
+  /// Reads the workspace and resolves the environments of `customers`, or all.
+  func load(_ options: WorkspaceOptions, customers: [String]) throws -> LoadedWorkspace {
+    let root = try root(options)
+    let workspace = WorkspaceReader().read(root)
+    var problems = workspace.problems
+    let files = WorkspaceFiles(root: root)
+    let resolver = PlanResolver(
+      definitions: workspace.definitions, registry: workspace.registry, readFile: { files.read($0, $1) })
+    var plans: [EnvironmentPlan] = []
+    for environment in workspace.environments {
+      let (plan, found) = resolver.resolve(environment)
+      problems += found + files.problems(in: environment)
+      if let plan, !found.hasErrors { plans.append(plan) }
+    }
+    if !customers.isEmpty {
+      let chosen = try choose(customers, from: workspace)
+      plans = plans.filter { chosen.contains($0.customer) }
+      // Problems of files that other customers own are theirs alone.
+      let others = workspace.environments.filter { !chosen.contains($0.customer.value) }.map(\.file)
+      problems = problems.filter { problem in !others.contains(problem.location?.file ?? "") }
+    }
+    return LoadedWorkspace(workspace: workspace, plans: plans, problems: problems.inCanonicalOrder())
+  }
+
+  private func choose(_ customers: [String], from workspace: Workspace) throws -> Set<String> {
+    let files = workspace.sources.keys.filter { $0.hasPrefix("environments/") }
+    let known = Set(workspace.environments.map(\.customer.value))
+    for customer in customers where !known.contains(customer) {
+      // A file that could not be read may be the customer's: its problems are told instead.
+      if files.contains("environments/\(customer).yaml") { continue }
+      let near = nearest(to: customer, among: known.sorted()).map { "did you mean \"\($0)\"?" }
+      console.error("error: there is no customer \"\(customer)\" in the workspace\n  = help: \(near ?? "there are: \(known.sorted().joined(separator: ", "))")\n")
+      throw KilnExit.problems
+    }
+    return Set(customers)
+  }
+
+  /// Prints `problems` to standard error and stops with exit 1 when one is an error.
+  func stopOnErrors(_ loaded: LoadedWorkspace) throws {
+    report(loaded.problems, sources: loaded.workspace.sources)
+    guard loaded.problems.hasErrors else { return }
+    throw KilnExit.problems
+  }
+
+  func report(_ problems: [Diagnostic], sources: [String: String]) {
+    guard !problems.isEmpty else { return }
+    console.error(DiagnosticRenderer(color: console.color, sources: { sources[$0] }).render(problems))
+    let errors = problems.filter { $0.severity == .error }.count
+    let warnings = problems.count - errors
+    console.error([Self.count(errors, "error"), Self.count(warnings, "warning")].compactMap { $0 }.joined(separator: ", ") + "\n")
+  }
+
+  static func count(_ number: Int, _ noun: String) -> String? {
+    number == 0 ? nil : "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
+}

@@ -1,0 +1,84 @@
+public import KilnArtifacts
+public import KilnDiagnostics
+public import KilnSpec
+
+/// A customer's environment, resolved: every image and the machine as ordered steps, every name, every digest.
+public struct EnvironmentPlan: Sendable, Hashable {
+  public let spec: EnvironmentSpec
+  public var customer: String { spec.customer.value }
+  public let base: BaseDefinition
+  public let runtime: RuntimePlan
+  public let services: [ServicePlan]
+  /// Services that the machine itself runs, from packages.
+  public let machineServices: [ServicePlan]
+  /// The registry that images are pushed to, without a slash at its end; nil for local names.
+  public let registry: String?
+  /// Over the merged spec's values, whatever the order of its keys and the files they come from.
+  public let specDigest: ContentDigest
+
+  /// The application's image, without a tag.
+  public var appRepository: String { repository("\(customer)/app") }
+  /// The runtime's image with its digest tag.
+  public var runtimeImage: String { repository("kiln/runtime") + ":" + runtime.id }
+
+  public func repository(_ name: String) -> String { registry.map { "\($0)/\(name)" } ?? name }
+}
+
+/// The stable image: a base and components. Equal runtimes have one digest, whoever uses them.
+public struct RuntimePlan: Sendable, Hashable {
+  public let base: BaseDefinition
+  /// In the order in which they are installed.
+  public let components: [ComponentPlan]
+  /// Sorted by name.
+  public let environment: [NamedValue]
+  /// Over what the container's image is made from.
+  public let digest: ContentDigest
+
+  /// Base and the digest's first twelve digits: folder below `runtimes` and tag.
+  public var id: String { "\(base.name)-\(digest.hex.prefix(12))" }
+
+  public func steps(for side: Side) -> [PlannedStep] { components.flatMap(\.steps).filter { $0.isFor(side) } }
+}
+
+/// A component with its parameters filled in.
+public struct ComponentPlan: Sendable, Hashable {
+  /// A parameter's value and the file and line that set it.
+  public struct Parameter: Sendable, Hashable {
+    public let name: String
+    public let value: SpecNode
+    public let isDefault: Bool
+  }
+
+  public let name: String
+  public let summary: String
+  public let parameters: [Parameter]
+  public let steps: [PlannedStep]
+  public let checks: [Check]
+  /// Where the spec names it, or the component that requires it.
+  public let origin: SourceLocation
+}
+
+/// A data service's image.
+public struct ServicePlan: Sendable, Hashable {
+  public enum Source: Sendable, Hashable {
+    /// The official image, configured.
+    case image(String)
+    /// The base's packages.
+    case packages(steps: [PlannedStep], entrypoint: [UInt8]?)
+  }
+
+  public let definition: ServiceDefinition
+  public var name: String { definition.name }
+  public let parameters: [ComponentPlan.Parameter]
+  public let source: Source
+  public let environment: [NamedValue]
+  /// Nil for the official image's own command.
+  public let command: [String]?
+  public let health: [String]
+  public let configuration: Step.File
+  public let checks: [Check]
+  /// As in `20Gi`.
+  public let storage: String?
+  public let digest: ContentDigest
+  public let origin: SourceLocation
+}

@@ -1,0 +1,148 @@
+import KilnArtifacts
+public import KilnDiagnostics
+public import KilnSpec
+
+/// Resolves an environment's spec against the definitions.
+public struct PlanResolver: Sendable {
+  /// Reads a file below the workspace's parent: a path relative to the workspace's root, and who names it.
+  public typealias ReadFile = @Sendable (_ path: String, _ location: SourceLocation) -> Result<[UInt8], DiagnosticsError>
+
+  let definitions: Definitions
+  let registry: Located<String>?
+  let readFile: ReadFile
+
+  public init(definitions: Definitions, registry: Located<String>?, readFile: @escaping ReadFile) {
+    self.definitions = definitions
+    self.registry = registry
+    self.readFile = readFile
+  }
+
+  /// The plan, or nil with at least one error; warnings may stand beside a plan.
+  public func resolve(_ spec: EnvironmentSpec) -> (plan: EnvironmentPlan?, problems: [Diagnostic]) {
+    var resolution = Resolution(resolver: self, spec: spec)
+    let plan = resolution.plan()
+    let problems = resolution.problems.inCanonicalOrder()
+    return (problems.hasErrors ? nil : plan, problems)
+  }
+}
+
+/// The resolving of one spec.
+struct Resolution {
+  let resolver: PlanResolver
+  let spec: EnvironmentSpec
+  var problems: [Diagnostic] = []
+  var definitions: Definitions { resolver.definitions }
+
+  init(resolver: PlanResolver, spec: EnvironmentSpec) {
+    self.resolver = resolver
+    self.spec = spec
+  }
+
+  mutating func plan() -> EnvironmentPlan? {
+    let base = base()
+    let components = components(on: base)
+    let environment = variables(spec.runtime.environment, in: "runtime")
+    _ = variables(spec.app?.environment ?? [], in: "app")
+    problems += SpecRules(spec: spec, definitions: definitions, registry: resolver.registry).problems()
+    let services = spec.services.compactMap { service($0, on: base, fromPackages: false) }
+    var machineServices: [ServicePlan] = []
+    for name in spec.machine?.services ?? [] {
+      guard let use = spec.services.first(where: { $0.name.value == name.value }) else {
+        problems.append(unknown("service", name, among: spec.services.map(\.name.value), id: "spec.unknown-service", hint: "describe it under services"))
+        continue
+      }
+      if let plan = service(use, on: base, fromPackages: true, namedAt: name.location) { machineServices.append(plan) }
+    }
+    guard let base else { return nil }
+    var digest = PlanDigest("runtime")
+    digest.add("base", base.image)
+    for component in components {
+      digest.add("component", component.name)
+      digest.add(component.steps, for: .container)
+    }
+    digest.add("environment", environment)
+    var specDigest = PlanDigest("spec")
+    specDigest.add(spec.tree)
+    return EnvironmentPlan(
+      spec: spec, base: base,
+      runtime: RuntimePlan(base: base, components: components, environment: environment, digest: digest.digest),
+      services: services, machineServices: machineServices, registry: (spec.registry ?? resolver.registry)?.value,
+      specDigest: specDigest.digest)
+  }
+
+  func unknown(_ what: String, _ name: Located<String>, among known: [String], id: String, hint: String? = nil) -> Diagnostic {
+    let known = known.sorted()
+    let near = nearest(to: name.value, among: known).map { "did you mean \"\($0)\"?" }
+    return Diagnostic(
+      id, "there is no \(what) \"\(name.value)\"", at: name.location,
+      suggestion: near ?? hint ?? "there are: \(known.joined(separator: ", "))")
+  }
+
+  private mutating func base() -> BaseDefinition? {
+    let name = spec.runtime.base
+    if let base = definitions.bases[name.value] { return base }
+    problems.append(unknown("base", name, among: Array(definitions.bases.keys), id: "spec.unknown-base"))
+    return nil
+  }
+
+  private mutating func variables(_ variables: [EnvironmentSpec.Variable], in place: String) -> [NamedValue] {
+    for variable in variables {
+      if let problem = EnvironmentRules.problem(variable.value) {
+        problems.append(
+          Diagnostic(
+            "spec.unrepresentable", "\(variable.name) \(problem)", at: variable.location,
+            suggestion: "put such a value into a file"))
+      }
+    }
+    return variables.map { NamedValue($0.name, $0.value) }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+
+  /// Parameters of `definition` from what the spec says, the rest by default.
+  mutating func parameters(
+    _ definitions: [ParameterDefinition], of owner: String, from node: SpecNode?, on base: BaseDefinition?,
+    besides: [String] = [], at location: SourceLocation
+  ) -> [ComponentPlan.Parameter] {
+    if let node, node.entries == nil {
+      problems.append(Diagnostic("spec.wrong-type", "\(owner) takes a map of parameters", at: node.location, suggestion: "write {} for defaults"))
+      return []
+    }
+    for entry in node?.entries ?? [] where !besides.contains(entry.key) && !definitions.contains(where: { $0.name == entry.key }) {
+      let known = definitions.map(\.name) + besides
+      let near = nearest(to: entry.key, among: known).map { "did you mean \"\($0)\"?" }
+      let list = known.isEmpty ? "it takes none" : "it takes: \(known.joined(separator: ", "))"
+      problems.append(
+        Diagnostic("spec.unknown-parameter", "\(owner) has no parameter \"\(entry.key)\"", at: entry.keyLocation, suggestion: near ?? list))
+    }
+    return definitions.compactMap { definition in
+      if let value = node?[definition.name] {
+        problems += ParameterChecker(definition, base: base?.name).problems(in: value)
+        return .init(name: definition.name, value: value, isDefault: false)
+      }
+      if let value = definition.fallback(on: base?.name ?? "") {
+        return .init(name: definition.name, value: value, isDefault: true)
+      }
+      if definition.isRequired {
+        problems.append(
+          Diagnostic(
+            "spec.missing-parameter", "\(owner) needs the parameter \"\(definition.name)\"", at: location,
+            suggestion: definition.summary, notes: [.init("it is described here", at: definition.location)]))
+        return nil
+      }
+      let empty: SpecNode.Content =
+        switch definition.kind {
+        case .list: .list([])
+        case .map: .map([])
+        case .string, .integer, .boolean: .scalar(.init(text: "", isPlain: false))
+        }
+      return .init(name: definition.name, value: SpecNode(empty, at: definition.location), isDefault: true)
+    }
+  }
+
+  func stepResolver(_ parameters: [ComponentPlan.Parameter]) -> StepResolver {
+    let read = resolver.readFile
+    return StepResolver(parameters: parameters, templates: definitions.templates) { path, location in
+      let folder = location.file.split(separator: "/").dropLast().joined(separator: "/")
+      return read(folder.isEmpty ? path : "\(folder)/\(path)", location)
+    }
+  }
+}

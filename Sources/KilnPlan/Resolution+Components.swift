@@ -1,0 +1,94 @@
+import KilnDiagnostics
+import KilnSpec
+
+extension Resolution {
+  /// The spec's components and what they require, each after what it requires, else by name.
+  mutating func components(on base: BaseDefinition?) -> [ComponentPlan] {
+    var uses: [String: (origin: SourceLocation, parameters: SpecNode?)] = [:]
+    var pending: [(Located<String>, SpecNode?)] = spec.runtime.components.map { ($0.name, $0.parameters) }
+    while !pending.isEmpty {
+      let (name, parameters) = pending.removeFirst()
+      if uses[name.value] != nil { continue }
+      guard let definition = definitions.components[name.value] else {
+        problems.append(unknown("component", name, among: Array(definitions.components.keys), id: "spec.unknown-component"))
+        continue
+      }
+      uses[name.value] = (name.location, parameters)
+      pending += definition.requires.map { ($0, nil) }
+    }
+    guard let order = order(Set(uses.keys)) else { return [] }
+    for name in order { checkCompanions(name, among: order, uses[name]?.origin, base) }
+    return order.compactMap { name in
+      guard let definition = definitions.components[name], let use = uses[name] else { return nil }
+      return component(definition, use.origin, use.parameters, base)
+    }
+  }
+
+  private mutating func component(
+    _ definition: ComponentDefinition, _ origin: SourceLocation, _ node: SpecNode?, _ base: BaseDefinition?
+  ) -> ComponentPlan {
+    let before = problems.count
+    let parameters = parameters(definition.parameters, of: definition.name, from: node, on: base, at: origin)
+    var steps: [PlannedStep] = []
+    var checks: [Check] = []
+    if !problems[before...].hasErrors {
+      var resolver = stepResolver(parameters)
+      steps = resolver.steps(definition.steps)
+      checks = resolver.checks(definition.verify)
+      // A definition's step that a parameter's value breaks is told at the spec that sets the value.
+      problems += resolver.problems.map { $0.moved(to: node == nil ? nil : origin) }
+    }
+    return ComponentPlan(
+      name: definition.name, summary: definition.summary, parameters: parameters, steps: steps, checks: checks, origin: origin)
+  }
+
+  private mutating func checkCompanions(_ name: String, among order: [String], _ origin: SourceLocation?, _ base: BaseDefinition?) {
+    guard let definition = definitions.components[name] else { return }
+    for conflict in definition.conflicts where order.contains(conflict) {
+      problems.append(
+        Diagnostic("spec.component-conflict", "\(name) cannot stand beside \(conflict)", at: origin, suggestion: "remove one of the two"))
+    }
+    if let base, !definition.bases.isEmpty, !definition.bases.contains(base.name) {
+      problems.append(
+        Diagnostic(
+          "spec.unsupported-base", "\(name) does not work on \(base.name)", at: origin,
+          suggestion: "it works on: \(definition.bases.joined(separator: ", "))"))
+    }
+  }
+
+  /// `names` with requirements first and else by name; nil when they require each other.
+  private mutating func order(_ names: Set<String>) -> [String]? {
+    var order: [String] = []
+    var path: [String] = []
+    var isCyclic = false
+    func visit(_ name: String, _ problems: inout [Diagnostic]) {
+      if order.contains(name) || !names.contains(name) { return }
+      path.append(name)
+      defer { path.removeLast() }
+      for required in (definitions.components[name]?.requires ?? []).sorted(by: { $0.value < $1.value }) {
+        if let index = path.firstIndex(of: required.value) {
+          isCyclic = true
+          let cycle = (path[index...] + [required.value]).joined(separator: " → ")
+          problems.append(
+            Diagnostic("spec.component-cycle", "components require each other: \(cycle)", at: required.location, suggestion: "remove one `requires`"))
+        } else {
+          visit(required.value, &problems)
+        }
+      }
+      if !order.contains(name) { order.append(name) }
+    }
+    var found: [Diagnostic] = []
+    for name in names.sorted() { visit(name, &found) }
+    problems += found
+    return isCyclic ? nil : order
+  }
+}
+
+extension Diagnostic {
+  /// The same problem told at `location`, with its own place as a note; itself for nil.
+  func moved(to location: SourceLocation?) -> Diagnostic {
+    guard let location, id == "spec.step-value" else { return self }
+    let note = Note("in this step", at: self.location)
+    return Diagnostic(id, message, severity: severity, at: location, suggestion: suggestion, notes: [note] + notes)
+  }
+}

@@ -1,0 +1,110 @@
+import KilnDiagnostics
+import KilnSpec
+
+extension Resolution {
+  /// Keys that every service takes beside its definition's parameters.
+  static let commonKeys = ["from", "settings", "storage"]
+
+  /// - Parameter fromPackages: For the machine, which has no other way.
+  mutating func service(
+    _ use: EnvironmentSpec.ServiceUse, on base: BaseDefinition?, fromPackages: Bool, namedAt place: SourceLocation? = nil
+  ) -> ServicePlan? {
+    guard let definition = definitions.services[use.name.value] else {
+      problems.append(unknown("service", use.name, among: Array(definitions.services.keys), id: "spec.unknown-service"))
+      return nil
+    }
+    let before = problems.count
+    let parameters = parameters(
+      definition.parameters, of: use.name.value, from: use.node, on: base, besides: Self.commonKeys, at: use.name.location)
+    let common = SpecNode(.map((use.node.entries ?? []).filter { Self.commonKeys.contains($0.key) }), at: use.node.location)
+    problems += ShapeChecker().problems(in: common, .serviceUse)
+    guard !problems[before...].hasErrors else { return nil }
+    let isFromPackages = fromPackages || use.node["from"]?.scalar?.text == "packages" || definition.image == nil
+    if isFromPackages, !supportsPackages(definition, base, at: place ?? use.node["from"]?.location ?? use.name.location) { return nil }
+    let settings = settings(use.node["settings"], definition)
+    var resolver = stepResolver(parameters)
+    var entrypoint: [UInt8]?
+    var steps: [PlannedStep] = []
+    var checks: [Check] = []
+    if isFromPackages, let packages = definition.packages {
+      steps = resolver.steps(packages.steps)
+      checks = resolver.checks(packages.verify)
+      entrypoint = self.entrypoint(definition, parameters)
+    }
+    problems += resolver.problems.map { $0.moved(to: use.name.location) }
+    guard !problems[before...].hasErrors else { return nil }
+    let source: ServicePlan.Source =
+      isFromPackages
+      ? .packages(steps: steps, entrypoint: entrypoint) : .image(definition.image.map { resolver.text($0) } ?? "")
+    let path = isFromPackages ? definition.configuration.packagesPath : definition.configuration.path
+    let configuration = Step.File(path: path, content: Array(SettingsFile(definition.configuration).render(settings).utf8))
+    let command = isFromPackages ? definition.packages.map { resolver.words($0.command) } : definition.command.map { resolver.words($0) }
+    let health = resolver.words(definition.health)
+    let environment = isFromPackages ? [] : (definition.environment?.namedValues ?? []).map { NamedValue($0.name, Placeholder.substitute($0.value) { name in parameters.first { $0.name == name }?.value.scalar?.text }) }
+    var digest = PlanDigest("service")
+    digest.add("name", definition.name)
+    switch source {
+    case .image(let image): digest.add("image", image)
+    case .packages(let steps, let entrypoint):
+      digest.add("base", base?.image ?? "")
+      digest.add(steps, for: .container)
+      digest.add("entrypoint", entrypoint ?? [])
+    }
+    digest.add(.file(configuration))
+    digest.add("command", command ?? [])
+    digest.add("health", health)
+    digest.add("environment", environment)
+    digest.add("image", [definition.data, definition.user, String(definition.port), definition.stopSignal])
+    return ServicePlan(
+      definition: definition, parameters: parameters, source: source, environment: environment, command: command,
+      health: health, configuration: configuration, checks: checks, storage: use.node["storage"]?.scalar?.text,
+      digest: digest.digest, origin: use.name.location)
+  }
+
+  private mutating func supportsPackages(_ definition: ServiceDefinition, _ base: BaseDefinition?, at location: SourceLocation) -> Bool {
+    let bases = definition.packages?.bases ?? []
+    guard let base, !bases.contains(base.name) else { return true }
+    problems.append(
+      Diagnostic(
+        "spec.no-packages", "\(base.name) has no packages of \(definition.name)", at: location,
+        suggestion: bases.isEmpty ? "use its official image: from: image" : "there are for: \(bases.joined(separator: ", "))"))
+    return false
+  }
+
+  private mutating func entrypoint(_ definition: ServiceDefinition, _ parameters: [ComponentPlan.Parameter]) -> [UInt8]? {
+    guard let name = definition.entrypoint else { return nil }
+    guard let template = definitions.templates[name] else {
+      problems.append(Diagnostic("catalog.unknown-template", "there is no file template \"\(name)\"", at: definition.location))
+      return nil
+    }
+    switch FileTemplate.render(template, parameters) {
+    case .success(let text): return Array(text.utf8)
+    case .failure(let error):
+      problems.append(Diagnostic("catalog.template", "file template \"\(name)\": \(error.message)", at: definition.location))
+      return nil
+    }
+  }
+
+  /// The fixed settings and the spec's, checked, sorted by name.
+  private mutating func settings(_ node: SpecNode?, _ definition: ServiceDefinition) -> [NamedValue] {
+    var values = definition.configuration.fixed
+    for entry in node?.entries ?? [] {
+      guard let setting = definition.configuration.known.first(where: { $0.name == entry.key }) else {
+        let isFixed = definition.configuration.fixed.contains { $0.name == entry.key }
+        let near = nearest(to: entry.key, among: definition.configuration.known.map(\.name)).map { "did you mean \"\($0)\"?" }
+        problems.append(
+          Diagnostic(
+            "spec.unknown-setting", isFixed ? "\(definition.name)'s \"\(entry.key)\" is Kiln's to set" : "\(definition.name) has no setting \"\(entry.key)\"", at: entry.keyLocation,
+            suggestion: near ?? "`kiln components \(definition.name)` lists them"))
+        continue
+      }
+      if let rule = SettingRules.problem(entry.value.scalar?.text ?? "", setting) {
+        problems.append(
+          Diagnostic("spec.setting-value", "\(entry.key) cannot be \"\(entry.value.scalar?.text ?? "")\"", at: entry.value.location, suggestion: rule))
+      }
+      values.removeAll { $0.name == entry.key }
+      values.append(NamedValue(entry.key, entry.value.scalar?.text ?? ""))
+    }
+    return values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+}

@@ -1,0 +1,90 @@
+import KilnDiagnostics
+import KilnSpec
+import SystemPackage
+
+/// Rules over a whole spec that no single key shows.
+struct SpecRules {
+  let spec: EnvironmentSpec
+  let definitions: Definitions
+  let registry: Located<String>?
+
+  func problems() -> [Diagnostic] {
+    var found = secretProblems()
+    found += (spec.app.map { appProblems($0) } ?? []) + pathProblems()
+    found += NameRules(spec: spec, registry: spec.registry ?? registry).problems()
+    if spec.machine != nil, spec.machine?.azure?.scaleSet == nil {
+      for stage in spec.stages where stage.capacity != nil {
+        found.append(
+          Diagnostic(
+            "spec.stage-without-scale-set", "stage \"\(stage.name.value)\" sets a capacity and the machine has no scale set",
+            at: stage.name.location, suggestion: "describe machine.azure.scaleSet"))
+      }
+    }
+    return found
+  }
+
+  private func secretProblems() -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    let known = spec.secrets.map(\.name.value)
+    for name in spec.app?.buildSecrets ?? [] where !known.contains(name.value) {
+      let near = nearest(to: name.value, among: known).map { "did you mean \"\($0)\"?" }
+      found.append(
+        Diagnostic(
+          "spec.unknown-secret", "there is no secret \"\(name.value)\"", at: name.location,
+          suggestion: near ?? "describe it: secrets: {\(name.value): {env: VARIABLE}}"))
+    }
+    for variable in (spec.app?.environment ?? []) + spec.runtime.environment
+    where SecretNames.match(variable.name) && !variable.value.isEmpty {
+      found.append(
+        Diagnostic(
+          "spec.literal-secret", "\(variable.name) looks like a secret, and its value would be in the image", at: variable.location,
+          suggestion: "move it to secrets: {\(variable.name.uppercased()): {env: VARIABLE}}"))
+    }
+    for token in spec.app?.tokens?.values ?? [] where SecretNames.match(token.name.replacing("-", with: "_")) && !token.value.isEmpty {
+      found.append(
+        Diagnostic(
+          "spec.literal-secret", "token \(token.name) looks like a secret, and its value would be in the image", severity: .warning,
+          at: token.location, suggestion: "let the app read it from its environment"))
+    }
+    return found
+  }
+
+  private func appProblems(_ app: EnvironmentSpec.App) -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    if let health = app.health, app.port == nil {
+      found.append(Diagnostic("spec.missing-key", "app has a health path and no port to ask", at: health.location, suggestion: "say the port, as in `port: 80`"))
+    }
+    if app.workdir.value.split(separator: "/").contains("..") || app.workdir.value == "/" {
+      found.append(Diagnostic("spec.invalid-value", "workdir cannot be \"\(app.workdir.value)\"", at: app.workdir.location, suggestion: "a folder of its own, as in /var/www/app"))
+    }
+    for command in app.install where command.value.unicodeScalars.contains(where: { $0.value == 0 || $0 == "\r" }) {
+      found.append(Diagnostic("spec.unrepresentable", "the command has a control character", at: command.location))
+    }
+    for file in app.tokens?.files ?? [] where file.value.hasPrefix("/") || file.value.split(separator: "/").contains("..") {
+      found.append(Diagnostic("spec.path-outside", "\"\(file.value)\" leaves the app's source", at: file.location, suggestion: "a path inside the source"))
+    }
+    return found
+  }
+
+  /// Paths may reach into the workspace's parent, no further.
+  private func pathProblems() -> [Diagnostic] {
+    guard let app = spec.app else { return [] }
+    return ([app.source] + app.overlays).compactMap { path in
+      let leading = path.value.components.prefix { $0.string == ".." }.count
+      guard path.value.isAbsolute || leading > 1 else { return nil }
+      return Diagnostic(
+        "spec.path-outside", "\"\(path.value)\" leaves the workspace's parent folder", at: path.location,
+        suggestion: "a path relative to this file, at most one folder above the workspace")
+    }
+  }
+}
+
+/// Names of variables that BuildKit's SecretsUsedInArgOrEnv rule takes for secrets.
+enum SecretNames {
+  static func match(_ name: String) -> Bool {
+    let words = name.lowercased().split(separator: "_").map(String.init)
+    let telling: Set = ["apikey", "auth", "credential", "credentials", "key", "password", "pword", "passwd", "secret", "token"]
+    let harmless: Set = ["public", "file", "version"]
+    return words.contains { telling.contains($0) } && !words.contains { harmless.contains($0) }
+  }
+}

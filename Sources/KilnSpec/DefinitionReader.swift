@@ -1,0 +1,125 @@
+import KilnDiagnostics
+
+/// Turns checked trees of definition files into definitions.
+struct DefinitionReader {
+  var definitions = Definitions()
+  var problems: [Diagnostic] = []
+
+  enum Kind: String { case base, component, service, profile }
+
+  /// Checks `root` and adds what it defines under `name`, replacing what had the name.
+  mutating func add(_ kind: Kind, _ name: String, _ root: SpecNode) {
+    let shape: Shape =
+      switch kind {
+      case .base: .base
+      case .component: .component
+      case .service: .service
+      case .profile: .environment
+      }
+    let found = ShapeChecker(isPartial: kind == .profile).problems(in: root, shape)
+    problems += found
+    if kind == .profile, let customer = root.entry("customer") {
+      problems.append(
+        Diagnostic(
+          "spec.unknown-key", "unknown key \"customer\" in a profile", at: customer.keyLocation,
+          suggestion: "a profile serves many customers; say it in the environment"))
+    }
+    guard !found.hasErrors else { return }
+    switch kind {
+    case .base: definitions.bases[name] = base(name, root)
+    case .component:
+      let component = component(name, root)
+      problems += PlaceholderChecker(parameters: component.parameters).problems(steps: component.steps + component.verify)
+      problems += parameterProblems(component.parameters)
+      definitions.components[name] = component
+    case .service:
+      let service = service(name, root)
+      let nodes = (service.packages?.steps ?? []) + (service.packages?.verify ?? [])
+      let checker = PlaceholderChecker(parameters: service.parameters)
+      problems += checker.problems(steps: nodes)
+      let others = [service.image, service.environment, service.command, service.packages?.command, service.health]
+      problems += others.compactMap { $0 }.flatMap { checker.problems(in: $0, bound: []) }
+      problems += parameterProblems(service.parameters)
+      definitions.services[name] = service
+    case .profile: definitions.profiles[name] = root
+    }
+  }
+
+  private func base(_ name: String, _ root: SpecNode) -> BaseDefinition {
+    let azure = root["azure"]
+    return BaseDefinition(
+      name: name, summary: root.text("summary"), image: root.text("image"), family: root.text("family"),
+      azure: .init(
+        publisher: azure?.text("publisher") ?? "", offer: azure?.text("offer") ?? "", sku: azure?.text("sku") ?? ""),
+      location: root.location)
+  }
+
+  private func component(_ name: String, _ root: SpecNode) -> ComponentDefinition {
+    ComponentDefinition(
+      name: name, summary: root.text("summary"), parameters: parameters(root),
+      requires: (root["requires"]?.items ?? []).map { Located($0.scalar?.text ?? "", at: $0.location) },
+      conflicts: root.texts("conflicts"), bases: root.texts("bases"), steps: root["steps"]?.items ?? [],
+      verify: root["verify"]?.items ?? [], location: root.location)
+  }
+
+  private func parameters(_ root: SpecNode) -> [ParameterDefinition] {
+    (root["parameters"]?.entries ?? []).map { entry in
+      let node = entry.value
+      return ParameterDefinition(
+        name: entry.key, kind: .init(rawValue: node.text("type")) ?? .string, summary: node["summary"]?.scalar?.text,
+        fallback: node["default"],
+        fallbackByBase: Dictionary((node["defaultByBase"]?.entries ?? []).map { ($0.key, $0.value) }) { a, _ in a },
+        allowed: node.texts("allowed"),
+        allowedByBase: Dictionary((node["allowedByBase"]?.entries ?? []).map { ($0.key, ($0.value.items ?? []).compactMap { $0.scalar?.text }) }) { a, _ in a },
+        pattern: node["pattern"]?.scalar?.text, isRequired: node["required"]?.boolean ?? false,
+        location: entry.keyLocation)
+    }
+  }
+
+  /// Defaults and patterns that could never work are found when the file is read, not when it is used.
+  private func parameterProblems(_ parameters: [ParameterDefinition]) -> [Diagnostic] {
+    parameters.flatMap { parameter -> [Diagnostic] in
+      var found: [Diagnostic] = []
+      if let pattern = parameter.pattern, !TextPattern.isValid(pattern) {
+        found.append(Diagnostic("catalog.pattern", "\"\(pattern)\" is no regular expression", at: parameter.location))
+        return found
+      }
+      for fallback in [parameter.fallback].compactMap({ $0 }) + parameter.fallbackByBase.values {
+        found += ParameterChecker(parameter, base: nil).problems(in: fallback)
+      }
+      return found
+    }
+  }
+
+  private func service(_ name: String, _ root: SpecNode) -> ServiceDefinition {
+    let configuration = root["configuration"] ?? root
+    let known = (configuration["known"]?.entries ?? []).map { entry in
+      SettingDefinition(
+        name: entry.key, type: entry.value.text("type"), minimum: entry.value["minimum"]?.scalar?.text,
+        maximum: entry.value["maximum"]?.scalar?.text, allowed: entry.value.texts("allowed"))
+    }
+    let path = configuration.text("path")
+    return ServiceDefinition(
+      name: name, summary: root.text("summary"), parameters: parameters(root), port: root["port"]?.integer ?? 0,
+      data: root.text("data"), user: root.text("user"), image: root["image"], environment: root["environment"],
+      secrets: root.texts("secrets"),
+      packages: root["packages"].map {
+        .init(
+          bases: $0.texts("bases"), steps: $0["steps"]?.items ?? [], command: $0["command"] ?? $0,
+          verify: $0["verify"]?.items ?? [])
+      },
+      configuration: .init(
+        path: path, packagesPath: configuration["packagesPath"]?.scalar?.text ?? path,
+        format: configuration.text("format"), section: configuration["section"]?.scalar?.text, known: known,
+        fixed: (configuration["fixed"]?.entries ?? []).map { NamedValue($0.key, $0.value.scalar?.text ?? "") }),
+      health: root["health"] ?? root, stopSignal: root["stopSignal"]?.scalar?.text ?? "SIGTERM", command: root["command"],
+      entrypoint: root["initialisation"]?.text("entrypoint"), location: root.location)
+  }
+}
+
+extension SpecNode {
+  /// The text under `key`, of a tree that was checked; empty when it is not there.
+  func text(_ key: String) -> String { self[key]?.scalar?.text ?? "" }
+  /// The texts of the list under `key`.
+  func texts(_ key: String) -> [String] { (self[key]?.items ?? []).compactMap { $0.scalar?.text } }
+}

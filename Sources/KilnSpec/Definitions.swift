@@ -1,0 +1,131 @@
+public import KilnDiagnostics
+
+/// A value and the place that set it.
+public struct Located<Value: Sendable & Hashable>: Sendable, Hashable {
+  public let value: Value
+  public let location: SourceLocation
+
+  public init(_ value: Value, at location: SourceLocation) {
+    self.value = value
+    self.location = location
+  }
+}
+
+/// Where a customer's images and machine start.
+public struct BaseDefinition: Sendable, Hashable {
+  public struct AzureImage: Sendable, Hashable {
+    public let publisher: String
+    public let offer: String
+    public let sku: String
+  }
+
+  public let name: String
+  public let summary: String
+  public let image: String
+  public let family: String
+  public let azure: AzureImage
+  public let location: SourceLocation
+}
+
+/// A parameter of a component or a service.
+public struct ParameterDefinition: Sendable, Hashable {
+  public enum Kind: String, Sendable, Hashable { case string, integer, boolean, list, map }
+
+  public let name: String
+  public let kind: Kind
+  public let summary: String?
+  public let fallback: SpecNode?
+  public let fallbackByBase: [String: SpecNode]
+  public let allowed: [String]
+  public let allowedByBase: [String: [String]]
+  public let pattern: String?
+  public let isRequired: Bool
+  public let location: SourceLocation
+
+  /// The value used on `base` when the spec sets none.
+  public func fallback(on base: String) -> SpecNode? { fallbackByBase[base] ?? fallback }
+  /// The values it takes on `base`; empty when any.
+  public func allowed(on base: String) -> [String] { allowedByBase[base] ?? allowed }
+}
+
+/// A component as its file describes it; steps still hold `{{parameter}}`s.
+public struct ComponentDefinition: Sendable, Hashable {
+  public let name: String
+  public let summary: String
+  public let parameters: [ParameterDefinition]
+  public let requires: [Located<String>]
+  public let conflicts: [String]
+  public let bases: [String]
+  public let steps: [SpecNode]
+  public let verify: [SpecNode]
+  public let location: SourceLocation
+}
+
+/// A name and its value, both text.
+public struct NamedValue: Sendable, Hashable {
+  public let name: String
+  public let value: String
+
+  public init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// A setting of a data service's configuration file.
+public struct SettingDefinition: Sendable, Hashable {
+  public let name: String
+  public let type: String
+  public let minimum: String?
+  public let maximum: String?
+  public let allowed: [String]
+}
+
+/// A data service as its file describes it.
+public struct ServiceDefinition: Sendable, Hashable {
+  public struct Configuration: Sendable, Hashable {
+    public let path: String
+    public let packagesPath: String
+    public let format: String
+    public let section: String?
+    public let known: [SettingDefinition]
+    public let fixed: [NamedValue]
+  }
+
+  public struct Packages: Sendable, Hashable {
+    public let bases: [String]
+    public let steps: [SpecNode]
+    public let command: SpecNode
+    public let verify: [SpecNode]
+  }
+
+  public let name: String
+  public let summary: String
+  public let parameters: [ParameterDefinition]
+  public let port: Int
+  public let data: String
+  public let user: String
+  public let image: SpecNode?
+  public let environment: SpecNode?
+  public let secrets: [String]
+  public let packages: Packages?
+  public let configuration: Configuration
+  public let health: SpecNode
+  public let stopSignal: String
+  public let command: SpecNode?
+  public let entrypoint: String?
+  public let location: SourceLocation
+}
+
+/// Everything a spec can name: from the catalog, and from the workspace, which comes first.
+public struct Definitions: Sendable {
+  public var bases: [String: BaseDefinition] = [:]
+  public var components: [String: ComponentDefinition] = [:]
+  public var services: [String: ServiceDefinition] = [:]
+  /// Profiles as trees, unmerged.
+  public var profiles: [String: SpecNode] = [:]
+  /// Mustache templates by name.
+  public var templates: [String: String] = [:]
+
+  public init() {}
+}

@@ -1,0 +1,106 @@
+import KilnDiagnostics
+import SystemPackage
+
+extension EnvironmentSpec {
+  /// Decodes a merged tree that fits `Shape.environment`.
+  init(file: String, tree: SpecNode) {
+    self.file = file
+    self.tree = tree
+    customer = tree.located("customer")
+    let node = tree["runtime"] ?? tree
+    runtime = Runtime(
+      base: node.located("base"),
+      components: (node["components"]?.entries ?? []).map {
+        .init(name: Located($0.key, at: $0.keyLocation), parameters: $0.value)
+      },
+      environment: node.variables("environment"))
+    app = tree["app"].map { App($0) }
+    services = (tree["services"]?.entries ?? []).map { .init(name: Located($0.key, at: $0.keyLocation), node: $0.value) }
+    secrets = (tree["secrets"]?.entries ?? []).map { Secret($0) }
+    registry = tree["images"]?.optional("registry")
+    machine = tree["machine"].map { Machine($0) }
+    stages = (tree["stages"]?.entries ?? []).map {
+      Stage(name: Located($0.key, at: $0.keyLocation), capacity: $0.value["scaleSet"]?["capacity"]?.integer)
+    }
+  }
+}
+
+extension EnvironmentSpec.App {
+  init(_ node: SpecNode) {
+    source = node["source"].map { $0.path } ?? Located("", at: node.location)
+    overlays = (node["overlays"]?.items ?? []).map(\.path)
+    install = node.locatedList("install")
+    buildSecrets = node.locatedList("buildSecrets")
+    workdir = node.optional("workdir") ?? Located("/var/www/app", at: node.location)
+    port = node["port"].flatMap { value in value.integer.map { Located($0, at: value.location) } }
+    health = node.optional("health")
+    environment = node.variables("environment")
+    tokens = node["tokens"].map { .init(files: $0.locatedList("files"), values: $0.variables("values")) }
+    location = node.location
+  }
+}
+
+extension EnvironmentSpec.Secret {
+  init(_ entry: SpecNode.Entry) {
+    name = Located(entry.key, at: entry.keyLocation)
+    if let vault = entry.value["keyVault"] {
+      source = .keyVault(id: vault.text("id"), secret: vault.text("secret"), version: vault["version"]?.scalar?.text)
+    } else {
+      source = .environment(variable: entry.value.text("env"))
+    }
+  }
+}
+
+extension EnvironmentSpec.Machine {
+  init(_ node: SpecNode) {
+    location = node.location
+    services = node.locatedList("services")
+    azure = node["azure"].map { azure in
+      .init(
+        location: azure.located("location"), size: azure["size"]?.scalar?.text ?? "Standard_DS2_v2",
+        capture: .init(azure["capture"] ?? azure),
+        scaleSet: azure["scaleSet"].map { .init(name: $0.located("name"), capacity: $0["capacity"]?.integer ?? 2) })
+    }
+  }
+}
+
+extension EnvironmentSpec.Capture {
+  init(_ node: SpecNode) {
+    if let vhd = node["vhd"] {
+      self = .vhd(
+        resourceGroup: vhd.located("resourceGroup"), storageAccount: vhd.located("storageAccount"),
+        container: vhd.located("container"))
+    } else if let gallery = node["gallery"] {
+      self = .gallery(
+        resourceGroup: gallery.located("resourceGroup"), gallery: gallery.located("gallery"),
+        image: gallery.located("image"), version: gallery.located("version"), regions: gallery.locatedList("regions"))
+    } else {
+      let image = node["managedImage"] ?? node
+      self = .managedImage(resourceGroup: image.located("resourceGroup"), name: image.located("name"))
+    }
+  }
+}
+
+extension SpecNode {
+  func optional(_ key: String) -> Located<String>? {
+    self[key].flatMap { node in node.scalar.map { Located($0.text, at: node.location) } }
+  }
+
+  func located(_ key: String) -> Located<String> { optional(key) ?? Located("", at: location) }
+
+  func locatedList(_ key: String) -> [Located<String>] {
+    (self[key]?.items ?? []).map { Located($0.scalar?.text ?? "", at: $0.location) }
+  }
+
+  func variables(_ key: String) -> [EnvironmentSpec.Variable] {
+    (self[key]?.entries ?? []).map { .init(name: $0.key, value: $0.value.scalar?.text ?? "", location: $0.value.location) }
+  }
+
+  /// A path relative to the folder of the file it stands in, as one relative to the workspace's root.
+  var path: Located<FilePath> {
+    let written = FilePath(scalar?.text ?? "")
+    guard written.isRelative else { return Located(written, at: location) }
+    let folder = FilePath(location.file).removingLastComponent()
+    return Located(folder.appending(written.components).lexicallyNormalized(), at: location)
+  }
+}

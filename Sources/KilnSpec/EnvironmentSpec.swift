@@ -1,0 +1,104 @@
+public import KilnDiagnostics
+public import SystemPackage
+
+/// A customer's environment: its file with the profile beneath, checked, every value with its place.
+public struct EnvironmentSpec: Sendable, Hashable {
+  /// The file's path as shown to the user.
+  public let file: String
+  /// The whole tree, merged.
+  public let tree: SpecNode
+  public let customer: Located<String>
+  public let runtime: Runtime
+  public let app: App?
+  public let services: [ServiceUse]
+  public let secrets: [Secret]
+  public let registry: Located<String>?
+  public let machine: Machine?
+  public let stages: [Stage]
+
+  /// A variable of an environment; values keep their source text.
+  public struct Variable: Sendable, Hashable {
+    public let name: String
+    public let value: String
+    public let location: SourceLocation
+  }
+
+  /// A component and its parameters as the spec says them.
+  public struct ComponentUse: Sendable, Hashable {
+    public let name: Located<String>
+    public let parameters: SpecNode
+  }
+
+  public struct Runtime: Sendable, Hashable {
+    public let base: Located<String>
+    public let components: [ComponentUse]
+    public let environment: [Variable]
+  }
+
+  public struct App: Sendable, Hashable {
+    /// Relative to the workspace's root.
+    public let source: Located<FilePath>
+    public let overlays: [Located<FilePath>]
+    public let install: [Located<String>]
+    public let buildSecrets: [Located<String>]
+    public let workdir: Located<String>
+    public let port: Located<Int>?
+    public let health: Located<String>?
+    public let environment: [Variable]
+    public let tokens: Tokens?
+    public let location: SourceLocation
+  }
+
+  public struct Tokens: Sendable, Hashable {
+    /// Relative to the app's source.
+    public let files: [Located<String>]
+    public let values: [Variable]
+  }
+
+  /// A data service: `version`, parameters of its definition, `settings`, `storage`, `from`.
+  public struct ServiceUse: Sendable, Hashable {
+    public let name: Located<String>
+    public let node: SpecNode
+  }
+
+  public struct Secret: Sendable, Hashable {
+    public enum Source: Sendable, Hashable {
+      case environment(variable: String)
+      case keyVault(id: String, secret: String, version: String?)
+    }
+    public let name: Located<String>
+    public let source: Source
+  }
+
+  public struct Machine: Sendable, Hashable {
+    public let azure: Azure?
+    public let services: [Located<String>]
+    public let location: SourceLocation
+  }
+
+  public struct Azure: Sendable, Hashable {
+    public let location: Located<String>
+    public let size: String
+    public let capture: Capture
+    public let scaleSet: ScaleSet?
+  }
+
+  public struct ScaleSet: Sendable, Hashable {
+    public let name: Located<String>
+    public let capacity: Int
+  }
+
+  /// What a bake in Azure leaves behind.
+  public enum Capture: Sendable, Hashable {
+    case vhd(resourceGroup: Located<String>, storageAccount: Located<String>, container: Located<String>)
+    case managedImage(resourceGroup: Located<String>, name: Located<String>)
+    case gallery(
+      resourceGroup: Located<String>, gallery: Located<String>, image: Located<String>, version: Located<String>,
+      regions: [Located<String>])
+  }
+
+  public struct Stage: Sendable, Hashable {
+    public let name: Located<String>
+    public let capacity: Int?
+  }
+}

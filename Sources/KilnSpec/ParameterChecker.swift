@@ -1,0 +1,59 @@
+public import KilnDiagnostics
+
+/// Checks a value against a parameter's definition.
+public struct ParameterChecker: Sendable {
+  let parameter: ParameterDefinition
+  let base: String?
+
+  /// - Parameter base: The base whose `allowedByBase` counts; nil for none.
+  public init(_ parameter: ParameterDefinition, base: String?) {
+    self.parameter = parameter
+    self.base = base
+  }
+
+  private var shape: Shape {
+    let text = TextRule(parameter.name, lengths: 0...100_000)
+    return switch parameter.kind {
+    case .string: .version
+    case .integer: .integer(Int.min...Int.max)
+    case .boolean: .boolean
+    case .list: .list(.version)
+    case .map: .map(keys: text, values: .scalar)
+    }
+  }
+
+  /// Wrong types, values that are not allowed, and text that does not match.
+  public func problems(in node: SpecNode) -> [Diagnostic] {
+    let wrong = ShapeChecker().problems(in: node, shape)
+    guard wrong.isEmpty else { return wrong.map { renamed($0) } }
+    let allowed = base.map(parameter.allowed(on:)) ?? (parameter.allowedByBase.isEmpty ? parameter.allowed : [])
+    return values(of: node).compactMap { value in
+      let text = value.scalar?.text ?? ""
+      if text.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\n" && $0 != "\t" || $0.value == 0x7F }) {
+        return Diagnostic("spec.parameter-value", "\(parameter.name) has a control character", at: value.location)
+      }
+      if !allowed.isEmpty, !allowed.contains(text) {
+        let on = base.flatMap { parameter.allowedByBase[$0] != nil ? " on \($0)" : nil } ?? ""
+        return Diagnostic(
+          "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))\(on)", at: value.location,
+          suggestion: "one of: \(allowed.joined(separator: ", "))")
+      }
+      if let pattern = parameter.pattern, !TextPattern.matches(text, pattern) {
+        return Diagnostic(
+          "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))", at: value.location,
+          suggestion: "it matches \(pattern) as a whole")
+      }
+      return nil
+    }
+  }
+
+  private func values(of node: SpecNode) -> [SpecNode] {
+    node.items ?? node.entries?.map(\.value) ?? [node]
+  }
+
+  private func renamed(_ diagnostic: Diagnostic) -> Diagnostic {
+    Diagnostic(
+      diagnostic.id, diagnostic.message.replacing("the file", with: parameter.name), severity: diagnostic.severity,
+      at: diagnostic.location, suggestion: diagnostic.suggestion, notes: diagnostic.notes)
+  }
+}

@@ -1,0 +1,118 @@
+import KilnDiagnostics
+
+/// Finds `{{name}}`s that are no parameter when a definition is loaded.
+struct PlaceholderChecker {
+  let parameters: [ParameterDefinition]
+
+  func problems(steps: [SpecNode]) -> [Diagnostic] {
+    steps.flatMap { step -> [Diagnostic] in
+      var found: [Diagnostic] = []
+      var bound: [String] = []
+      for key in ["each", "when"] {
+        guard let node = step[key], let name = node.scalar?.text else { continue }
+        guard let parameter = parameters.first(where: { $0.name == name }) else {
+          found.append(unknown(name, at: node.location))
+          continue
+        }
+        guard key == "each" else { continue }
+        switch parameter.kind {
+        case .list: bound = ["item"]
+        case .map: bound = ["key", "value"]
+        default:
+          let message = "each: \(name) is of type \(parameter.kind.rawValue)"
+          found.append(Diagnostic("catalog.each", message, at: node.location, suggestion: "name a list or a map"))
+        }
+      }
+      found += stepProblems(step)
+      return found + (step.entries ?? []).flatMap { problems(in: $0.value, bound: bound) }
+    }
+  }
+
+  /// A step that one side could not carry out must say so.
+  private func stepProblems(_ step: SpecNode) -> [Diagnostic] {
+    let only = step["only"]?.scalar?.text
+    if let run = step.entry("run"), run.value["creates"] == nil, only != "container" {
+      return [
+        Diagnostic(
+          "catalog.run-creates", "a script without `creates` would run again and again on a machine", at: run.keyLocation,
+          suggestion: "say what it creates, or `only: container`")
+      ]
+    }
+    if let service = step.entry("service"), service.value["command"] == nil, only != "machine" {
+      return [
+        Diagnostic(
+          "catalog.service-command", "a service without `command` cannot run in a container", at: service.keyLocation,
+          suggestion: "give the command that runs in the foreground, or `only: machine`")
+      ]
+    }
+    return []
+  }
+
+  func problems(in node: SpecNode, bound: [String]) -> [Diagnostic] {
+    switch node.content {
+    case .list(let items): return items.flatMap { problems(in: $0, bound: bound) }
+    case .map(let entries):
+      return entries.flatMap { entry in
+        Placeholder.names(in: entry.key).compactMap { problem($0, bound, at: entry.keyLocation) }
+          + problems(in: entry.value, bound: bound)
+      }
+    case .scalar(let scalar):
+      return Placeholder.names(in: scalar.text).compactMap { problem($0, bound, at: node.location) }
+    }
+  }
+
+  private func problem(_ name: String, _ bound: [String], at location: SourceLocation) -> Diagnostic? {
+    if bound.contains(name) { return nil }
+    guard let parameter = parameters.first(where: { $0.name == name }) else { return unknown(name, at: location) }
+    switch parameter.kind {
+    case .string, .integer: return nil
+    case .boolean, .list, .map:
+      let message = "{{\(name)}} is of type \(parameter.kind.rawValue), which is no text"
+      return Diagnostic("catalog.placeholder-type", message, at: location, suggestion: "use `each`, `when` or a Mustache template")
+    }
+  }
+
+  private func unknown(_ name: String, at location: SourceLocation) -> Diagnostic {
+    let near = nearest(to: name, among: parameters.map(\.name))
+    return Diagnostic(
+      "catalog.unknown-placeholder", "\"\(name)\" is no parameter of this file", at: location,
+      suggestion: near.map { "did you mean \"\($0)\"?" })
+  }
+}
+
+/// `{{name}}` in a definition's text.
+public enum Placeholder {
+  /// The names between `{{` and `}}`, trimmed, in order.
+  public static func names(in text: String) -> [String] {
+    guard text.utf8.contains(UInt8(ascii: "{")) else { return [] }
+    return parts(of: text).compactMap { if case .name(let name) = $0 { name } else { nil } }
+  }
+
+  /// `text` with every placeholder replaced; a name without a value stays as it is written.
+  public static func substitute(_ text: String, _ value: (String) -> String?) -> String {
+    guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
+    return parts(of: text).map { part in
+      switch part {
+      case .text(let text): text
+      case .name(let name): value(name) ?? "{{\(name)}}"
+      }
+    }.joined()
+  }
+
+  private enum Part {
+    case text(String)
+    case name(String)
+  }
+
+  private static func parts(of text: String) -> [Part] {
+    var parts: [Part] = []
+    var rest = text[...]
+    while let open = rest.firstRange(of: "{{"), let close = rest[open.upperBound...].firstRange(of: "}}") {
+      parts.append(.text(String(rest[..<open.lowerBound])))
+      let inner = rest[open.upperBound..<close.lowerBound]
+      parts.append(.name(String(inner.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())))
+      rest = rest[close.upperBound...]
+    }
+    return parts + [.text(String(rest))]
+  }
+}

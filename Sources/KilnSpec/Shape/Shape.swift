@@ -1,0 +1,92 @@
+/// What a YAML value may be: the one description from which reading, `kiln schema` and `docs/spec.md` come.
+public indirect enum Shape: Sendable {
+  case text(TextRule)
+  /// Text that must be quoted where YAML would read a number: `"8.2"`.
+  case version
+  case integer(ClosedRange<Int>)
+  case boolean
+  /// Text, a number or a boolean, kept as it stands in the source.
+  case scalar
+  case list(Shape, minimum: Int)
+  /// Keys of the user's choice, all values alike.
+  case map(keys: TextRule, values: Shape)
+  case object(ObjectShape)
+  /// An object with exactly one of the keys; `shared` keys may stand beside it.
+  case choice(ObjectShape)
+  /// The first for text, the second for everything else.
+  case either(Shape, Shape)
+  /// Null or a value: an object whose keys are all optional, say.
+  case anything
+
+  static func list(_ item: Shape) -> Shape { .list(item, minimum: 0) }
+  static let text = Shape.text(.any)
+}
+
+/// A rule for text.
+public struct TextRule: Sendable {
+  /// What the text is, as in "a customer's name".
+  public let name: String
+  /// An anchored regular expression in the common subset of ECMA-262 and Swift, or nil.
+  public let pattern: String?
+  /// The rule in words.
+  public let rule: String?
+  public let allowed: [String]
+  public let lengths: ClosedRange<Int>
+
+  public init(
+    _ name: String, pattern: String? = nil, rule: String? = nil, allowed: [String] = [], lengths: ClosedRange<Int> = 0...1_000_000
+  ) {
+    self.name = name
+    self.pattern = pattern
+    self.rule = rule
+    self.allowed = allowed
+    self.lengths = lengths
+  }
+
+  public static let any = TextRule("text")
+}
+
+/// An object with a fixed set of keys.
+public struct ObjectShape: Sendable {
+  public struct Key: Sendable {
+    public let name: String
+    public let shape: Shape
+    public let isRequired: Bool
+    /// The value used when the key is missing, as written in YAML.
+    public let fallback: String?
+    public let summary: String
+    public let example: String?
+
+    init(
+      _ name: String, _ shape: Shape, required: Bool = false, default fallback: String? = nil, _ summary: String,
+      example: String? = nil
+    ) {
+      self.name = name
+      self.shape = shape
+      isRequired = required
+      self.fallback = fallback
+      self.summary = summary
+      self.example = example
+    }
+  }
+
+  /// Where it stands, as in "runtime" or "the environment".
+  public let name: String
+  public let keys: [Key]
+  /// For a choice: the keys of which exactly one stands.
+  public let alternatives: [String]
+  /// Keys that are known elsewhere and refused here: what to say of them, and the diagnostic's id.
+  let refused: [String: (id: String, message: String)]
+
+  init(
+    _ name: String, _ keys: [Key], exactlyOneOf alternatives: [String] = [],
+    refused: [String: (id: String, message: String)] = [:]
+  ) {
+    self.name = name
+    self.refused = refused
+    self.keys = keys
+    self.alternatives = alternatives
+  }
+
+  subscript(name: String) -> Key? { keys.first { $0.name == name } }
+}

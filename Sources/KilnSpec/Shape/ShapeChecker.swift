@@ -1,0 +1,154 @@
+public import KilnDiagnostics
+
+/// Checks a tree against a shape and reports everything that does not fit.
+public struct ShapeChecker: Sendable {
+  /// A file that is merged with others need not have every key.
+  let isPartial: Bool
+
+  public init(isPartial: Bool = false) { self.isPartial = isPartial }
+
+  public func problems(in node: SpecNode, _ shape: Shape) -> [Diagnostic] {
+    var problems: [Diagnostic] = []
+    check(node, shape, in: "the file", &problems)
+    return problems
+  }
+
+  private func check(_ node: SpecNode, _ shape: Shape, in place: String, _ problems: inout [Diagnostic]) {
+    func refuse(_ expected: String, _ suggestion: String? = nil) {
+      let message = "\(place) must be \(expected), not \(node.kind)"
+      problems.append(Diagnostic("spec.wrong-type", message, at: node.location, suggestion: suggestion))
+    }
+    if isPartial && node.isNull { return }
+    switch shape {
+    case .anything: return
+    case .text(let rule):
+      guard let scalar = node.scalar, !node.isNull else { return refuse("text") }
+      if node.boolean != nil || node.looksLikeNumber && rule.pattern == nil && rule.allowed.isEmpty {
+        return refuse("text", "quote it: \"\(scalar.text)\"")
+      }
+      check(scalar.text, rule, at: node.location, in: place, &problems)
+    case .version: checkVersion(node, in: place, &problems)
+    case .integer(let range):
+      guard let value = node.integer else {
+        return refuse("a whole number", node.scalar.flatMap { Int($0.text) }.map { "write it without quotes: \($0)" })
+      }
+      if !range.contains(value) {
+        problems.append(
+          Diagnostic(
+            "spec.invalid-value", "\(place) is \(value)", at: node.location,
+            suggestion: "a whole number from \(range.lowerBound) to \(range.upperBound)"))
+      }
+    case .boolean: if node.boolean == nil { refuse("true or false") }
+    case .scalar: if node.scalar == nil || node.isNull { refuse("text, a number or a boolean") }
+    case .list(let item, let minimum):
+      guard let items = node.items else { return refuse("a list", node.scalar.map { "write [\($0.text)]" }) }
+      if items.count < minimum {
+        problems.append(
+          Diagnostic("spec.invalid-value", "\(place) needs at least \(minimum) \(minimum == 1 ? "entry" : "entries")", at: node.location))
+      }
+      for (index, value) in items.enumerated() {
+        if value.isNull {
+          problems.append(Diagnostic("spec.wrong-type", "\(place)[\(index)] is empty", at: value.location))
+        } else {
+          check(value, item, in: "\(place)[\(index)]", &problems)
+        }
+      }
+    case .map(let keys, let values):
+      guard let entries = node.entries else { return refuse("a map") }
+      for entry in entries {
+        check(entry.key, keys, at: entry.keyLocation, in: "the name", &problems)
+        check(entry.value, values, in: entry.key, &problems)
+      }
+    case .object(let object): checkObject(node, object, in: place, &problems)
+    case .choice(let object): checkObject(node, object, in: place, &problems)
+    case .either(let text, let other): check(node, node.scalar != nil && !node.isNull ? text : other, in: place, &problems)
+    }
+  }
+
+  private func checkVersion(_ node: SpecNode, in place: String, _ problems: inout [Diagnostic]) {
+    guard let scalar = node.scalar, !node.isNull else {
+      problems.append(Diagnostic("spec.wrong-type", "\(place) must be text, not \(node.kind)", at: node.location))
+      return
+    }
+    if node.looksLikeNumber {
+      problems.append(
+        Diagnostic(
+          "spec.unquoted-version", "\(place) \(scalar.text) is read as a number by other YAML readers", at: node.location,
+          suggestion: "quote it: \"\(scalar.text)\""))
+    }
+  }
+
+  private func check(
+    _ text: String, _ rule: TextRule, at location: SourceLocation, in place: String, _ problems: inout [Diagnostic]
+  ) {
+    func refuse(_ suggestion: String) {
+      problems.append(Diagnostic("spec.invalid-value", "\(place) cannot be \(Self.shown(text))", at: location, suggestion: suggestion))
+    }
+    if !rule.allowed.isEmpty, !rule.allowed.contains(text) {
+      let near = nearest(to: text, among: rule.allowed).map { "did you mean \"\($0)\"? " } ?? ""
+      return refuse("\(near)one of: \(rule.allowed.joined(separator: ", "))")
+    }
+    if !rule.lengths.contains(text.unicodeScalars.count) {
+      let range = rule.lengths
+      return refuse(range.lowerBound > text.unicodeScalars.count ? "\(rule.name) has at least \(range.lowerBound) characters" : "\(rule.name) has at most \(range.upperBound) characters")
+    }
+    if let pattern = rule.pattern, !matches(text, pattern) { refuse(rule.rule ?? "\(rule.name) matches \(pattern)") }
+  }
+
+  private func checkObject(_ node: SpecNode, _ object: ObjectShape, in place: String, _ problems: inout [Diagnostic]) {
+    guard let entries = node.entries else {
+      let message = "\(object.name) must be a map, not \(node.kind)"
+      problems.append(Diagnostic("spec.wrong-type", message, at: node.location))
+      return
+    }
+    for entry in entries {
+      if let refused = object.refused[entry.key] {
+        problems.append(
+          Diagnostic(
+            refused.id, refused.message.replacing("KEY", with: entry.key), at: entry.keyLocation,
+            suggestion: "it takes: \(object.keys.map(\.name).joined(separator: ", "))"))
+        continue
+      }
+      guard let key = object[entry.key] else {
+        let near = nearest(to: entry.key, among: object.keys.map(\.name))
+        problems.append(
+          Diagnostic(
+            "spec.unknown-key", "unknown key \"\(entry.key)\" in \(object.name)", at: entry.keyLocation,
+            suggestion: near.map { "did you mean \"\($0)\"?" } ?? "it takes: \(object.keys.map(\.name).joined(separator: ", "))"))
+        continue
+      }
+      check(entry.value, key.shape, in: entry.key, &problems)
+    }
+    if isPartial { return }
+    for key in object.keys where key.isRequired && !entries.contains(where: { $0.key == key.name }) {
+      problems.append(
+        Diagnostic(
+          "spec.missing-key", "\(object.name) lacks \"\(key.name)\"", at: node.location,
+          suggestion: "\(key.summary)\(key.example.map { ", as in `\(key.name): \($0)`" } ?? "")"))
+    }
+    checkAlternatives(node, entries, object, &problems)
+  }
+
+  private func checkAlternatives(
+    _ node: SpecNode, _ entries: [SpecNode.Entry], _ object: ObjectShape, _ problems: inout [Diagnostic]
+  ) {
+    guard !object.alternatives.isEmpty else { return }
+    let chosen = entries.filter { object.alternatives.contains($0.key) }
+    let choices = object.alternatives.joined(separator: ", ")
+    if chosen.isEmpty {
+      problems.append(
+        Diagnostic("spec.missing-key", "\(object.name) says none of: \(choices)", at: node.location, suggestion: "exactly one of them"))
+    } else if chosen.count > 1 {
+      let names = chosen.map { "\"\($0.key)\"" }.joined(separator: " and ")
+      problems.append(
+        Diagnostic("spec.conflict", "\(object.name) says \(names)", at: chosen[1].keyLocation, suggestion: "exactly one of: \(choices)"))
+    }
+  }
+
+  private func matches(_ text: String, _ pattern: String) -> Bool { TextPattern.matches(text, pattern) }
+
+  static func shown(_ text: String) -> String {
+    let short = text.count > 60 ? String(text.prefix(57)) + "…" : text
+    return "\"\(short)\""
+  }
+}

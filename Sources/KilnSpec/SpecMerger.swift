@@ -1,0 +1,35 @@
+public import KilnDiagnostics
+
+/// Lays one tree over another. One rule: maps merge by key, scalars and lists replace, null removes.
+public struct SpecMerger: Sendable {
+  public private(set) var problems: [Diagnostic] = []
+
+  public init() {}
+
+  /// `over` laid over `beneath`; what `over` sets to null is gone.
+  public mutating func merge(_ over: SpecNode, over beneath: SpecNode?) -> SpecNode {
+    guard let upper = over.entries else { return over }
+    let lower = beneath?.entries ?? []
+    var merged: [SpecNode.Entry] = []
+    for entry in lower {
+      guard let replacement = upper.first(where: { $0.key == entry.key }) else {
+        merged.append(entry)
+        continue
+      }
+      if replacement.value.isNull { continue }
+      let value = merge(replacement.value, over: entry.value)
+      merged.append(.init(key: entry.key, keyLocation: replacement.keyLocation, value: value))
+    }
+    for entry in upper where !lower.contains(where: { $0.key == entry.key }) {
+      if entry.value.isNull {
+        problems.append(
+          Diagnostic(
+            "spec.null-removes-nothing", "\"\(entry.key)\" is empty, which removes what a profile sets, and none sets it",
+            at: entry.keyLocation, suggestion: "write {} for defaults, or leave the key out"))
+        continue
+      }
+      merged.append(.init(key: entry.key, keyLocation: entry.keyLocation, value: merge(entry.value, over: nil)))
+    }
+    return SpecNode(.map(merged), at: over.location)
+  }
+}

@@ -1,0 +1,100 @@
+public import KilnDiagnostics
+
+/// A YAML value with the place it was written at; merged trees keep each value's own place.
+public struct SpecNode: Sendable, Hashable {
+  public indirect enum Content: Sendable, Hashable {
+    case scalar(Scalar)
+    case list([SpecNode])
+    case map([Entry])
+  }
+
+  /// A scalar as it stands in the source: `3.10` stays `3.10`.
+  public struct Scalar: Sendable, Hashable {
+    public let text: String
+    /// Written without quotes, so that YAML may read it as a number, a boolean or null.
+    public let isPlain: Bool
+
+    public init(text: String, isPlain: Bool) {
+      self.text = text
+      self.isPlain = isPlain
+    }
+  }
+
+  public struct Entry: Sendable, Hashable {
+    public let key: String
+    public let keyLocation: SourceLocation
+    public let value: SpecNode
+
+    public init(key: String, keyLocation: SourceLocation, value: SpecNode) {
+      self.key = key
+      self.keyLocation = keyLocation
+      self.value = value
+    }
+  }
+
+  public let content: Content
+  public let location: SourceLocation
+
+  public init(_ content: Content, at location: SourceLocation) {
+    self.content = content
+    self.location = location
+  }
+}
+
+extension SpecNode {
+  public var entries: [Entry]? { if case .map(let entries) = content { entries } else { nil } }
+  public var items: [SpecNode]? { if case .list(let items) = content { items } else { nil } }
+  public var scalar: Scalar? { if case .scalar(let scalar) = content { scalar } else { nil } }
+
+  /// The value under `key` of a map.
+  public subscript(key: String) -> SpecNode? { entries?.first { $0.key == key }?.value }
+
+  /// The entry under `key` of a map.
+  func entry(_ key: String) -> Entry? { entries?.first { $0.key == key } }
+
+  /// Null as YAML 1.2's core schema writes it.
+  public var isNull: Bool {
+    guard let scalar, scalar.isPlain else { return false }
+    return ["", "~", "null", "Null", "NULL"].contains(scalar.text)
+  }
+
+  public var boolean: Bool? {
+    guard let scalar, scalar.isPlain else { return nil }
+    switch scalar.text {
+    case "true", "True", "TRUE": return true
+    case "false", "False", "FALSE": return false
+    default: return nil
+    }
+  }
+
+  public var integer: Int? {
+    guard let scalar, scalar.isPlain else { return nil }
+    return Int(scalar.text)
+  }
+
+  /// A plain scalar that some YAML reader takes for a number: `8.2`, `1e3`, `0x1f`, `0755`, `12:30`.
+  public var looksLikeNumber: Bool {
+    guard let scalar, scalar.isPlain, let first = scalar.text.unicodeScalars.first else { return false }
+    guard "0123456789+-.".unicodeScalars.contains(first) else { return false }
+    let text = scalar.text
+    if [".inf", ".nan", "+.inf", "-.inf"].contains(text.lowercased()) { return true }
+    if text.lowercased().hasPrefix("0x"), Int(text.dropFirst(2), radix: 16) != nil { return true }
+    if text.hasPrefix("0o"), Int(text.dropFirst(2), radix: 8) != nil { return true }
+    let digits = text.filter { $0 != "_" }
+    if Double(digits) != nil { return true }
+    let parts = digits.split(separator: ":", omittingEmptySubsequences: false)
+    return parts.count > 1 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { "0123456789.".contains($0) } }
+  }
+
+  /// What a person would call the value.
+  var kind: String {
+    switch content {
+    case .list: return "a list"
+    case .map: return "a map"
+    case .scalar:
+      if isNull { return "null" }
+      if boolean != nil { return "a boolean" }
+      return looksLikeNumber ? "a number" : "text"
+    }
+  }
+}

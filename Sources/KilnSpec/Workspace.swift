@@ -1,0 +1,242 @@
+import Foundation
+public import KilnCatalog
+public import KilnDiagnostics
+public import SystemPackage
+
+/// A workspace as read from disk: definitions, environments, and every problem found on the way.
+public struct Workspace: Sendable {
+  /// The folder with `kiln.yaml`, absolute.
+  public let root: FilePath
+  public let registry: Located<String>?
+  /// The folder that `kiln generate` writes, relative to the root.
+  public let output: FilePath
+  public let definitions: Definitions
+  /// The environments that could be read, by customer.
+  public let environments: [EnvironmentSpec]
+  public let problems: [Diagnostic]
+  /// The text of every file that was read, by the name diagnostics give it.
+  public let sources: [String: String]
+
+  /// The folder with `kiln.yaml` at or above `folder`.
+  public static func root(above folder: FilePath) -> FilePath? {
+    var folder = folder.lexicallyNormalized()
+    while true {
+      if FileManager.default.fileExists(atPath: folder.appending("kiln.yaml").string) { return folder }
+      guard folder.removeLastComponent() else { return nil }
+    }
+  }
+}
+
+/// Reads workspaces.
+public struct WorkspaceReader: Sendable {
+  let catalog: Catalog
+
+  public init(catalog: Catalog = .embedded) { self.catalog = catalog }
+
+  /// Reads `kiln.yaml`, definitions, and all environments below `root`.
+  public func read(_ root: FilePath) -> Workspace {
+    var reading = Reading(root: root, catalog: catalog)
+    reading.readCatalog()
+    let settings = reading.readSettings()
+    reading.readDefinitions()
+    let environments = reading.readEnvironments(defaultProfile: settings.profile)
+    reading.checkCustomers()
+    return Workspace(
+      root: root, registry: settings.registry, output: settings.output, definitions: reading.definitions.definitions,
+      environments: environments.sorted { $0.customer.value < $1.customer.value },
+      problems: (reading.problems + reading.definitions.problems).inCanonicalOrder(), sources: reading.store.texts)
+  }
+}
+
+/// One reading of a workspace.
+private struct Reading {
+  let root: FilePath
+  let catalog: Catalog
+  var store = SourceStore()
+  var definitions = DefinitionReader()
+  var problems: [Diagnostic] = []
+  private var profiles: [String: SpecNode] = [:]
+  private var customers: [Located<String>] = []
+
+  init(root: FilePath, catalog: Catalog) {
+    self.root = root
+    self.catalog = catalog
+  }
+
+  mutating func readCatalog() {
+    let folders: [(String, DefinitionReader.Kind)] = [
+      ("bases", .base), ("components", .component), ("services", .service), ("profiles", .profile),
+    ]
+    for (folder, kind) in folders {
+      for file in catalog.files(in: "templates/\(folder)") {
+        let name = String(file.path.split(separator: "/").last?.dropLast(".yaml".count) ?? "")
+        // The catalog's files are named so that nobody looks for them in the workspace.
+        let shown = "kiln:\(folder)/\(name).yaml"
+        store.add(file.text, as: shown)
+        add(kind, name, file.text, shown)
+      }
+    }
+    for file in catalog.files(in: "templates/files") {
+      definitions.definitions.templates[String(file.path.dropFirst("templates/files/".count))] = file.text
+    }
+  }
+
+  private mutating func add(_ kind: DefinitionReader.Kind?, _ name: String, _ text: String, _ shown: String) {
+    let (root, found) = YAMLReader(file: shown).read(text)
+    problems += found
+    guard let root else { return }
+    var kind = kind
+    if kind == nil {
+      kind = .component
+      if let node = root["kind"], let text = node.scalar?.text {
+        kind = DefinitionReader.Kind(rawValue: text)
+        if kind == nil || kind == .profile {
+          problems.append(
+            Diagnostic("spec.invalid-value", "kind cannot be \"\(text)\"", at: node.location, suggestion: "one of: component, service, base"))
+          return
+        }
+      }
+    }
+    if let kind { definitions.add(kind, name, root) }
+  }
+
+  struct Settings {
+    var registry: Located<String>?
+    var output = FilePath("generated")
+    var profile: Located<String>?
+  }
+
+  mutating func readSettings() -> Settings {
+    var settings = Settings()
+    guard let node = tree("kiln.yaml") else { return settings }
+    let found = ShapeChecker().problems(in: node, .workspace)
+    problems += found
+    if found.hasErrors { return settings }
+    settings.registry = node.optional("registry")
+    settings.profile = node.optional("profile")
+    if let output = node["output"]?.path {
+      if output.value.isAbsolute || output.value.components.isEmpty || output.value.components.first?.string == ".." {
+        problems.append(
+          Diagnostic(
+            "spec.path-outside", "output must be a folder inside the workspace", at: output.location, suggestion: "as in: generated"))
+      } else {
+        settings.output = output.value
+      }
+    }
+    return settings
+  }
+
+  /// Reads a YAML file by its path from the root.
+  private mutating func tree(_ name: String) -> SpecNode? {
+    switch store.read(root.appending(name), as: name) {
+    case .failure(let error):
+      problems += error.diagnostics
+      return nil
+    case .success(let text):
+      let (node, found) = YAMLReader(file: name).read(text)
+      problems += found
+      return node
+    }
+  }
+
+  /// YAML files in a folder of the workspace, by name; a missing folder has none.
+  private func files(in folder: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: root.appending(folder).string)) ?? []
+    return names.filter { ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) && !$0.hasPrefix(".") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  private func stem(_ file: String) -> String { String(file[..<(file.lastIndex(of: ".") ?? file.endIndex)]) }
+
+  mutating func readDefinitions() {
+    for (folder, kind) in [("profiles", DefinitionReader.Kind.profile), ("components", nil)] {
+      for file in files(in: folder) {
+        let shown = "\(folder)/\(file)"
+        switch store.read(root.appending(shown), as: shown) {
+        case .failure(let error): problems += error.diagnostics
+        case .success(let text): add(kind, stem(file), text, shown)
+        }
+      }
+    }
+    let folder = root.appending("components/files")
+    for name in ((try? FileManager.default.contentsOfDirectory(atPath: folder.string)) ?? []).sorted() {
+      let shown = "components/files/\(name)"
+      switch store.read(root.appending(shown), as: shown) {
+      case .failure(let error): problems += error.diagnostics
+      case .success(let text): definitions.definitions.templates[name] = text
+      }
+    }
+  }
+
+  mutating func readEnvironments(defaultProfile: Located<String>?) -> [EnvironmentSpec] {
+    files(in: "environments").compactMap { file in
+      let shown = "environments/\(file)"
+      guard let node = tree(shown) else { return nil }
+      guard node.entries != nil else {
+        problems += ShapeChecker().problems(in: node, .environment)
+        return nil
+      }
+      if let customer = node.optional("customer") { customers.append(customer) }
+      guard let merged = merged(node, defaultProfile: defaultProfile) else { return nil }
+      let found = ShapeChecker().problems(in: merged, .environment)
+      problems += found
+      return found.hasErrors ? nil : EnvironmentSpec(file: shown, tree: merged)
+    }
+  }
+
+  /// `node` over its profile; problems of the file alone are told even when the profile is unknown.
+  private mutating func merged(_ node: SpecNode, defaultProfile: Located<String>?) -> SpecNode? {
+    var merger = SpecMerger()
+    defer { problems += merger.problems }
+    guard let name = node.optional("profile") ?? defaultProfile else { return merger.merge(node, over: nil) }
+    guard let beneath = profile(name, chain: []) else {
+      problems += ShapeChecker(isPartial: true).problems(in: node, .environment)
+      return nil
+    }
+    return merger.merge(node, over: beneath)
+  }
+
+  /// A profile over its own profiles.
+  private mutating func profile(_ name: Located<String>, chain: [Located<String>]) -> SpecNode? {
+    let chain = chain + [name]
+    if let index = chain.dropLast().firstIndex(where: { $0.value == name.value }) {
+      let cycle = chain[index...].map(\.value).joined(separator: " → ")
+      problems.append(
+        Diagnostic("spec.profile-cycle", "profiles stand on each other: \(cycle)", at: name.location, suggestion: "remove one `profile:`"))
+      return nil
+    }
+    if let known = profiles[name.value] { return known }
+    guard let node = definitions.definitions.profiles[name.value] else {
+      let known = definitions.definitions.profiles.keys.sorted()
+      let near = nearest(to: name.value, among: known).map { "did you mean \"\($0)\"?" }
+      problems.append(
+        Diagnostic(
+          "spec.unknown-profile", "there is no profile \"\(name.value)\"", at: name.location,
+          suggestion: near ?? "there are: \(known.joined(separator: ", "))"))
+      return nil
+    }
+    var merger = SpecMerger()
+    defer { problems += merger.problems }
+    var beneath: SpecNode?
+    if let parent = node.optional("profile") {
+      guard let tree = profile(parent, chain: chain) else { return nil }
+      beneath = tree
+    }
+    let merged = merger.merge(node, over: beneath)
+    profiles[name.value] = merged
+    return merged
+  }
+
+  mutating func checkCustomers() {
+    var seen: [String: Located<String>] = [:]
+    for customer in customers {
+      if let first = seen[customer.value.lowercased()] {
+        problems.append(
+          Diagnostic(
+            "spec.duplicate-customer", "customer \"\(customer.value)\" is already described", at: customer.location,
+            suggestion: "give each customer one file", notes: [.init("here", at: first.location)]))
+      } else {
+        seen[customer.value.lowercased()] = customer
+      }
+    }
+  }
+}
