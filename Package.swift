@@ -61,6 +61,7 @@ let package = Package(
     + module("KilnDocuments", [], tests: [yams])
     + module("KilnDocker", ["KilnDocuments"])
     + module("KilnAnsible", ["KilnDocuments"], tests: [yams])
+    + module("KilnGoss", ["KilnDocuments"], tests: [yams])
     + module("KilnPacker", ["KilnDocuments"])
     + module("KilnAzure", ["KilnDocuments", "KilnDiagnostics"])
     + module("KilnContext", ["CLibArchive", "KilnArtifacts", "KilnDiagnostics", crypto, system])
@@ -71,7 +72,7 @@ let package = Package(
       "KilnGeneration",
       [
         "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments",
-        "KilnDocker", "KilnPacker", "KilnAnsible", "KilnAzure", system,
+        "KilnDocker", "KilnPacker", "KilnAnsible", "KilnGoss", "KilnAzure", system,
       ], tests: [yams])
     + module(
       "KilnCommands",

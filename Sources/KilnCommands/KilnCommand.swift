@@ -10,8 +10,21 @@ public struct KilnCommand: AsyncParsableCommand {
       Exit codes: 0 done, 1 problems in the input or a failed step, 2 a difference was found by --check,
       64 wrong usage, 70 the machine failed.
       """,
-    version: "0.1.0",
-    subcommands: [CheckCommand.self])
+    version: version,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Workspace:",
+        subcommands: [
+          InitCommand.self, NewCommand.self, CheckCommand.self, PlanCommand.self, GenerateCommand.self,
+          ComponentsCommand.self,
+          SchemaCommand.self,
+        ])
+    ])
+
+  /// Kiln's version.
+  public static let version = "0.1.0"
+  /// What generated files name as their maker.
+  static let generator = "kiln \(version)"
 
   public init() {}
 }

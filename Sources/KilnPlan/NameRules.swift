@@ -20,7 +20,9 @@ struct NameRules {
       let text = derived ?? name.value
       guard !rule.isMet(text) else { return }
       let from = derived == nil ? "" : ", derived from \"\(name.value)\","
-      found.append(Diagnostic("name.azure", "Azure refuses \"\(text)\"\(from) as \(rule.name)", at: name.location, suggestion: rule.rule))
+      found.append(
+        Diagnostic(
+          "name.azure", "Azure refuses \"\(text)\"\(from) as \(rule.name)", at: name.location, suggestion: rule.rule))
     }
     if let azure = spec.machine?.azure {
       switch azure.capture {
@@ -43,7 +45,9 @@ struct NameRules {
     for use in spec.services where "\(spec.customer.value)-\(use.name.value)".utf8.count > 63 {
       found.append(
         Diagnostic(
-          "name.kubernetes", "Kubernetes refuses \"\(spec.customer.value)-\(use.name.value)\", derived from customer and service, as a label", at: use.name.location,
+          "name.kubernetes",
+          "Kubernetes refuses \"\(spec.customer.value)-\(use.name.value)\", derived from customer and service, as a label",
+          at: use.name.location,
           suggestion: "customer and service have at most 62 characters together"))
     }
     if let registry {
@@ -52,7 +56,8 @@ struct NameRules {
         guard repository.utf8.count > 255 else { continue }
         found.append(
           Diagnostic(
-            "name.docker", "Docker refuses \"\(repository)\", derived from registry and customer, as a repository", at: registry.location,
+            "name.docker", "Docker refuses \"\(repository)\", derived from registry and customer, as a repository",
+            at: registry.location,
             suggestion: "a repository's name has at most 255 characters"))
       }
     }
@@ -66,7 +71,9 @@ struct NameRules {
   private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
   private static func isLetter(_ byte: UInt8) -> Bool { isLower(byte) || (0x41...0x5A).contains(byte) }
   private static func isAlphanumeric(_ byte: UInt8) -> Bool { isLetter(byte) || isDigit(byte) }
-  private static func begins(_ text: String, _ allowed: (UInt8) -> Bool) -> Bool { text.utf8.first.map(allowed) ?? false }
+  private static func begins(_ text: String, _ allowed: (UInt8) -> Bool) -> Bool {
+    text.utf8.first.map(allowed) ?? false
+  }
   private static func ends(_ text: String, _ allowed: (UInt8) -> Bool) -> Bool { text.utf8.last.map(allowed) ?? false }
 
   private static let storageAccount = Rule(name: "a storage account", rule: "3 to 24 lower-case letters and digits") {
@@ -75,7 +82,8 @@ struct NameRules {
   private static let container = Rule(
     name: "a blob container", rule: "3 to 63 lower-case letters, digits and single hyphens, no hyphen first or last"
   ) {
-    has($0, { isLower($0) || isDigit($0) || $0 == 0x2D }, 3...63) && begins($0, isAlphanumeric) && ends($0, isAlphanumeric) && !$0.contains("--")
+    has($0, { isLower($0) || isDigit($0) || $0 == 0x2D }, 3...63) && begins($0, isAlphanumeric)
+      && ends($0, isAlphanumeric) && !$0.contains("--")
   }
   private static let capturePrefix = Rule(
     name: "a captured VHD's name prefix (plugin 2.4 and older)", rule: "a customer's name of at most 24 characters"
@@ -83,28 +91,36 @@ struct NameRules {
   private static let resourceGroup = Rule(
     name: "a resource group", rule: "1 to 90 letters, digits and _ ( ) . -, a letter or digit first, no . or - last"
   ) {
-    has($0, { isAlphanumeric($0) || "_().-".utf8.contains($0) }, 1...90) && begins($0, isAlphanumeric) && !ends($0) { ".-".utf8.contains($0) }
+    has($0, { isAlphanumeric($0) || "_().-".utf8.contains($0) }, 1...90) && begins($0, isAlphanumeric)
+      && !ends($0) { ".-".utf8.contains($0) }
   }
   private static let image = Rule(
-    name: "a managed image", rule: "1 to 80 letters, digits and _ . -, a letter or digit first, a letter, digit or _ last"
+    name: "a managed image",
+    rule: "1 to 80 letters, digits and _ . -, a letter or digit first, a letter, digit or _ last"
   ) {
-    has($0, { isAlphanumeric($0) || "_.-".utf8.contains($0) }, 1...80) && begins($0, isAlphanumeric) && ends($0) { isAlphanumeric($0) || $0 == 0x5F }
+    has($0, { isAlphanumeric($0) || "_.-".utf8.contains($0) }, 1...80) && begins($0, isAlphanumeric)
+      && ends($0) { isAlphanumeric($0) || $0 == 0x5F }
   }
-  private static let gallery = Rule(name: "a gallery", rule: "1 to 80 letters, digits and ., a letter or digit first and last") {
+  private static let gallery = Rule(
+    name: "a gallery", rule: "1 to 80 letters, digits and ., a letter or digit first and last"
+  ) {
     has($0, { isAlphanumeric($0) || $0 == 0x2E }, 1...80) && begins($0, isAlphanumeric) && ends($0, isAlphanumeric)
   }
   private static let galleryImage = Rule(
     name: "a gallery image", rule: "1 to 80 letters, digits and - . _, a letter or digit first and last"
   ) {
-    has($0, { isAlphanumeric($0) || "-._".utf8.contains($0) }, 1...80) && begins($0, isAlphanumeric) && ends($0, isAlphanumeric)
+    has($0, { isAlphanumeric($0) || "-._".utf8.contains($0) }, 1...80) && begins($0, isAlphanumeric)
+      && ends($0, isAlphanumeric)
   }
-  private static let version = Rule(name: "a gallery image's version", rule: "three whole numbers, as in \"1.0.0\"") { text in
+  private static let version = Rule(name: "a gallery image's version", rule: "three whole numbers, as in \"1.0.0\"") {
+    text in
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     return parts.count == 3 && parts.allSatisfy { part in part.utf8.allSatisfy(isDigit) && Int32(part) != nil }
   }
   private static let scaleSet = Rule(
     name: "a scale set", rule: "1 to 64 letters, digits and _ . -, a letter or digit first, no . or - last"
   ) {
-    has($0, { isAlphanumeric($0) || "_.-".utf8.contains($0) }, 1...64) && begins($0, isAlphanumeric) && !ends($0) { ".-".utf8.contains($0) }
+    has($0, { isAlphanumeric($0) || "_.-".utf8.contains($0) }, 1...64) && begins($0, isAlphanumeric)
+      && !ends($0) { ".-".utf8.contains($0) }
   }
 }

@@ -5,7 +5,8 @@ public import KilnSpec
 /// Resolves an environment's spec against the definitions.
 public struct PlanResolver: Sendable {
   /// Reads a file below the workspace's parent: a path relative to the workspace's root, and who names it.
-  public typealias ReadFile = @Sendable (_ path: String, _ location: SourceLocation) -> Result<[UInt8], DiagnosticsError>
+  public typealias ReadFile =
+    @Sendable (_ path: String, _ location: SourceLocation) -> Result<[UInt8], DiagnosticsError>
 
   let definitions: Definitions
   let registry: Located<String>?
@@ -48,7 +49,10 @@ struct Resolution {
     var machineServices: [ServicePlan] = []
     for name in spec.machine?.services ?? [] {
       guard let use = spec.services.first(where: { $0.name.value == name.value }) else {
-        problems.append(unknown("service", name, among: spec.services.map(\.name.value), id: "spec.unknown-service", hint: "describe it under services"))
+        problems.append(
+          unknown(
+            "service", name, among: spec.services.map(\.name.value), id: "spec.unknown-service",
+            hint: "describe it under services"))
         continue
       }
       if let plan = service(use, on: base, fromPackages: true, namedAt: name.location) { machineServices.append(plan) }
@@ -70,7 +74,9 @@ struct Resolution {
       specDigest: specDigest.digest)
   }
 
-  func unknown(_ what: String, _ name: Located<String>, among known: [String], id: String, hint: String? = nil) -> Diagnostic {
+  func unknown(_ what: String, _ name: Located<String>, among known: [String], id: String, hint: String? = nil)
+    -> Diagnostic
+  {
     let known = known.sorted()
     let near = nearest(to: name.value, among: known).map { "did you mean \"\($0)\"?" }
     return Diagnostic(
@@ -94,7 +100,9 @@ struct Resolution {
             suggestion: "put such a value into a file"))
       }
     }
-    return variables.map { NamedValue($0.name, $0.value) }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    return variables.map { NamedValue($0.name, $0.value) }.sorted {
+      $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+    }
   }
 
   /// Parameters of `definition` from what the spec says, the rest by default.
@@ -103,15 +111,21 @@ struct Resolution {
     besides: [String] = [], at location: SourceLocation
   ) -> [ComponentPlan.Parameter] {
     if let node, node.entries == nil {
-      problems.append(Diagnostic("spec.wrong-type", "\(owner) takes a map of parameters", at: node.location, suggestion: "write {} for defaults"))
+      problems.append(
+        Diagnostic(
+          "spec.wrong-type", "\(owner) takes a map of parameters", at: node.location,
+          suggestion: "write {} for defaults"))
       return []
     }
-    for entry in node?.entries ?? [] where !besides.contains(entry.key) && !definitions.contains(where: { $0.name == entry.key }) {
+    for entry in node?.entries ?? []
+    where !besides.contains(entry.key) && !definitions.contains(where: { $0.name == entry.key }) {
       let known = definitions.map(\.name) + besides
       let near = nearest(to: entry.key, among: known).map { "did you mean \"\($0)\"?" }
       let list = known.isEmpty ? "it takes none" : "it takes: \(known.joined(separator: ", "))"
       problems.append(
-        Diagnostic("spec.unknown-parameter", "\(owner) has no parameter \"\(entry.key)\"", at: entry.keyLocation, suggestion: near ?? list))
+        Diagnostic(
+          "spec.unknown-parameter", "\(owner) has no parameter \"\(entry.key)\"", at: entry.keyLocation,
+          suggestion: near ?? list))
     }
     return definitions.compactMap { definition in
       if let value = node?[definition.name] {

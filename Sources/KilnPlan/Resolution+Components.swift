@@ -10,7 +10,8 @@ extension Resolution {
       let (name, parameters) = pending.removeFirst()
       if uses[name.value] != nil { continue }
       guard let definition = definitions.components[name.value] else {
-        problems.append(unknown("component", name, among: Array(definitions.components.keys), id: "spec.unknown-component"))
+        problems.append(
+          unknown("component", name, among: Array(definitions.components.keys), id: "spec.unknown-component"))
         continue
       }
       uses[name.value] = (name.location, parameters)
@@ -39,14 +40,19 @@ extension Resolution {
       problems += resolver.problems.map { $0.moved(to: node == nil ? nil : origin) }
     }
     return ComponentPlan(
-      name: definition.name, summary: definition.summary, parameters: parameters, steps: steps, checks: checks, origin: origin)
+      name: definition.name, summary: definition.summary, parameters: parameters, steps: steps, checks: checks,
+      origin: origin)
   }
 
-  private mutating func checkCompanions(_ name: String, among order: [String], _ origin: SourceLocation?, _ base: BaseDefinition?) {
+  private mutating func checkCompanions(
+    _ name: String, among order: [String], _ origin: SourceLocation?, _ base: BaseDefinition?
+  ) {
     guard let definition = definitions.components[name] else { return }
     for conflict in definition.conflicts where order.contains(conflict) {
       problems.append(
-        Diagnostic("spec.component-conflict", "\(name) cannot stand beside \(conflict)", at: origin, suggestion: "remove one of the two"))
+        Diagnostic(
+          "spec.component-conflict", "\(name) cannot stand beside \(conflict)", at: origin,
+          suggestion: "remove one of the two"))
     }
     if let base, !definition.bases.isEmpty, !definition.bases.contains(base.name) {
       problems.append(
@@ -70,7 +76,9 @@ extension Resolution {
           isCyclic = true
           let cycle = (path[index...] + [required.value]).joined(separator: " → ")
           problems.append(
-            Diagnostic("spec.component-cycle", "components require each other: \(cycle)", at: required.location, suggestion: "remove one `requires`"))
+            Diagnostic(
+              "spec.component-cycle", "components require each other: \(cycle)", at: required.location,
+              suggestion: "remove one `requires`"))
         } else {
           visit(required.value, &problems)
         }

@@ -7,7 +7,8 @@ extension Resolution {
 
   /// - Parameter fromPackages: For the machine, which has no other way.
   mutating func service(
-    _ use: EnvironmentSpec.ServiceUse, on base: BaseDefinition?, fromPackages: Bool, namedAt place: SourceLocation? = nil
+    _ use: EnvironmentSpec.ServiceUse, on base: BaseDefinition?, fromPackages: Bool,
+    namedAt place: SourceLocation? = nil
   ) -> ServicePlan? {
     guard let definition = definitions.services[use.name.value] else {
       problems.append(unknown("service", use.name, among: Array(definitions.services.keys), id: "spec.unknown-service"))
@@ -15,12 +16,17 @@ extension Resolution {
     }
     let before = problems.count
     let parameters = parameters(
-      definition.parameters, of: use.name.value, from: use.node, on: base, besides: Self.commonKeys, at: use.name.location)
-    let common = SpecNode(.map((use.node.entries ?? []).filter { Self.commonKeys.contains($0.key) }), at: use.node.location)
+      definition.parameters, of: use.name.value, from: use.node, on: base, besides: Self.commonKeys,
+      at: use.name.location)
+    let common = SpecNode(
+      .map((use.node.entries ?? []).filter { Self.commonKeys.contains($0.key) }), at: use.node.location)
     problems += ShapeChecker().problems(in: common, .serviceUse)
     guard !problems[before...].hasErrors else { return nil }
     let isFromPackages = fromPackages || use.node["from"]?.scalar?.text == "packages" || definition.image == nil
-    if isFromPackages, !supportsPackages(definition, base, at: place ?? use.node["from"]?.location ?? use.name.location) { return nil }
+    if isFromPackages, !supportsPackages(definition, base, at: place ?? use.node["from"]?.location ?? use.name.location)
+    {
+      return nil
+    }
     let settings = settings(use.node["settings"], definition)
     var resolver = stepResolver(parameters)
     var entrypoint: [UInt8]?
@@ -37,10 +43,20 @@ extension Resolution {
       isFromPackages
       ? .packages(steps: steps, entrypoint: entrypoint) : .image(definition.image.map { resolver.text($0) } ?? "")
     let path = isFromPackages ? definition.configuration.packagesPath : definition.configuration.path
-    let configuration = Step.File(path: path, content: Array(SettingsFile(definition.configuration).render(settings).utf8))
-    let command = isFromPackages ? definition.packages.map { resolver.words($0.command) } : definition.command.map { resolver.words($0) }
+    let configuration = Step.File(
+      path: path, content: Array(SettingsFile(definition.configuration).render(settings).utf8))
+    let command =
+      isFromPackages
+      ? definition.packages.map { resolver.words($0.command) } : definition.command.map { resolver.words($0) }
     let health = resolver.words(definition.health)
-    let environment = isFromPackages ? [] : (definition.environment?.namedValues ?? []).map { NamedValue($0.name, Placeholder.substitute($0.value) { name in parameters.first { $0.name == name }?.value.scalar?.text }) }
+    let environment =
+      isFromPackages
+      ? []
+      : (definition.environment?.namedValues ?? []).map {
+        NamedValue(
+          $0.name, Placeholder.substitute($0.value) { name in parameters.first { $0.name == name }?.value.scalar?.text }
+        )
+      }
     var digest = PlanDigest("service")
     digest.add("name", definition.name)
     switch source {
@@ -61,26 +77,32 @@ extension Resolution {
       digest: digest.digest, origin: use.name.location)
   }
 
-  private mutating func supportsPackages(_ definition: ServiceDefinition, _ base: BaseDefinition?, at location: SourceLocation) -> Bool {
+  private mutating func supportsPackages(
+    _ definition: ServiceDefinition, _ base: BaseDefinition?, at location: SourceLocation
+  ) -> Bool {
     let bases = definition.packages?.bases ?? []
     guard let base, !bases.contains(base.name) else { return true }
     problems.append(
       Diagnostic(
         "spec.no-packages", "\(base.name) has no packages of \(definition.name)", at: location,
-        suggestion: bases.isEmpty ? "use its official image: from: image" : "there are for: \(bases.joined(separator: ", "))"))
+        suggestion: bases.isEmpty
+          ? "use its official image: from: image" : "there are for: \(bases.joined(separator: ", "))"))
     return false
   }
 
-  private mutating func entrypoint(_ definition: ServiceDefinition, _ parameters: [ComponentPlan.Parameter]) -> [UInt8]? {
+  private mutating func entrypoint(_ definition: ServiceDefinition, _ parameters: [ComponentPlan.Parameter]) -> [UInt8]?
+  {
     guard let name = definition.entrypoint else { return nil }
     guard let template = definitions.templates[name] else {
-      problems.append(Diagnostic("catalog.unknown-template", "there is no file template \"\(name)\"", at: definition.location))
+      problems.append(
+        Diagnostic("catalog.unknown-template", "there is no file template \"\(name)\"", at: definition.location))
       return nil
     }
     switch FileTemplate.render(template, parameters) {
     case .success(let text): return Array(text.utf8)
     case .failure(let error):
-      problems.append(Diagnostic("catalog.template", "file template \"\(name)\": \(error.message)", at: definition.location))
+      problems.append(
+        Diagnostic("catalog.template", "file template \"\(name)\": \(error.message)", at: definition.location))
       return nil
     }
   }
@@ -91,16 +113,23 @@ extension Resolution {
     for entry in node?.entries ?? [] {
       guard let setting = definition.configuration.known.first(where: { $0.name == entry.key }) else {
         let isFixed = definition.configuration.fixed.contains { $0.name == entry.key }
-        let near = nearest(to: entry.key, among: definition.configuration.known.map(\.name)).map { "did you mean \"\($0)\"?" }
+        let near = nearest(to: entry.key, among: definition.configuration.known.map(\.name)).map {
+          "did you mean \"\($0)\"?"
+        }
         problems.append(
           Diagnostic(
-            "spec.unknown-setting", isFixed ? "\(definition.name)'s \"\(entry.key)\" is Kiln's to set" : "\(definition.name) has no setting \"\(entry.key)\"", at: entry.keyLocation,
+            "spec.unknown-setting",
+            isFixed
+              ? "\(definition.name)'s \"\(entry.key)\" is Kiln's to set"
+              : "\(definition.name) has no setting \"\(entry.key)\"", at: entry.keyLocation,
             suggestion: near ?? "`kiln components \(definition.name)` lists them"))
         continue
       }
       if let rule = SettingRules.problem(entry.value.scalar?.text ?? "", setting) {
         problems.append(
-          Diagnostic("spec.setting-value", "\(entry.key) cannot be \"\(entry.value.scalar?.text ?? "")\"", at: entry.value.location, suggestion: rule))
+          Diagnostic(
+            "spec.setting-value", "\(entry.key) cannot be \"\(entry.value.scalar?.text ?? "")\"",
+            at: entry.value.location, suggestion: rule))
       }
       values.removeAll { $0.name == entry.key }
       values.append(NamedValue(entry.key, entry.value.scalar?.text ?? ""))

@@ -4,8 +4,12 @@ import KilnSpec
 enum SettingRules {
   /// The rule that `text` breaks, or nil.
   static func problem(_ text: String, _ setting: SettingDefinition) -> String? {
-    if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) { return "one line without control characters" }
-    if !setting.allowed.isEmpty { return setting.allowed.contains(text) ? nil : "one of: \(setting.allowed.joined(separator: ", "))" }
+    if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
+      return "one line without control characters"
+    }
+    if !setting.allowed.isEmpty {
+      return setting.allowed.contains(text) ? nil : "one of: \(setting.allowed.joined(separator: ", "))"
+    }
     switch setting.type {
     case "integer":
       guard let value = Int(text) else { return "a whole number\(range(setting))" }
@@ -17,9 +21,11 @@ enum SettingRules {
       let words = ["true", "false", "on", "off", "yes", "no", "0", "1", "ON", "OFF"]
       return words.contains(text) ? nil : "true or false, or what the service writes for it: on, off, yes, no, 1, 0"
     case "size":
-      return matches(text, units: ["", "b", "k", "kb", "m", "mb", "g", "gb", "t", "tb"]) ? nil : "an amount such as 64M, 1G or 67108864"
+      return matches(text, units: ["", "b", "k", "kb", "m", "mb", "g", "gb", "t", "tb"])
+        ? nil : "an amount such as 64M, 1G or 67108864"
     case "duration":
-      return matches(text, units: ["", "us", "ms", "s", "min", "h", "d"]) ? nil : "a duration such as 500ms, 30s or 5min"
+      return matches(text, units: ["", "us", "ms", "s", "min", "h", "d"])
+        ? nil : "a duration such as 500ms, 30s or 5min"
     default: return nil
     }
   }
@@ -57,15 +63,21 @@ struct SettingsFile {
   func render(_ settings: [NamedValue]) -> String {
     switch configuration.format {
     case "ini":
-      return Self.header + "[\(configuration.section ?? "server")]\n" + settings.map { "\($0.name) = \(ini($0.value))\n" }.joined()
+      return Self.header + "[\(configuration.section ?? "server")]\n"
+        + settings.map { "\($0.name) = \(ini($0.value))\n" }.joined()
     case "redis": return Self.header + settings.map { "\($0.name) \(redis($0))\n" }.joined()
     case "postgresql": return Self.header + settings.map { "\($0.name) = \(postgresql($0.value))\n" }.joined()
-    default: return Self.header + yaml(settings.map { (Array($0.name.split(separator: ".").map(String.init)), $0) }, indent: 0)
+    default:
+      return Self.header + yaml(settings.map { (Array($0.name.split(separator: ".").map(String.init)), $0) }, indent: 0)
     }
   }
 
   private func isWord(_ text: String) -> Bool {
-    !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || "._-/:+,%".utf8.contains($0) }
+    !text.isEmpty
+      && text.utf8.allSatisfy {
+        (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+          || "._-/:+,%".utf8.contains($0)
+      }
   }
 
   private func ini(_ text: String) -> String {
@@ -92,11 +104,15 @@ struct SettingsFile {
       guard let name = path.first, done.insert(name).inserted else { continue }
       if path.count == 1 {
         let known = configuration.known.first { $0.name == setting.name }?.type
-        let isBare = known.map { ["integer", "number", "boolean"].contains($0) } ?? (Double(setting.value) != nil || ["true", "false"].contains(setting.value))
+        let isBare =
+          known.map { ["integer", "number", "boolean"].contains($0) }
+          ?? (Double(setting.value) != nil || ["true", "false"].contains(setting.value))
         let quoted = "\"" + setting.value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
         out += "\(margin)\(name): \(isBare ? setting.value : quoted)\n"
       } else {
-        let below = settings.filter { $0.path.first == name && $0.path.count > 1 }.map { (Array($0.path.dropFirst()), $0.setting) }
+        let below = settings.filter { $0.path.first == name && $0.path.count > 1 }.map {
+          (Array($0.path.dropFirst()), $0.setting)
+        }
         out += "\(margin)\(name):\n" + yaml(below, indent: indent + 1)
       }
     }

@@ -16,7 +16,8 @@ struct SpecRules {
       for stage in spec.stages where stage.capacity != nil {
         found.append(
           Diagnostic(
-            "spec.stage-without-scale-set", "stage \"\(stage.name.value)\" sets a capacity and the machine has no scale set",
+            "spec.stage-without-scale-set",
+            "stage \"\(stage.name.value)\" sets a capacity and the machine has no scale set",
             at: stage.name.location, suggestion: "describe machine.azure.scaleSet"))
       }
     }
@@ -37,13 +38,16 @@ struct SpecRules {
     where SecretNames.match(variable.name) && !variable.value.isEmpty {
       found.append(
         Diagnostic(
-          "spec.literal-secret", "\(variable.name) looks like a secret, and its value would be in the image", at: variable.location,
+          "spec.literal-secret", "\(variable.name) looks like a secret, and its value would be in the image",
+          at: variable.location,
           suggestion: "move it to secrets: {\(variable.name.uppercased()): {env: VARIABLE}}"))
     }
-    for token in spec.app?.tokens?.values ?? [] where SecretNames.match(token.name.replacing("-", with: "_")) && !token.value.isEmpty {
+    for token in spec.app?.tokens?.values ?? []
+    where SecretNames.match(token.name.replacing("-", with: "_")) && !token.value.isEmpty {
       found.append(
         Diagnostic(
-          "spec.literal-secret", "token \(token.name) looks like a secret, and its value would be in the image", severity: .warning,
+          "spec.literal-secret", "token \(token.name) looks like a secret, and its value would be in the image",
+          severity: .warning,
           at: token.location, suggestion: "let the app read it from its environment"))
     }
     return found
@@ -52,16 +56,26 @@ struct SpecRules {
   private func appProblems(_ app: EnvironmentSpec.App) -> [Diagnostic] {
     var found: [Diagnostic] = []
     if let health = app.health, app.port == nil {
-      found.append(Diagnostic("spec.missing-key", "app has a health path and no port to ask", at: health.location, suggestion: "say the port, as in `port: 80`"))
+      found.append(
+        Diagnostic(
+          "spec.missing-key", "app has a health path and no port to ask", at: health.location,
+          suggestion: "say the port, as in `port: 80`"))
     }
     if app.workdir.value.split(separator: "/").contains("..") || app.workdir.value == "/" {
-      found.append(Diagnostic("spec.invalid-value", "workdir cannot be \"\(app.workdir.value)\"", at: app.workdir.location, suggestion: "a folder of its own, as in /var/www/app"))
+      found.append(
+        Diagnostic(
+          "spec.invalid-value", "workdir cannot be \"\(app.workdir.value)\"", at: app.workdir.location,
+          suggestion: "a folder of its own, as in /var/www/app"))
     }
     for command in app.install where command.value.unicodeScalars.contains(where: { $0.value == 0 || $0 == "\r" }) {
       found.append(Diagnostic("spec.unrepresentable", "the command has a control character", at: command.location))
     }
-    for file in app.tokens?.files ?? [] where file.value.hasPrefix("/") || file.value.split(separator: "/").contains("..") {
-      found.append(Diagnostic("spec.path-outside", "\"\(file.value)\" leaves the app's source", at: file.location, suggestion: "a path inside the source"))
+    for file in app.tokens?.files ?? []
+    where file.value.hasPrefix("/") || file.value.split(separator: "/").contains("..") {
+      found.append(
+        Diagnostic(
+          "spec.path-outside", "\"\(file.value)\" leaves the app's source", at: file.location,
+          suggestion: "a path inside the source"))
     }
     return found
   }
@@ -83,7 +97,9 @@ struct SpecRules {
 enum SecretNames {
   static func match(_ name: String) -> Bool {
     let words = name.lowercased().split(separator: "_").map(String.init)
-    let telling: Set = ["apikey", "auth", "credential", "credentials", "key", "password", "pword", "passwd", "secret", "token"]
+    let telling: Set = [
+      "apikey", "auth", "credential", "credentials", "key", "password", "pword", "passwd", "secret", "token",
+    ]
     let harmless: Set = ["public", "file", "version"]
     return words.contains { telling.contains($0) } && !words.contains { harmless.contains($0) }
   }

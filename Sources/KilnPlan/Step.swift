@@ -60,6 +60,13 @@ public enum Step: Sendable, Hashable {
     public let mode: String
     public let owner: String
     public let group: String
+
+    public init(path: String, mode: String = "0755", owner: String = "root", group: String = "root") {
+      self.path = path
+      self.mode = mode
+      self.owner = owner
+      self.group = group
+    }
   }
 
   public struct User: Sendable, Hashable {

@@ -29,8 +29,11 @@ struct StepResolver {
       let only = node["only"]?.scalar.flatMap { Side(rawValue: $0.text) }
       for instance in instances(of: node) {
         guard let step = step(instance) else { continue }
-        if case .packages(let more) = step, let last = planned.last, last.only == only, case .packages(let names) = last.step {
-          planned[planned.count - 1] = PlannedStep(step: .packages(sorted(names + more)), only: only, origin: last.origin)
+        if case .packages(let more) = step, let last = planned.last, last.only == only,
+          case .packages(let names) = last.step
+        {
+          planned[planned.count - 1] = PlannedStep(
+            step: .packages(sorted(names + more)), only: only, origin: last.origin)
         } else {
           planned.append(PlannedStep(step: step, only: only, origin: node.location))
         }
@@ -78,7 +81,8 @@ struct StepResolver {
     case .list(let items): return SpecNode(.list(items.map { filled($0, bound) }), at: node.location)
     case .map(let entries):
       return SpecNode(
-        .map(entries.map { .init(key: fill($0.key), keyLocation: $0.keyLocation, value: filled($0.value, bound)) }), at: node.location)
+        .map(entries.map { .init(key: fill($0.key), keyLocation: $0.keyLocation, value: filled($0.value, bound)) }),
+        at: node.location)
     }
   }
 
@@ -100,7 +104,13 @@ struct StepResolver {
         .init(
           url: body.text("url"), sha256: body.text("sha256"), to: body.text("to"), mode: body.mode(default: "0644"),
           unpack: body["unpack"]?.boolean ?? false))
-    case "file": return content(of: body).map { .file(.init(path: body.text("path"), content: $0, mode: body.mode(default: "0644"), owner: body.text("owner", default: "root"), group: body.text("group", default: "root"))) }
+    case "file":
+      return content(of: body).map {
+        .file(
+          .init(
+            path: body.text("path"), content: $0, mode: body.mode(default: "0644"),
+            owner: body.text("owner", default: "root"), group: body.text("group", default: "root")))
+      }
     case "directory":
       return .directory(
         .init(
@@ -109,19 +119,25 @@ struct StepResolver {
     case "user":
       return .user(
         .init(
-          name: body.text("name"), isSystem: body["system"]?.boolean ?? true, home: body.text("home", default: "/nonexistent"),
+          name: body.text("name"), isSystem: body["system"]?.boolean ?? true,
+          home: body.text("home", default: "/nonexistent"),
           shell: body.text("shell", default: "/usr/sbin/nologin"), groups: body.texts("groups")))
     case "link": return .link(path: body.text("path"), target: body.text("target"))
     case "run":
       let creates = body.text("creates")
-      return .run(.init(script: body.text("script"), creates: creates.isEmpty ? nil : creates, environment: (body["environment"] ?? body.emptyMap).namedValues))
+      return .run(
+        .init(
+          script: body.text("script"), creates: creates.isEmpty ? nil : creates,
+          environment: (body["environment"] ?? body.emptyMap).namedValues))
     case "environment": return .environment(body.namedValues)
     case "service": return .service(.init(name: body.text("name"), command: body.texts("command")))
     default: return nil
     }
   }
 
-  private static let kinds = ["packages", "repository", "download", "file", "directory", "user", "link", "run", "environment", "service"]
+  private static let kinds = [
+    "packages", "repository", "download", "file", "directory", "user", "link", "run", "environment", "service",
+  ]
 
   private func repository(_ body: SpecNode) -> Step.Repository {
     let signedBy = body["signedBy"]
@@ -146,7 +162,9 @@ struct StepResolver {
     guard let node = body["template"], let name = node.scalar?.text else { return nil }
     guard let template = templates[name] else {
       let near = nearest(to: name, among: templates.keys.sorted()).map { "did you mean \"\($0)\"?" }
-      problems.append(Diagnostic("catalog.unknown-template", "there is no file template \"\(name)\"", at: node.location, suggestion: near))
+      problems.append(
+        Diagnostic(
+          "catalog.unknown-template", "there is no file template \"\(name)\"", at: node.location, suggestion: near))
       return nil
     }
     switch FileTemplate.render(template, parameters) {
@@ -168,6 +186,8 @@ extension SpecNode {
   var emptyMap: SpecNode { SpecNode(.map([]), at: location) }
   /// The entries of a map of scalars, sorted by name.
   var namedValues: [NamedValue] {
-    (entries ?? []).map { NamedValue($0.key, $0.value.scalar?.text ?? "") }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    (entries ?? []).map { NamedValue($0.key, $0.value.scalar?.text ?? "") }.sorted {
+      $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+    }
   }
 }

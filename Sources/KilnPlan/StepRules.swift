@@ -20,9 +20,15 @@ enum StepRules {
     case "packages":
       for item in body.items ?? [] {
         let name = item.scalar?.text ?? ""
-        let allowed = name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "+-.:=~^".utf8.contains($0) || (0x41...0x5A).contains($0) }
-        if !allowed || name.isEmpty || !(name.utf8.first.map { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) } ?? false) {
-          refuse("\"\(name)\" is no Debian package", "lower-case letters, digits and + - . inside, NAME or NAME=VERSION")
+        let allowed = name.utf8.allSatisfy {
+          (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "+-.:=~^".utf8.contains($0)
+            || (0x41...0x5A).contains($0)
+        }
+        if !allowed || name.isEmpty
+          || !(name.utf8.first.map { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) } ?? false)
+        {
+          refuse(
+            "\"\(name)\" is no Debian package", "lower-case letters, digits and + - . inside, NAME or NAME=VERSION")
         }
       }
     case "repository":
@@ -33,7 +39,9 @@ enum StepRules {
     case "download":
       path("to")
       let url = body.text("url")
-      if !(url.hasPrefix("https://") || url.hasPrefix("http://")) || url.unicodeScalars.contains(where: { $0.value <= 0x20 }) {
+      if !(url.hasPrefix("https://") || url.hasPrefix("http://"))
+        || url.unicodeScalars.contains(where: { $0.value <= 0x20 })
+      {
         refuse("\"\(url)\" is no URL", "begin it with https://")
       }
     case "file", "directory", "link": path("path")
@@ -42,7 +50,9 @@ enum StepRules {
       if body.text("script").utf8.contains(0) { refuse("the script has a NUL byte", "take it out") }
     case "environment":
       for entry in body.entries ?? [] {
-        if let problem = EnvironmentRules.problem(entry.value.scalar?.text ?? "") { refuse("\(entry.key) \(problem)", "put such a value into a file") }
+        if let problem = EnvironmentRules.problem(entry.value.scalar?.text ?? "") {
+          refuse("\(entry.key) \(problem)", "put such a value into a file")
+        }
       }
     default: break
     }
@@ -54,8 +64,12 @@ enum StepRules {
 public enum EnvironmentRules {
   /// Why neither an image nor a systemd unit can carry `value`, or nil.
   public static func problem(_ value: String) -> String? {
-    if value.unicodeScalars.contains(where: { $0 == "\n" || $0 == "\r" }) { return "has a line break, which an image's environment cannot carry" }
-    if value.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\t" || $0.value == 0x7F }) { return "has a control character" }
+    if value.unicodeScalars.contains(where: { $0 == "\n" || $0 == "\r" }) {
+      return "has a line break, which an image's environment cannot carry"
+    }
+    if value.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\t" || $0.value == 0x7F }) {
+      return "has a control character"
+    }
     return nil
   }
 }

@@ -29,7 +29,8 @@ struct DefinitionReader {
     case .base: definitions.bases[name] = base(name, root)
     case .component:
       let component = component(name, root)
-      problems += PlaceholderChecker(parameters: component.parameters).problems(steps: component.steps + component.verify)
+      problems += PlaceholderChecker(parameters: component.parameters).problems(
+        steps: component.steps + component.verify)
       problems += parameterProblems(component.parameters)
       definitions.components[name] = component
     case .service:
@@ -70,7 +71,9 @@ struct DefinitionReader {
         fallback: node["default"],
         fallbackByBase: Dictionary((node["defaultByBase"]?.entries ?? []).map { ($0.key, $0.value) }) { a, _ in a },
         allowed: node.texts("allowed"),
-        allowedByBase: Dictionary((node["allowedByBase"]?.entries ?? []).map { ($0.key, ($0.value.items ?? []).compactMap { $0.scalar?.text }) }) { a, _ in a },
+        allowedByBase: Dictionary(
+          (node["allowedByBase"]?.entries ?? []).map { ($0.key, ($0.value.items ?? []).compactMap { $0.scalar?.text }) }
+        ) { a, _ in a },
         pattern: node["pattern"]?.scalar?.text, isRequired: node["required"]?.boolean ?? false,
         location: entry.keyLocation)
     }
@@ -112,7 +115,8 @@ struct DefinitionReader {
         path: path, packagesPath: configuration["packagesPath"]?.scalar?.text ?? path,
         format: configuration.text("format"), section: configuration["section"]?.scalar?.text, known: known,
         fixed: (configuration["fixed"]?.entries ?? []).map { NamedValue($0.key, $0.value.scalar?.text ?? "") }),
-      health: root["health"] ?? root, stopSignal: root["stopSignal"]?.scalar?.text ?? "SIGTERM", command: root["command"],
+      health: root["health"] ?? root, stopSignal: root["stopSignal"]?.scalar?.text ?? "SIGTERM",
+      command: root["command"],
       entrypoint: root["initialisation"]?.text("entrypoint"), location: root.location)
   }
 }

@@ -15,7 +15,9 @@ extension EnvironmentSpec {
       },
       environment: node.variables("environment"))
     app = tree["app"].map { App($0) }
-    services = (tree["services"]?.entries ?? []).map { .init(name: Located($0.key, at: $0.keyLocation), node: $0.value) }
+    services = (tree["services"]?.entries ?? []).map {
+      .init(name: Located($0.key, at: $0.keyLocation), node: $0.value)
+    }
     secrets = (tree["secrets"]?.entries ?? []).map { Secret($0) }
     registry = tree["images"]?.optional("registry")
     machine = tree["machine"].map { Machine($0) }
@@ -93,7 +95,9 @@ extension SpecNode {
   }
 
   func variables(_ key: String) -> [EnvironmentSpec.Variable] {
-    (self[key]?.entries ?? []).map { .init(name: $0.key, value: $0.value.scalar?.text ?? "", location: $0.value.location) }
+    (self[key]?.entries ?? []).map {
+      .init(name: $0.key, value: $0.value.scalar?.text ?? "", location: $0.value.location)
+    }
   }
 
   /// A path relative to the folder of the file it stands in, as one relative to the workspace's root.

@@ -34,7 +34,8 @@ struct PlaceholderChecker {
     if let run = step.entry("run"), run.value["creates"] == nil, only != "container" {
       return [
         Diagnostic(
-          "catalog.run-creates", "a script without `creates` would run again and again on a machine", at: run.keyLocation,
+          "catalog.run-creates", "a script without `creates` would run again and again on a machine",
+          at: run.keyLocation,
           suggestion: "say what it creates, or `only: container`")
       ]
     }
@@ -68,7 +69,8 @@ struct PlaceholderChecker {
     case .string, .integer: return nil
     case .boolean, .list, .map:
       let message = "{{\(name)}} is of type \(parameter.kind.rawValue), which is no text"
-      return Diagnostic("catalog.placeholder-type", message, at: location, suggestion: "use `each`, `when` or a Mustache template")
+      return Diagnostic(
+        "catalog.placeholder-type", message, at: location, suggestion: "use `each`, `when` or a Mustache template")
     }
   }
 

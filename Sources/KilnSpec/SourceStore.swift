@@ -38,7 +38,8 @@ public struct SourceStore: Sendable {
       }
       bytes = try [UInt8](unsafeUninitializedCapacity: Int(info.st_size)) { buffer, count in
         while count < buffer.count {
-          let read = try descriptor.read(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
+          let read = try descriptor.read(
+            into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
           if read == 0 { break }
           count += read
         }

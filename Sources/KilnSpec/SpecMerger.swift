@@ -24,7 +24,8 @@ public struct SpecMerger: Sendable {
       if entry.value.isNull {
         problems.append(
           Diagnostic(
-            "spec.null-removes-nothing", "\"\(entry.key)\" is empty, which removes what a profile sets, and none sets it",
+            "spec.null-removes-nothing",
+            "\"\(entry.key)\" is empty, which removes what a profile sets, and none sets it",
             at: entry.keyLocation, suggestion: "write {} for defaults, or leave the key out"))
         continue
       }

@@ -33,6 +33,13 @@ public struct WorkspaceReader: Sendable {
 
   public init(catalog: Catalog = .embedded) { self.catalog = catalog }
 
+  /// The catalog's own definitions.
+  public func catalogDefinitions() -> Definitions {
+    var reading = Reading(root: "/", catalog: catalog)
+    reading.readCatalog()
+    return reading.definitions.definitions
+  }
+
   /// Reads `kiln.yaml`, definitions, and all environments below `root`.
   public func read(_ root: FilePath) -> Workspace {
     var reading = Reading(root: root, catalog: catalog)
@@ -92,7 +99,9 @@ private struct Reading {
         kind = DefinitionReader.Kind(rawValue: text)
         if kind == nil || kind == .profile {
           problems.append(
-            Diagnostic("spec.invalid-value", "kind cannot be \"\(text)\"", at: node.location, suggestion: "one of: component, service, base"))
+            Diagnostic(
+              "spec.invalid-value", "kind cannot be \"\(text)\"", at: node.location,
+              suggestion: "one of: component, service, base"))
           return
         }
       }
@@ -118,7 +127,8 @@ private struct Reading {
       if output.value.isAbsolute || output.value.components.isEmpty || output.value.components.first?.string == ".." {
         problems.append(
           Diagnostic(
-            "spec.path-outside", "output must be a folder inside the workspace", at: output.location, suggestion: "as in: generated"))
+            "spec.path-outside", "output must be a folder inside the workspace", at: output.location,
+            suggestion: "as in: generated"))
       } else {
         settings.output = output.value
       }
@@ -142,7 +152,9 @@ private struct Reading {
   /// YAML files in a folder of the workspace, by name; a missing folder has none.
   private func files(in folder: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: root.appending(folder).string)) ?? []
-    return names.filter { ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) && !$0.hasPrefix(".") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return names.filter { ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) && !$0.hasPrefix(".") }.sorted {
+      $0.utf8.lexicographicallyPrecedes($1.utf8)
+    }
   }
 
   private func stem(_ file: String) -> String { String(file[..<(file.lastIndex(of: ".") ?? file.endIndex)]) }
@@ -201,7 +213,9 @@ private struct Reading {
     if let index = chain.dropLast().firstIndex(where: { $0.value == name.value }) {
       let cycle = chain[index...].map(\.value).joined(separator: " → ")
       problems.append(
-        Diagnostic("spec.profile-cycle", "profiles stand on each other: \(cycle)", at: name.location, suggestion: "remove one `profile:`"))
+        Diagnostic(
+          "spec.profile-cycle", "profiles stand on each other: \(cycle)", at: name.location,
+          suggestion: "remove one `profile:`"))
       return nil
     }
     if let known = profiles[name.value] { return known }

@@ -25,7 +25,13 @@ public struct YAMLReader: Sendable {
         if builder.isExhausted {
           let place = SourceLocation(file: file, line: 1, column: 1)
           let message = "aliases expand to more than \(Self.valueLimit) values"
-          return (nil, [Diagnostic("spec.alias-limit", message, at: place, suggestion: "write the values out, or use fewer aliases")])
+          return (
+            nil,
+            [
+              Diagnostic(
+                "spec.alias-limit", message, at: place, suggestion: "write the values out, or use fewer aliases")
+            ]
+          )
         }
         problems += builder.problems
         if node.isNull { return (nil, problems + [empty]) }
@@ -48,7 +54,9 @@ public struct YAMLReader: Sendable {
   }
 
   private var empty: Diagnostic {
-    Diagnostic("spec.empty", "the file is empty", at: SourceLocation(file: file), suggestion: "`kiln new` writes a commented spec")
+    Diagnostic(
+      "spec.empty", "the file is empty", at: SourceLocation(file: file),
+      suggestion: "`kiln new` writes a commented spec")
   }
 
   private func syntaxError(_ error: any Error) -> Diagnostic {
@@ -116,7 +124,8 @@ private struct Builder {
       let firstLine = scalar.string.unicodeScalars.prefix { $0 != "\n" }.count
       let isBlock = scalar.style == .literal || scalar.style == .folded
       return SpecNode(
-        .scalar(.init(text: scalar.string, isPlain: isPlain)), at: location(isBlock ? 1 : firstLine + (isPlain ? 0 : 2)))
+        .scalar(.init(text: scalar.string, isPlain: isPlain)), at: location(isBlock ? 1 : firstLine + (isPlain ? 0 : 2))
+      )
     case .sequence(let sequence):
       var items: [SpecNode] = []
       for item in sequence where !isExhausted { items.append(self.node(item)) }

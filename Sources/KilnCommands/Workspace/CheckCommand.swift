@@ -26,7 +26,8 @@ struct CheckCommand: AsyncParsableCommand {
       context.report(loaded.problems, sources: loaded.workspace.sources)
       if !loaded.problems.hasErrors, !options.quiet {
         let number = loaded.plans.count
-        context.console.error("\(CommandContext.count(number, "environment") ?? "no environments") checked, no errors\n")
+        context.console.error(
+          "\(CommandContext.count(number, "environment") ?? "no environments") checked, no errors\n")
       }
     } else {
       context.console.output(DiagnosticRenderer(format: format).render(loaded.problems))

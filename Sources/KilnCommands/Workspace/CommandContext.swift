@@ -22,7 +22,9 @@ struct CommandContext: Sendable {
 
 /// Flags that every workspace command takes.
 struct WorkspaceOptions: ParsableArguments {
-  @Option(name: [.short, .customLong("workspace")], help: ArgumentHelp("The workspace's folder; else kiln.yaml is looked for upward.", valueName: "dir"))
+  @Option(
+    name: [.short, .customLong("workspace")],
+    help: ArgumentHelp("The workspace's folder; else kiln.yaml is looked for upward.", valueName: "dir"))
   var workspace: String?
 
   @Option(help: "Colours: auto, always or never.")
@@ -88,7 +90,9 @@ extension CommandContext {
       // A file that could not be read may be the customer's: its problems are told instead.
       if files.contains("environments/\(customer).yaml") { continue }
       let near = nearest(to: customer, among: known.sorted()).map { "did you mean \"\($0)\"?" }
-      console.error("error: there is no customer \"\(customer)\" in the workspace\n  = help: \(near ?? "there are: \(known.sorted().joined(separator: ", "))")\n")
+      console.error(
+        "error: there is no customer \"\(customer)\" in the workspace\n  = help: \(near ?? "there are: \(known.sorted().joined(separator: ", "))")\n"
+      )
       throw KilnExit.problems
     }
     return Set(customers)
@@ -106,7 +110,8 @@ extension CommandContext {
     console.error(DiagnosticRenderer(color: console.color, sources: { sources[$0] }).render(problems))
     let errors = problems.filter { $0.severity == .error }.count
     let warnings = problems.count - errors
-    console.error([Self.count(errors, "error"), Self.count(warnings, "warning")].compactMap { $0 }.joined(separator: ", ") + "\n")
+    console.error(
+      [Self.count(errors, "error"), Self.count(warnings, "warning")].compactMap { $0 }.joined(separator: ", ") + "\n")
   }
 
   static func count(_ number: Int, _ noun: String) -> String? {

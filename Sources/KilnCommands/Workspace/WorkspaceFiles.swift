@@ -19,11 +19,16 @@ struct WorkspaceFiles: Sendable {
       return refuse("\"\(path)\" leaves the workspace", id: "spec.path-outside")
     }
     let url = URL(filePath: root.pushing(relative).string)
-    guard let values = try? url.resourceValues(forKeys: [.isRegularFileKey, .fileSizeKey]), values.isRegularFile == true else {
+    guard let values = try? url.resourceValues(forKeys: [.isRegularFileKey, .fileSizeKey]), values.isRegularFile == true
+    else {
       return refuse("there is no file \"\(path)\"")
     }
-    guard values.fileSize ?? 0 <= Self.sizeLimit else { return refuse("\"\(path)\" is larger than 16 MiB", id: "spec.unreadable") }
-    guard let data = try? Data(contentsOf: url) else { return refuse("\"\(path)\" cannot be read", id: "spec.unreadable") }
+    guard values.fileSize ?? 0 <= Self.sizeLimit else {
+      return refuse("\"\(path)\" is larger than 16 MiB", id: "spec.unreadable")
+    }
+    guard let data = try? Data(contentsOf: url) else {
+      return refuse("\"\(path)\" cannot be read", id: "spec.unreadable")
+    }
     return .success(Array(data))
   }
 
@@ -34,7 +39,9 @@ struct WorkspaceFiles: Sendable {
       guard path.value.isRelative else { return nil }
       var isDirectory: ObjCBool = false
       let absolute = root.appending(path.value.components).lexicallyNormalized()
-      if FileManager.default.fileExists(atPath: absolute.string, isDirectory: &isDirectory), isDirectory.boolValue { return nil }
+      if FileManager.default.fileExists(atPath: absolute.string, isDirectory: &isDirectory), isDirectory.boolValue {
+        return nil
+      }
       let what = FileManager.default.fileExists(atPath: absolute.string) ? "is a file, not a folder" : "is not there"
       return Diagnostic(
         "spec.missing-path", "the \(name) folder \"\(path.value)\" \(what)", at: path.location,

@@ -8,33 +8,49 @@ extension Shape {
       "the base",
       [
         kind("base"), summary,
-        .init("image", .text(imageReference), required: true, "the container image it stands on", example: "debian:bookworm-slim"),
-        .init("family", .text(TextRule("a family", allowed: ["debian", "ubuntu"])), required: true, "whose packages it has", example: "debian"),
-        .init("azure", .object(ObjectShape("azure", [
-          .init("publisher", .text, required: true, "the marketplace image's publisher", example: "Debian"),
-          .init("offer", .text, required: true, "its offer", example: "debian-12"),
-          .init("sku", .text, required: true, "its SKU", example: "12-gen2"),
-        ])), required: true, "the marketplace image it stands on in Azure"),
+        .init(
+          "image", .text(imageReference), required: true, "the container image it stands on",
+          example: "debian:bookworm-slim"),
+        .init(
+          "family", .text(TextRule("a family", allowed: ["debian", "ubuntu"])), required: true, "whose packages it has",
+          example: "debian"),
+        .init(
+          "azure",
+          .object(
+            ObjectShape(
+              "azure",
+              [
+                .init("publisher", .text, required: true, "the marketplace image's publisher", example: "Debian"),
+                .init("offer", .text, required: true, "its offer", example: "debian-12"),
+                .init("sku", .text, required: true, "its SKU", example: "12-gen2"),
+              ])), required: true, "the marketplace image it stands on in Azure"),
       ]))
 
   static let imageReference = TextRule(
-    "an image reference", pattern: "[a-zA-Z0-9][a-zA-Z0-9._:/@-]*", rule: "[HOST/]PATH[:TAG][@DIGEST]", lengths: 1...400)
+    "an image reference", pattern: "[a-zA-Z0-9][a-zA-Z0-9._:/@-]*", rule: "[HOST/]PATH[:TAG][@DIGEST]", lengths: 1...400
+  )
 
   static func kind(_ kind: String) -> ObjectShape.Key {
-    .init("kind", .text(TextRule("a kind", allowed: [kind])), default: kind == "component" ? "component" : nil, "what the file describes, in a workspace's `components` folder", example: kind)
+    .init(
+      "kind", .text(TextRule("a kind", allowed: [kind])), default: kind == "component" ? "component" : nil,
+      "what the file describes, in a workspace's `components` folder", example: kind)
   }
 
-  static let summary = ObjectShape.Key("summary", .text, required: true, "one line for `kiln components`", example: "PHP with the Apache module")
+  static let summary = ObjectShape.Key(
+    "summary", .text, required: true, "one line for `kiln components`", example: "PHP with the Apache module")
 
   static let parameter = ObjectShape(
     "the parameter",
     [
-      .init("type", .text(TextRule("a type", allowed: ["string", "integer", "boolean", "list", "map"])), required: true, "string, integer, boolean, list (of strings) or map (of scalars)", example: "string"),
+      .init(
+        "type", .text(TextRule("a type", allowed: ["string", "integer", "boolean", "list", "map"])), required: true,
+        "string, integer, boolean, list (of strings) or map (of scalars)", example: "string"),
       .init("summary", .text, "one line of what it does"),
       .init("default", .anything, "its value when the spec says none"),
-      .init("defaultByBase", .map(keys: name, values: .anything), "its value when the spec says none, by base"),
+      .init(
+        "defaultByBase", .map(keys: definitionName, values: .anything), "its value when the spec says none, by base"),
       .init("allowed", .list(.scalar), "the values it takes"),
-      .init("allowedByBase", .map(keys: name, values: .list(.scalar)), "the values it takes, by base"),
+      .init("allowedByBase", .map(keys: definitionName, values: .list(.scalar)), "the values it takes, by base"),
       .init("pattern", .text, "a regular expression that its text, or each of its entries, matches as a whole"),
       .init("required", .boolean, default: "false", "whether the spec must say it"),
     ])
@@ -42,71 +58,131 @@ extension Shape {
   static let stepObject = ObjectShape(
     "the step",
     [
-      .init("packages", .list(.text(TextRule("a package", lengths: 1...200)), minimum: 1), "Debian packages, without what they recommend"),
-      .init("repository", .object(ObjectShape("repository", [
-        .init("name", .text(name), required: true, "names the source and key files"),
-        .init("uris", .list(.text, minimum: 1), required: true, "where it is"),
-        .init("suites", .list(.text, minimum: 1), required: true, "its suites"),
-        .init("components", .list(.text), default: "[]", "its components"),
-        .init("architectures", .list(.text), default: "[]", "its architectures; all without"),
-        .init("signedBy", .choice(ObjectShape("signedBy", [
-          .init("content", .text, "the armoured key itself"),
-          .init("url", .text, "where the key is; needs `sha256`"),
-          .init("sha256", .text(sha256), "the key's SHA-256"),
-        ], exactlyOneOf: ["content", "url"])), required: true, "the key that signs it"),
-      ])), "a package repository with its key"),
-      .init("download", .object(ObjectShape("download", [
-        .init("url", .text, required: true, "what to fetch"),
-        .init("sha256", .text(sha256), required: true, "its SHA-256"),
-        .init("to", .text(absolutePath), required: true, "the file, or with `unpack` the folder, it goes to"),
-        .init("mode", .text(mode), default: "\"0644\"", "the file's mode"),
-        .init("unpack", .boolean, default: "false", "whether it is an archive to unpack there"),
-      ])), "a file from elsewhere, checked"),
-      .init("file", .choice(ObjectShape("file", [
-        .init("path", .text(absolutePath), required: true, "the file's path"),
-        .init("content", .text(TextRule("content")), "what is in it"),
-        .init("template", .text, "the Mustache template that gives what is in it"),
-        .init("source", .text(path), "a file beside the component's, copied as it is"),
-        .init("mode", .text(mode), default: "\"0644\"", "its mode"),
-        .init("owner", .text(account), default: "root", "its owner"),
-        .init("group", .text(account), default: "root", "its group"),
-      ], exactlyOneOf: ["content", "template", "source"])), "a file"),
-      .init("directory", .object(ObjectShape("directory", [
-        .init("path", .text(absolutePath), required: true, "its path"),
-        .init("mode", .text(mode), default: "\"0755\"", "its mode"),
-        .init("owner", .text(account), default: "root", "its owner"),
-        .init("group", .text(account), default: "root", "its group"),
-      ])), "a directory"),
-      .init("user", .object(ObjectShape("user", [
-        .init("name", .text(account), required: true, "the account's name"),
-        .init("system", .boolean, default: "true", "whether it is a system account"),
-        .init("home", .text(absolutePath), default: "/nonexistent", "its home"),
-        .init("shell", .text(absolutePath), default: "/usr/sbin/nologin", "its shell"),
-        .init("groups", .list(.text(account)), default: "[]", "further groups"),
-      ])), "an account with a group of the same name"),
-      .init("link", .object(ObjectShape("link", [
-        .init("path", .text(absolutePath), required: true, "the link"),
-        .init("target", .text(TextRule("a target", lengths: 1...1024)), required: true, "what it points to"),
-      ])), "a symbolic link"),
-      .init("run", .object(ObjectShape("run", [
-        .init("script", .text(TextRule("a script", lengths: 1...100_000)), required: true, "POSIX shell; the first failing line ends it"),
-        .init("creates", .text(absolutePath), "what exists once it has run, so that a machine runs it once"),
-        .init("environment", environmentMap, default: "{}", "variables for it alone"),
-      ])), "a script"),
+      .init(
+        "packages", .list(.text(TextRule("a package", lengths: 1...200)), minimum: 1),
+        "Debian packages, without what they recommend"),
+      .init(
+        "repository",
+        .object(
+          ObjectShape(
+            "repository",
+            [
+              .init("name", .text(definitionName), required: true, "names the source and key files"),
+              .init("uris", .list(.text, minimum: 1), required: true, "where it is"),
+              .init("suites", .list(.text, minimum: 1), required: true, "its suites"),
+              .init("components", .list(.text), default: "[]", "its components"),
+              .init("architectures", .list(.text), default: "[]", "its architectures; all without"),
+              .init(
+                "signedBy",
+                .choice(
+                  ObjectShape(
+                    "signedBy",
+                    [
+                      .init("content", .text, "the armoured key itself"),
+                      .init("url", .text, "where the key is; needs `sha256`"),
+                      .init("sha256", .text(sha256), "the key's SHA-256"),
+                    ], exactlyOneOf: ["content", "url"])), required: true, "the key that signs it"),
+            ])), "a package repository with its key"),
+      .init(
+        "download",
+        .object(
+          ObjectShape(
+            "download",
+            [
+              .init("url", .text, required: true, "what to fetch"),
+              .init("sha256", .text(sha256), required: true, "its SHA-256"),
+              .init("to", .text(absolutePath), required: true, "the file, or with `unpack` the folder, it goes to"),
+              .init("mode", .text(mode), default: "\"0644\"", "the file's mode"),
+              .init("unpack", .boolean, default: "false", "whether it is an archive to unpack there"),
+            ])), "a file from elsewhere, checked"),
+      .init(
+        "file",
+        .choice(
+          ObjectShape(
+            "file",
+            [
+              .init("path", .text(absolutePath), required: true, "the file's path"),
+              .init("content", .text(TextRule("content")), "what is in it"),
+              .init("template", .text, "the Mustache template that gives what is in it"),
+              .init("source", .text(path), "a file beside the component's, copied as it is"),
+              .init("mode", .text(mode), default: "\"0644\"", "its mode"),
+              .init("owner", .text(account), default: "root", "its owner"),
+              .init("group", .text(account), default: "root", "its group"),
+            ], exactlyOneOf: ["content", "template", "source"])), "a file"),
+      .init(
+        "directory",
+        .object(
+          ObjectShape(
+            "directory",
+            [
+              .init("path", .text(absolutePath), required: true, "its path"),
+              .init("mode", .text(mode), default: "\"0755\"", "its mode"),
+              .init("owner", .text(account), default: "root", "its owner"),
+              .init("group", .text(account), default: "root", "its group"),
+            ])), "a directory"),
+      .init(
+        "user",
+        .object(
+          ObjectShape(
+            "user",
+            [
+              .init("name", .text(account), required: true, "the account's name"),
+              .init("system", .boolean, default: "true", "whether it is a system account"),
+              .init("home", .text(absolutePath), default: "/nonexistent", "its home"),
+              .init("shell", .text(absolutePath), default: "/usr/sbin/nologin", "its shell"),
+              .init("groups", .list(.text(account)), default: "[]", "further groups"),
+            ])), "an account with a group of the same name"),
+      .init(
+        "link",
+        .object(
+          ObjectShape(
+            "link",
+            [
+              .init("path", .text(absolutePath), required: true, "the link"),
+              .init("target", .text(TextRule("a target", lengths: 1...1024)), required: true, "what it points to"),
+            ])), "a symbolic link"),
+      .init(
+        "run",
+        .object(
+          ObjectShape(
+            "run",
+            [
+              .init(
+                "script", .text(TextRule("a script", lengths: 1...100_000)), required: true,
+                "POSIX shell; the first failing line ends it"),
+              .init("creates", .text(absolutePath), "what exists once it has run, so that a machine runs it once"),
+              .init("environment", environmentMap, default: "{}", "variables for it alone"),
+            ])), "a script"),
       .init("environment", environmentMap, "variables of every process of the services"),
-      .init("service", .object(ObjectShape("service", [
-        .init("name", .text(TextRule("a service", pattern: "[A-Za-z0-9@._-]+", rule: "a systemd unit's name without .service")), required: true, "the systemd unit"),
-        .init("command", .list(.text, minimum: 1), "what the container runs, in the foreground"),
-      ])), "a service"),
+      .init(
+        "service",
+        .object(
+          ObjectShape(
+            "service",
+            [
+              .init(
+                "name",
+                .text(
+                  TextRule("a service", pattern: "[A-Za-z0-9@._{}-]+", rule: "a systemd unit's name without .service")),
+                required: true, "the systemd unit"),
+              .init("command", .list(.text, minimum: 1), "what the container runs, in the foreground"),
+            ])), "a service"),
       .init("only", .text(TextRule("a side", allowed: ["container", "machine"])), "for a step that only one side has"),
-      .init("each", .text(parameterName), "a list or map parameter: the step once for each {{item}}, or {{key}} and {{value}}"),
+      .init(
+        "each", .text(parameterName),
+        "a list or map parameter: the step once for each {{item}}, or {{key}} and {{value}}"),
       .init("when", .text(parameterName), "a parameter: the step only when that is true, or not empty"),
     ], exactlyOneOf: stepKeys)
 
-  static let stepKeys = ["packages", "repository", "download", "file", "directory", "user", "link", "run", "environment", "service"]
+  static let stepKeys = [
+    "packages", "repository", "download", "file", "directory", "user", "link", "run", "environment", "service",
+  ]
 
-  static let sha256 = TextRule("a SHA-256", pattern: "([0-9a-f]{64}|\\{\\{[A-Za-z0-9]+\\}\\})", rule: "64 hexadecimal digits in lower case")
-  static let account = TextRule("an account", pattern: "[a-z_][a-z0-9_-]*\\$?", rule: "an account's name: lower case, digits, _ and -", lengths: 1...32)
+  static let sha256 = TextRule(
+    "a SHA-256", pattern: "([0-9a-f]{64}|\\{\\{[A-Za-z0-9]+\\}\\})", rule: "64 hexadecimal digits in lower case")
+  static let account = TextRule(
+    "an account", pattern: "[a-z_][a-z0-9_-]*\\$?", rule: "an account's name: lower case, digits, _ and -",
+    lengths: 1...32)
 
   static let verify = ObjectShape(
     "the check",
@@ -114,12 +190,14 @@ extension Shape {
       .init("command", .list(.text, minimum: 1), required: true, "the program and its arguments"),
       .init("stdout", .list(.text), default: "[]", "texts that its output has"),
       .init("exit", .integer(0...255), default: "0", "its exit status"),
-      .init("only", .text(TextRule("a side", allowed: ["container", "machine"])), "for a check that only one side passes"),
+      .init(
+        "only", .text(TextRule("a side", allowed: ["container", "machine"])), "for a check that only one side passes"),
       .init("each", .text(parameterName), "a list or map parameter: the check once for each"),
       .init("when", .text(parameterName), "a parameter: the check only when that is true, or not empty"),
     ])
 
-  static let parametersKey = ObjectShape.Key("parameters", .map(keys: parameterName, values: .object(parameter)), default: "{}", "what a spec may set")
+  static let parametersKey = ObjectShape.Key(
+    "parameters", .map(keys: parameterName, values: .object(parameter)), default: "{}", "what a spec may set")
 
   /// `templates/components/*.yaml`.
   public static let component = Shape.object(
@@ -127,9 +205,11 @@ extension Shape {
       "the component",
       [
         kind("component"), summary, parametersKey,
-        .init("requires", .list(.text(name)), default: "[]", "components that come before it and are added where missing"),
-        .init("conflicts", .list(.text(name)), default: "[]", "components that it cannot stand beside"),
-        .init("bases", .list(.text(name)), default: "[]", "the bases it works on; all without"),
+        .init(
+          "requires", .list(.text(definitionName)), default: "[]",
+          "components that come before it and are added where missing"),
+        .init("conflicts", .list(.text(definitionName)), default: "[]", "components that it cannot stand beside"),
+        .init("bases", .list(.text(definitionName)), default: "[]", "the bases it works on; all without"),
         .init("steps", .list(.choice(stepObject)), required: true, "what it does, in order"),
         .init("verify", .list(.object(verify)), default: "[]", "what must hold afterwards, in container and machine"),
       ]))
@@ -145,33 +225,66 @@ extension Shape {
         .init("user", .text(account), required: true, "the account it runs as"),
         .init("image", .text(TextRule("an image reference", lengths: 1...400)), "the official image"),
         .init("environment", environmentMap, default: "{}", "variables of the official image"),
-        .init("secrets", .list(.text(variableName)), default: "[]", "variables of the official image that name a secret's file"),
-        .init("packages", .object(ObjectShape("packages", [
-          .init("bases", .list(.text(name), minimum: 1), required: true, "the bases that have the packages"),
-          .init("steps", .list(.choice(stepObject), minimum: 1), required: true, "how it is installed"),
-          .init("command", .list(.text, minimum: 1), required: true, "what the container runs, in the foreground"),
-          .init("verify", .list(.object(verify)), default: "[]", "what must hold afterwards"),
-        ])), "how it is installed from the base's packages"),
-        .init("configuration", .object(ObjectShape("configuration", [
-          .init("path", .text(absolutePath), required: true, "the file in the official image"),
-          .init("packagesPath", .text(absolutePath), "the file where it comes from packages"),
-          .init("format", .text(TextRule("a format", allowed: ["ini", "redis", "yaml", "postgresql"])), required: true, "how the file is written"),
-          .init("section", .text, "the section of an ini file"),
-          .init("known", .map(keys: TextRule("a setting"), values: .object(setting)), required: true, "the settings a spec may set"),
-          .init("fixed", .map(keys: TextRule("a setting"), values: .scalar), default: "{}", "settings that always stand"),
-        ])), required: true, "the configuration file that `settings` go to"),
-        .init("health", .list(.text, minimum: 1), required: true, "the command that tells whether it is well; without a password"),
-        .init("stopSignal", .text(TextRule("a signal", pattern: "SIG[A-Z0-9]+", rule: "SIG and the name")), default: "SIGTERM", "the signal that stops it gracefully"),
+        .init(
+          "secrets", .list(.text(variableName)), default: "[]",
+          "variables of the official image that name a secret's file"),
+        .init(
+          "packages",
+          .object(
+            ObjectShape(
+              "packages",
+              [
+                .init(
+                  "bases", .list(.text(definitionName), minimum: 1), required: true, "the bases that have the packages"),
+                .init("steps", .list(.choice(stepObject), minimum: 1), required: true, "how it is installed"),
+                .init(
+                  "command", .list(.text, minimum: 1), required: true, "what the container runs, in the foreground"),
+                .init("verify", .list(.object(verify)), default: "[]", "what must hold afterwards"),
+              ])), "how it is installed from the base's packages"),
+        .init(
+          "configuration",
+          .object(
+            ObjectShape(
+              "configuration",
+              [
+                .init("path", .text(absolutePath), required: true, "the file in the official image"),
+                .init("packagesPath", .text(absolutePath), "the file where it comes from packages"),
+                .init(
+                  "format", .text(TextRule("a format", allowed: ["ini", "redis", "yaml", "postgresql"])),
+                  required: true, "how the file is written"),
+                .init("section", .text, "the section of an ini file"),
+                .init(
+                  "known", .map(keys: TextRule("a setting"), values: .object(setting)), required: true,
+                  "the settings a spec may set"),
+                .init(
+                  "fixed", .map(keys: TextRule("a setting"), values: .scalar), default: "{}",
+                  "settings that always stand"),
+              ])), required: true, "the configuration file that `settings` go to"),
+        .init(
+          "health", .list(.text, minimum: 1), required: true,
+          "the command that tells whether it is well; without a password"),
+        .init(
+          "stopSignal", .text(TextRule("a signal", pattern: "SIG[A-Z0-9]+", rule: "SIG and the name")),
+          default: "SIGTERM", "the signal that stops it gracefully"),
         .init("command", .list(.text, minimum: 1), "what the official image runs; its own command without"),
-        .init("initialisation", .object(ObjectShape("initialisation", [
-          .init("entrypoint", .text, required: true, "the file template of the script that prepares an empty data folder and then runs the command")
-        ])), "what the first start does, where it comes from packages"),
+        .init(
+          "initialisation",
+          .object(
+            ObjectShape(
+              "initialisation",
+              [
+                .init(
+                  "entrypoint", .text, required: true,
+                  "the file template of the script that prepares an empty data folder and then runs the command")
+              ])), "what the first start does, where it comes from packages"),
       ]))
 
   static let setting = ObjectShape(
     "the setting",
     [
-      .init("type", .text(TextRule("a type", allowed: ["string", "integer", "number", "boolean", "size", "duration"])), required: true, "its type", example: "integer"),
+      .init(
+        "type", .text(TextRule("a type", allowed: ["string", "integer", "number", "boolean", "size", "duration"])),
+        required: true, "its type", example: "integer"),
       .init("minimum", .scalar, "the least it may be"), .init("maximum", .scalar, "the most it may be"),
       .init("allowed", .list(.scalar), "the values it takes"), .init("summary", .text, "what it does"),
     ])

@@ -1,17 +1,26 @@
 extension Shape {
   static let name = TextRule(
-    "a name", pattern: "[a-z][a-z0-9]*(-[a-z0-9]+)*", rule: "lower-case letters, digits and single hyphens, a letter first")
+    "a name", pattern: "[a-z][a-z0-9]*(-[a-z0-9]+)*",
+    rule: "lower-case letters, digits and single hyphens, a letter first")
+  static let definitionName = TextRule(
+    "a name", pattern: "[a-z][a-z0-9]*([.-][a-z0-9]+)*",
+    rule: "lower-case letters, digits and single hyphens or dots, a letter first")
   static let customerName = TextRule(
     "a customer's name", pattern: "[a-z][a-z0-9]*(-[a-z0-9]+)*",
-    rule: "lower-case letters, digits and single hyphens, a letter first: it names images, namespaces and machines", lengths: 1...40)
+    rule: "lower-case letters, digits and single hyphens, a letter first: it names images, namespaces and machines",
+    lengths: 1...40)
   static let variableName = TextRule(
     "a variable's name", pattern: "[A-Za-z_][A-Za-z0-9_]*", rule: "letters, digits and underscores, no digit first")
   static let secretName = TextRule(
-    "a secret's name", pattern: "[A-Z][A-Z0-9_]*", rule: "capitals, digits and underscores, a letter first", lengths: 1...64)
+    "a secret's name", pattern: "[A-Z][A-Z0-9_]*", rule: "capitals, digits and underscores, a letter first",
+    lengths: 1...64)
   static let tokenName = TextRule(
-    "a token's name", pattern: "[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?", rule: "letters, digits, and . _ - inside; it is written __NAME__ in the files")
+    "a token's name", pattern: "[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?",
+    rule: "letters, digits, and . _ - inside; it is written __NAME__ in the files")
   static let path = TextRule("a path", lengths: 1...4096)
-  static let absolutePath = TextRule("an absolute path", pattern: "/[^\\x00-\\x1f]*", rule: "a path that begins with / and has no control characters", lengths: 1...1024)
+  static let absolutePath = TextRule(
+    "an absolute path", pattern: "/[^\\x00-\\x1f]*", rule: "a path that begins with / and has no control characters",
+    lengths: 1...1024)
   static let mode = TextRule("a mode", pattern: "[0-7]{3,4}", rule: "three or four octal digits, as in \"0644\"")
   static let command = TextRule("a command", lengths: 1...100_000)
   static let quantity = TextRule(
@@ -19,7 +28,8 @@ extension Shape {
   static let registry = TextRule(
     "a registry",
     pattern: "[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*",
-    rule: "HOST[:PORT][/PATH], the path in lower case, as in acme.azurecr.io or registry.example.com:5000/team", lengths: 1...200)
+    rule: "HOST[:PORT][/PATH], the path in lower case, as in acme.azurecr.io or registry.example.com:5000/team",
+    lengths: 1...200)
 
   /// `environments/*.yaml`; a profile is the same without `customer`.
   public static let environment = Shape.object(environmentObject)
@@ -28,25 +38,45 @@ extension Shape {
     "the environment",
     [
       .init("version", .integer(1...1), required: true, "the format's version", example: "1"),
-      .init("customer", .text(customerName), required: true, "the customer's name, alone in the workspace", example: "acme"),
-      .init("profile", .text(name), "the profile merged beneath", example: "lamp"),
-      .init("runtime", .object(runtime), required: true, "the rarely changing image, shared by all whose runtime is equal"),
+      .init(
+        "customer", .text(customerName), required: true, "the customer's name, alone in the workspace", example: "acme"),
+      .init("profile", .text(definitionName), "the profile merged beneath", example: "lamp"),
+      .init(
+        "runtime", .object(runtime), required: true, "the rarely changing image, shared by all whose runtime is equal"),
       .init("app", .object(app), "the customer's application, an image of its own on top of the runtime"),
-      .init("services", .map(keys: name, values: .anything), default: "{}", "data services, each an image of its own; the keys are those of the catalog", example: "{redis: {}}"),
-      .init("secrets", .map(keys: secretName, values: .choice(secret)), default: "{}", "secrets by reference; values never live here", example: "{DB_PASSWORD: {env: ACME_DB_PASSWORD}}"),
-      .init("images", .object(ObjectShape("images", [
-        .init("registry", .text(registry), "where images are pushed to; beats the workspace's", example: "acme.azurecr.io")
-      ])), default: "{}", "how images are named"),
+      .init(
+        "services", .map(keys: definitionName, values: .anything), default: "{}",
+        "data services, each an image of its own; the keys are those of the catalog", example: "{redis: {}}"),
+      .init(
+        "secrets", .map(keys: secretName, values: .choice(secret)), default: "{}",
+        "secrets by reference; values never live here", example: "{DB_PASSWORD: {env: ACME_DB_PASSWORD}}"),
+      .init(
+        "images",
+        .object(
+          ObjectShape(
+            "images",
+            [
+              .init(
+                "registry", .text(registry), "where images are pushed to; beats the workspace's",
+                example: "acme.azurecr.io")
+            ])), default: "{}", "how images are named"),
       .init("machine", .object(machine), "the same runtime and app as a virtual machine image"),
-      .init("stages", .map(keys: name, values: .object(stage)), default: "{}", "deployments of the same images; they may change deployment only", example: "{qa: {scaleSet: {capacity: 1}}, production: {}}"),
+      .init(
+        "stages", .map(keys: name, values: .object(stage)), default: "{}",
+        "deployments of the same images; they may change deployment only",
+        example: "{qa: {scaleSet: {capacity: 1}}, production: {}}"),
     ])
 
   static let runtime = ObjectShape(
     "runtime",
     [
-      .init("base", .text(name), required: true, "the base of image and machine", example: "debian-12"),
-      .init("components", .map(keys: name, values: .anything), default: "{}", "what is installed, with each component's parameters", example: "{php: {version: \"8.2\"}}"),
-      .init("environment", environmentMap, default: "{}", "variables of the runtime itself", example: "{TZ: Europe/Amsterdam}"),
+      .init("base", .text(definitionName), required: true, "the base of image and machine", example: "debian-12"),
+      .init(
+        "components", .map(keys: definitionName, values: .anything), default: "{}",
+        "what is installed, with each component's parameters", example: "{php: {version: \"8.2\"}}"),
+      .init(
+        "environment", environmentMap, default: "{}", "variables of the runtime itself",
+        example: "{TZ: Europe/Amsterdam}"),
     ])
 
   static let environmentMap = Shape.map(keys: variableName, values: .scalar)
@@ -54,13 +84,24 @@ extension Shape {
   static let app = ObjectShape(
     "app",
     [
-      .init("source", .text(path), required: true, "the folder with the application, relative to the file", example: "../apps/customer-care"),
-      .init("overlays", .list(.text(path)), default: "[]", "folders laid over the source, the later wins", example: "[../customers/acme]"),
-      .init("install", .list(.text(command)), default: "[]", "commands run in `workdir` once the sources are there", example: "[composer install --no-dev --no-interaction]"),
-      .init("buildSecrets", .list(.text(secretName)), default: "[]", "secrets that the install commands see as variables, and no image keeps", example: "[COMPOSER_AUTH]"),
+      .init(
+        "source", .text(path), required: true, "the folder with the application, relative to the file",
+        example: "../apps/customer-care"),
+      .init(
+        "overlays", .list(.text(path)), default: "[]", "folders laid over the source, the later wins",
+        example: "[../customers/acme]"),
+      .init(
+        "install", .list(.text(command)), default: "[]", "commands run in `workdir` once the sources are there",
+        example: "[composer install --no-dev --no-interaction]"),
+      .init(
+        "buildSecrets", .list(.text(secretName)), default: "[]",
+        "secrets that the install commands see as variables, and no image keeps", example: "[COMPOSER_AUTH]"),
       .init("workdir", .text(absolutePath), default: "/var/www/app", "where the sources go", example: "/var/www/app"),
       .init("port", .integer(1...65535), "the port that the app answers on", example: "80"),
-      .init("health", .text(TextRule("a path", pattern: "/[!-~]*", rule: "an HTTP path that begins with /, ASCII, without blanks")), "the HTTP path that answers 200 when the app is well; needs `port`", example: "/health.php"),
+      .init(
+        "health",
+        .text(TextRule("a path", pattern: "/[!-~]*", rule: "an HTTP path that begins with /, ASCII, without blanks")),
+        "the HTTP path that answers 200 when the app is well; needs `port`", example: "/health.php"),
       .init("environment", environmentMap, default: "{}", "the app's configuration", example: "{APP_ENV: production}"),
       .init("tokens", .object(tokens), "placeholders replaced while the context is packed"),
     ])
@@ -68,26 +109,51 @@ extension Shape {
   static let tokens = ObjectShape(
     "tokens",
     [
-      .init("files", .list(.text(path), minimum: 1), required: true, "the only files in which __NAME__ is replaced", example: "[app/config/config.build.ini]"),
-      .init("values", .map(keys: tokenName, values: .scalar), required: true, "what __NAME__ becomes; all must be found", example: "{cs-brand: ACME}"),
+      .init(
+        "files", .list(.text(path), minimum: 1), required: true, "the only files in which __NAME__ is replaced",
+        example: "[app/config/config.build.ini]"),
+      .init(
+        "values", .map(keys: tokenName, values: .scalar), required: true, "what __NAME__ becomes; all must be found",
+        example: "{cs-brand: ACME}"),
     ])
 
   static let secret = ObjectShape(
     "the secret",
     [
       .init("env", .text(variableName), "the variable of the environment that holds it", example: "ACME_DB_PASSWORD"),
-      .init("keyVault", .object(ObjectShape("keyVault", [
-        .init("id", .text(TextRule("a key vault's id", pattern: "/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\\.KeyVault/vaults/[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]", rule: "/subscriptions/…/resourceGroups/…/providers/Microsoft.KeyVault/vaults/NAME")), required: true, "the vault's resource id"),
-        .init("secret", .text(TextRule("a secret's name", pattern: "[A-Za-z0-9-]{1,127}", rule: "letters, digits and hyphens")), required: true, "the secret's name in the vault", example: "admin-password"),
-        .init("version", .text(TextRule("a secret's version", pattern: "[0-9a-f]{32}", rule: "32 hexadecimal digits")), "a version of it; the newest without"),
-      ])), "a secret of an Azure key vault"),
+      .init(
+        "keyVault",
+        .object(
+          ObjectShape(
+            "keyVault",
+            [
+              .init(
+                "id",
+                .text(
+                  TextRule(
+                    "a key vault's id",
+                    pattern:
+                      "/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\\.KeyVault/vaults/[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]",
+                    rule: "/subscriptions/…/resourceGroups/…/providers/Microsoft.KeyVault/vaults/NAME")),
+                required: true, "the vault's resource id"),
+              .init(
+                "secret",
+                .text(TextRule("a secret's name", pattern: "[A-Za-z0-9-]{1,127}", rule: "letters, digits and hyphens")),
+                required: true, "the secret's name in the vault", example: "admin-password"),
+              .init(
+                "version",
+                .text(TextRule("a secret's version", pattern: "[0-9a-f]{32}", rule: "32 hexadecimal digits")),
+                "a version of it; the newest without"),
+            ])), "a secret of an Azure key vault"),
     ], exactlyOneOf: ["env", "keyVault"])
 
   static let machine = ObjectShape(
     "machine",
     [
       .init("azure", .object(azure), "a virtual machine image in Azure"),
-      .init("services", .list(.text(name)), default: "[]", "data services that run on the machine itself, from packages", example: "[redis]"),
+      .init(
+        "services", .list(.text(definitionName)), default: "[]",
+        "data services that run on the machine itself, from packages", example: "[redis]"),
     ])
 
   static let azureText = TextRule("a name", lengths: 1...260)
@@ -95,8 +161,17 @@ extension Shape {
   static let azure = ObjectShape(
     "azure",
     [
-      .init("location", .text(TextRule("a location", pattern: "[a-z][a-z0-9]+", rule: "lower-case letters and digits, as in westeurope")), required: true, "the region", example: "westeurope"),
-      .init("size", .text(TextRule("a size", pattern: "[A-Za-z0-9_]+", rule: "letters, digits and underscores, as in Standard_DS2_v2")), default: "Standard_DS2_v2", "the size of the machine that bakes, and of the scale set's", example: "Standard_DS2_v2"),
+      .init(
+        "location",
+        .text(
+          TextRule("a location", pattern: "[a-z][a-z0-9]+", rule: "lower-case letters and digits, as in westeurope")),
+        required: true, "the region", example: "westeurope"),
+      .init(
+        "size",
+        .text(
+          TextRule("a size", pattern: "[A-Za-z0-9_]+", rule: "letters, digits and underscores, as in Standard_DS2_v2")),
+        default: "Standard_DS2_v2", "the size of the machine that bakes, and of the scale set's",
+        example: "Standard_DS2_v2"),
       .init("capture", .choice(capture), required: true, "what the bake leaves behind"),
       .init("scaleSet", .object(scaleSet(named: true)), "the scale set that runs the image"),
     ])
@@ -111,22 +186,42 @@ extension Shape {
   static let capture = ObjectShape(
     "capture",
     [
-      .init("vhd", .object(ObjectShape("vhd", [
-        .init("resourceGroup", .text(azureText), required: true, "the storage account's resource group", example: "images-rg"),
-        .init("storageAccount", .text(azureText), required: true, "the storage account", example: "acmeimages"),
-        .init("container", .text(azureText), required: true, "the blob container", example: "images"),
-      ])), "a VHD in a storage account"),
-      .init("managedImage", .object(ObjectShape("managedImage", [
-        .init("resourceGroup", .text(azureText), required: true, "its resource group", example: "images-rg"),
-        .init("name", .text(azureText), required: true, "its name", example: "acme-web"),
-      ])), "a managed image"),
-      .init("gallery", .object(ObjectShape("gallery", [
-        .init("resourceGroup", .text(azureText), required: true, "the gallery's resource group", example: "images-rg"),
-        .init("gallery", .text(azureText), required: true, "the gallery", example: "acmegallery"),
-        .init("image", .text(azureText), required: true, "the image definition", example: "web"),
-        .init("version", .version, required: true, "three whole numbers", example: "\"1.0.0\""),
-        .init("regions", .list(.text(azureText)), default: "[]", "where it is replicated to, the machine's location always", example: "[northeurope]"),
-      ])), "a version in a compute gallery"),
+      .init(
+        "vhd",
+        .object(
+          ObjectShape(
+            "vhd",
+            [
+              .init(
+                "resourceGroup", .text(azureText), required: true, "the storage account's resource group",
+                example: "images-rg"),
+              .init("storageAccount", .text(azureText), required: true, "the storage account", example: "acmeimages"),
+              .init("container", .text(azureText), required: true, "the blob container", example: "images"),
+            ])), "a VHD in a storage account"),
+      .init(
+        "managedImage",
+        .object(
+          ObjectShape(
+            "managedImage",
+            [
+              .init("resourceGroup", .text(azureText), required: true, "its resource group", example: "images-rg"),
+              .init("name", .text(azureText), required: true, "its name", example: "acme-web"),
+            ])), "a managed image"),
+      .init(
+        "gallery",
+        .object(
+          ObjectShape(
+            "gallery",
+            [
+              .init(
+                "resourceGroup", .text(azureText), required: true, "the gallery's resource group", example: "images-rg"),
+              .init("gallery", .text(azureText), required: true, "the gallery", example: "acmegallery"),
+              .init("image", .text(azureText), required: true, "the image definition", example: "web"),
+              .init("version", .version, required: true, "three whole numbers", example: "\"1.0.0\""),
+              .init(
+                "regions", .list(.text(azureText)), default: "[]",
+                "where it is replicated to, the machine's location always", example: "[northeurope]"),
+            ])), "a version in a compute gallery"),
     ], exactlyOneOf: ["vhd", "managedImage", "gallery"])
 
   static let stage = ObjectShape(
@@ -135,8 +230,10 @@ extension Shape {
       .init("scaleSet", .object(scaleSet(named: false)), "the scale set in this stage", example: "{capacity: 1}")
     ],
     refused: Dictionary(
-      uniqueKeysWithValues: ["runtime", "app", "services", "images", "machine", "profile", "secrets", "base", "components"]
-        .map { ($0, ("spec.stage-changes-image", "a stage cannot change \"KEY\": all stages run the same images")) }))
+      uniqueKeysWithValues: [
+        "runtime", "app", "services", "images", "machine", "profile", "secrets", "base", "components",
+      ]
+      .map { ($0, ("spec.stage-changes-image", "a stage cannot change \"KEY\": all stages run the same images")) }))
 
   /// `kiln.yaml`.
   public static let workspace = Shape.object(
@@ -144,9 +241,13 @@ extension Shape {
       "kiln.yaml",
       [
         .init("version", .integer(1...1), required: true, "the format's version", example: "1"),
-        .init("registry", .text(registry), "where images are pushed to, unless an environment says otherwise", example: "registry.example.com/kiln"),
-        .init("output", .text(path), default: "generated", "the folder that `kiln generate` writes, inside the workspace", example: "generated"),
-        .init("profile", .text(name), "the profile of environments that name none", example: "lamp"),
+        .init(
+          "registry", .text(registry), "where images are pushed to, unless an environment says otherwise",
+          example: "registry.example.com/kiln"),
+        .init(
+          "output", .text(path), default: "generated", "the folder that `kiln generate` writes, inside the workspace",
+          example: "generated"),
+        .init("profile", .text(definitionName), "the profile of environments that name none", example: "lamp"),
       ]))
 }
 
@@ -157,8 +258,22 @@ extension Shape {
   static let serviceUseObject = ObjectShape(
     "the service",
     [
-      .init("from", .text(TextRule("a source", allowed: ["image", "packages"])), default: "image", "the official image, or the base's packages", example: "packages"),
+      .init(
+        "from", .text(TextRule("a source", allowed: ["image", "packages"])), default: "image",
+        "the official image, or the base's packages", example: "packages"),
       .init("storage", .text(quantity), "how much its volume holds", example: "20Gi"),
-      .init("settings", .map(keys: TextRule("a setting"), values: .scalar), default: "{}", "its configuration file; `kiln components SERVICE` lists what it takes", example: "{max_connections: 500}"),
+      .init(
+        "settings", .map(keys: TextRule("a setting"), values: .scalar), default: "{}",
+        "its configuration file; `kiln components SERVICE` lists what it takes", example: "{max_connections: 500}"),
     ])
+}
+
+extension Shape {
+  /// The rule that `name` breaks as a customer's name, or nil.
+  public static func customerProblem(_ name: String) -> String? {
+    guard let pattern = customerName.pattern, TextPattern.matches(name, pattern),
+      customerName.lengths.contains(name.count)
+    else { return "\(customerName.rule ?? ""), at most \(customerName.lengths.upperBound) characters" }
+    return nil
+  }
 }

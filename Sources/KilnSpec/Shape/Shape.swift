@@ -34,7 +34,8 @@ public struct TextRule: Sendable {
   public let lengths: ClosedRange<Int>
 
   public init(
-    _ name: String, pattern: String? = nil, rule: String? = nil, allowed: [String] = [], lengths: ClosedRange<Int> = 0...1_000_000
+    _ name: String, pattern: String? = nil, rule: String? = nil, allowed: [String] = [],
+    lengths: ClosedRange<Int> = 0...1_000_000
   ) {
     self.name = name
     self.pattern = pattern

@@ -44,7 +44,9 @@ public struct ShapeChecker: Sendable {
       guard let items = node.items else { return refuse("a list", node.scalar.map { "write [\($0.text)]" }) }
       if items.count < minimum {
         problems.append(
-          Diagnostic("spec.invalid-value", "\(place) needs at least \(minimum) \(minimum == 1 ? "entry" : "entries")", at: node.location))
+          Diagnostic(
+            "spec.invalid-value", "\(place) needs at least \(minimum) \(minimum == 1 ? "entry" : "entries")",
+            at: node.location))
       }
       for (index, value) in items.enumerated() {
         if value.isNull {
@@ -61,7 +63,8 @@ public struct ShapeChecker: Sendable {
       }
     case .object(let object): checkObject(node, object, in: place, &problems)
     case .choice(let object): checkObject(node, object, in: place, &problems)
-    case .either(let text, let other): check(node, node.scalar != nil && !node.isNull ? text : other, in: place, &problems)
+    case .either(let text, let other):
+      check(node, node.scalar != nil && !node.isNull ? text : other, in: place, &problems)
     }
   }
 
@@ -73,7 +76,8 @@ public struct ShapeChecker: Sendable {
     if node.looksLikeNumber {
       problems.append(
         Diagnostic(
-          "spec.unquoted-version", "\(place) \(scalar.text) is read as a number by other YAML readers", at: node.location,
+          "spec.unquoted-version", "\(place) \(scalar.text) is read as a number by other YAML readers",
+          at: node.location,
           suggestion: "quote it: \"\(scalar.text)\""))
     }
   }
@@ -82,7 +86,9 @@ public struct ShapeChecker: Sendable {
     _ text: String, _ rule: TextRule, at location: SourceLocation, in place: String, _ problems: inout [Diagnostic]
   ) {
     func refuse(_ suggestion: String) {
-      problems.append(Diagnostic("spec.invalid-value", "\(place) cannot be \(Self.shown(text))", at: location, suggestion: suggestion))
+      problems.append(
+        Diagnostic("spec.invalid-value", "\(place) cannot be \(Self.shown(text))", at: location, suggestion: suggestion)
+      )
     }
     if !rule.allowed.isEmpty, !rule.allowed.contains(text) {
       let near = nearest(to: text, among: rule.allowed).map { "did you mean \"\($0)\"? " } ?? ""
@@ -90,7 +96,10 @@ public struct ShapeChecker: Sendable {
     }
     if !rule.lengths.contains(text.unicodeScalars.count) {
       let range = rule.lengths
-      return refuse(range.lowerBound > text.unicodeScalars.count ? "\(rule.name) has at least \(range.lowerBound) characters" : "\(rule.name) has at most \(range.upperBound) characters")
+      return refuse(
+        range.lowerBound > text.unicodeScalars.count
+          ? "\(rule.name) has at least \(range.lowerBound) characters"
+          : "\(rule.name) has at most \(range.upperBound) characters")
     }
     if let pattern = rule.pattern, !matches(text, pattern) { refuse(rule.rule ?? "\(rule.name) matches \(pattern)") }
   }
@@ -114,7 +123,8 @@ public struct ShapeChecker: Sendable {
         problems.append(
           Diagnostic(
             "spec.unknown-key", "unknown key \"\(entry.key)\" in \(object.name)", at: entry.keyLocation,
-            suggestion: near.map { "did you mean \"\($0)\"?" } ?? "it takes: \(object.keys.map(\.name).joined(separator: ", "))"))
+            suggestion: near.map { "did you mean \"\($0)\"?" }
+              ?? "it takes: \(object.keys.map(\.name).joined(separator: ", "))"))
         continue
       }
       check(entry.value, key.shape, in: entry.key, &problems)
@@ -137,11 +147,15 @@ public struct ShapeChecker: Sendable {
     let choices = object.alternatives.joined(separator: ", ")
     if chosen.isEmpty {
       problems.append(
-        Diagnostic("spec.missing-key", "\(object.name) says none of: \(choices)", at: node.location, suggestion: "exactly one of them"))
+        Diagnostic(
+          "spec.missing-key", "\(object.name) says none of: \(choices)", at: node.location,
+          suggestion: "exactly one of them"))
     } else if chosen.count > 1 {
       let names = chosen.map { "\"\($0.key)\"" }.joined(separator: " and ")
       problems.append(
-        Diagnostic("spec.conflict", "\(object.name) says \(names)", at: chosen[1].keyLocation, suggestion: "exactly one of: \(choices)"))
+        Diagnostic(
+          "spec.conflict", "\(object.name) says \(names)", at: chosen[1].keyLocation,
+          suggestion: "exactly one of: \(choices)"))
     }
   }
 

@@ -1,0 +1,46 @@
+import ArgumentParser
+import KilnDiagnostics
+import KilnDocuments
+import KilnSpec
+
+struct ComponentsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "components", abstract: "List what a spec can name, or describe one of them.",
+    discussion: """
+      Examples:
+        kiln components                    bases, components, services and profiles
+        kiln components php                its parameters and steps
+        kiln components --format markdown  the catalog as a page
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, markdown }
+
+  @OptionGroup var options: WorkspaceOptions
+  @Option(help: "text, json or markdown.") var format: Format = .text
+  @Argument(help: "A base, component, service or profile.") var name: String?
+
+  func run() async throws { try run(in: .current(color: options.color)) }
+
+  func run(in context: CommandContext) throws {
+    // Outside a workspace there is still the catalog.
+    let root = Workspace.root(above: context.folder)
+    let definitions =
+      (options.workspace == nil && root == nil)
+      ? WorkspaceReader().catalogDefinitions() : WorkspaceReader().read(try context.root(options)).definitions
+    let document = CatalogDocument(definitions: definitions)
+    if let name {
+      guard let text = document.describe(name, format) else {
+        let near =
+          nearest(to: name, among: document.names).map { "did you mean \"\($0)\"?" } ?? "`kiln components` lists all"
+        context.console.error("error: there is no \"\(name)\" in the catalog\n  = help: \(near)\n")
+        throw KilnExit.problems
+      }
+      return context.console.output(text)
+    }
+    switch format {
+    case .text: context.console.output(document.list)
+    case .json: context.console.output(JSONRenderer(sortedKeys: true).render(document.json))
+    case .markdown: context.console.output(document.markdown)
+    }
+  }
+}

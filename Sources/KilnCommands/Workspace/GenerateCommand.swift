@@ -1,0 +1,117 @@
+import ArgumentParser
+import KilnArtifacts
+import KilnDiagnostics
+import KilnGeneration
+import KilnPlan
+import KilnSpec
+import SystemPackage
+
+struct GenerateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate", abstract: "Write Dockerfiles, Packer templates, playbooks and goss files from the specs.",
+    discussion: """
+      Examples:
+        kiln generate                      everything, where it differs
+        kiln generate acme                 one customer and the runtime it uses
+        kiln generate --check              write nothing; exit 2 and say what would change, and why
+        kiln generate --diff --check       the same, with the differences
+
+      Files edited by hand since Kiln wrote them are kept: --force overwrites them.
+      Exit 0: done; 1: the specs have errors, or hand-edited files are in the way; 2: --check found differences.
+      """)
+
+  @OptionGroup var options: WorkspaceOptions
+  @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write; else kiln.yaml's `output`.", valueName: "dir"))
+  var output: String?
+  @Flag(help: "Write nothing; exit 2 when anything would change.") var check = false
+  @Flag(help: "Print the differences to standard output.") var diff = false
+  @Flag(help: "Overwrite files that were edited by hand.") var force = false
+  @Argument(help: "Customers; all when none is named.") var customers: [String] = []
+
+  func run() async throws { try run(in: .current(color: options.color)) }
+
+  func run(in context: CommandContext) throws {
+    let loaded = try context.load(options, customers: customers)
+    try context.stopOnErrors(loaded)
+    let tree = try Generator(name: KilnCommand.generator).generate(loaded.plans)
+    let root = loaded.workspace.root
+    let folder = OutputFolder(
+      output.map { context.folder.pushing(FilePath($0)) } ?? root.pushing(loaded.workspace.output))
+    let delta: OutputFolder.Delta
+    do {
+      delta = try folder.compare(with: tree, generator: KilnCommand.generator, isInScope: scope(loaded))
+    } catch let error as LedgerError {
+      context.console.error(
+        "error: \(folder.path)/\(Ledger.name) cannot be used: \(error.reason)\n  = help: remove the folder, or restore the file, and generate again\n"
+      )
+      throw KilnExit.problems
+    }
+    if diff {
+      for change in delta.changes {
+        context.console.output(LineDiff.unified(path: change.path, old: change.old, new: change.new))
+      }
+    }
+    if check { return try tell(delta, in: context) }
+    try refuseForced(delta, folder, context)
+    try folder.apply(delta, tree: tree)
+    if !options.quiet {
+      for change in delta.changes { context.console.error("\(change.kind.past) \(change.path)\n") }
+      let unchanged = tree.files.count - delta.changes.filter { $0.new != nil }.count
+      context.console.error("\(delta.changes.count) written or removed, \(unchanged) unchanged, in \(folder.path)\n")
+    }
+  }
+
+  /// Files that may be orphans: of all customers, or of the named ones alone.
+  private func scope(_ loaded: LoadedWorkspace) -> (String) -> Bool {
+    if customers.isEmpty { return { _ in true } }
+    let named = Set(customers)
+    return { path in Generator.isFile(path, of: named) }
+  }
+
+  private func tell(_ delta: OutputFolder.Delta, in context: CommandContext) throws {
+    if delta.isEmpty {
+      if !options.quiet { context.console.error("everything is up to date\n") }
+      return
+    }
+    for change in delta.changes { context.console.error("\(change.path): \(change.kind.reason) (\(change.source))\n") }
+    if delta.changes.isEmpty { context.console.error("\(Ledger.name): another Kiln wrote it, or it is not there\n") }
+    context.console.error(
+      "\(CommandContext.count(delta.changes.count, "file") ?? "the index") would change; `kiln generate` writes \(delta.changes.count == 1 ? "it" : "them")\n"
+    )
+    throw KilnExit.difference
+  }
+
+  private func refuseForced(_ delta: OutputFolder.Delta, _ folder: OutputFolder, _ context: CommandContext) throws {
+    let edited = delta.changes.filter(\.needsForce)
+    guard !force, !edited.isEmpty else { return }
+    for change in edited {
+      let what =
+        change.kind == .overwrite
+        ? "was edited by hand or made by somebody else" : "was edited by hand and is no longer generated"
+      context.console.error("error: \(folder.path.appending(change.path)) \(what) [generate.edited]\n")
+    }
+    context.console.error(
+      "  = help: nothing was written; `kiln generate --diff --check` shows the differences, `--force` overwrites\n")
+    throw KilnExit.problems
+  }
+}
+
+extension OutputFolder.Change.Kind {
+  fileprivate var past: String {
+    switch self {
+    case .create: "created"
+    case .update, .overwrite: "updated"
+    case .remove, .discard: "removed"
+    }
+  }
+
+  fileprivate var reason: String {
+    switch self {
+    case .create: "is not there yet"
+    case .update: "its spec or definitions changed"
+    case .overwrite: "was edited by hand or made by somebody else"
+    case .remove: "is no longer generated"
+    case .discard: "was edited by hand and is no longer generated"
+    }
+  }
+}

@@ -1,0 +1,27 @@
+public import ArgumentParser
+import KilnDocuments
+public import KilnSpec
+
+extension JSONSchema.Subject: ExpressibleByArgument {}
+
+struct SchemaCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "schema", abstract: "Print the JSON Schema of a file, for editors.",
+    discussion: """
+      Examples:
+        kiln schema > .kiln/environment.schema.json
+        kiln schema component
+
+      An editor with the YAML language server uses it by the first line of a spec:
+        # yaml-language-server: $schema=../.kiln/environment.schema.json
+      """)
+
+  @Argument(help: "environment, profile, workspace, component, service or base.") var subject: JSONSchema.Subject =
+    .environment
+
+  func run() async throws { run(in: .current(color: .auto)) }
+
+  func run(in context: CommandContext) {
+    context.console.output(JSONRenderer().render(JSONSchema().document(subject)))
+  }
+}

@@ -1,0 +1,60 @@
+/// A value of a JSON or YAML document; maps keep their order.
+public indirect enum DocumentValue: Sendable, Hashable {
+  case null
+  case bool(Bool)
+  case integer(Int)
+  case string(String)
+  /// Text that Ansible must not template: `!unsafe` in YAML, a plain string in JSON.
+  case unsafe(String)
+  case list([DocumentValue])
+  case map(DocumentMap)
+
+  public static func strings(_ values: [String]) -> DocumentValue { .list(values.map { .string($0) }) }
+}
+
+/// Keys and values in the order in which they are rendered.
+public struct DocumentMap: Sendable, Hashable {
+  public struct Pair: Sendable, Hashable {
+    public let key: String
+    public let value: DocumentValue
+  }
+
+  public private(set) var pairs: [Pair]
+
+  public init(_ pairs: [(String, DocumentValue)] = []) { self.pairs = pairs.map { Pair(key: $0.0, value: $0.1) } }
+
+  public var isEmpty: Bool { pairs.isEmpty }
+
+  /// The value under `key`; setting keeps the key's place, or appends.
+  public subscript(key: String) -> DocumentValue? {
+    get { pairs.first { $0.key == key }?.value }
+    set {
+      let index = pairs.firstIndex { $0.key == key }
+      switch (index, newValue) {
+      case (let index?, let value?): pairs[index] = Pair(key: key, value: value)
+      case (let index?, nil): pairs.remove(at: index)
+      case (nil, let value?): pairs.append(Pair(key: key, value: value))
+      case (nil, nil): break
+      }
+    }
+  }
+
+  /// The same pairs, sorted by the bytes of their keys.
+  public var sortedByKey: DocumentMap {
+    DocumentMap(pairs.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { ($0.key, $0.value) })
+  }
+}
+
+extension DocumentMap: ExpressibleByDictionaryLiteral {
+  public init(dictionaryLiteral elements: (String, DocumentValue)...) { self.init(elements) }
+}
+
+extension DocumentValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+  ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+  public init(stringLiteral value: String) { self = .string(value) }
+  public init(integerLiteral value: Int) { self = .integer(value) }
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  public init(arrayLiteral elements: DocumentValue...) { self = .list(elements) }
+  public init(dictionaryLiteral elements: (String, DocumentValue)...) { self = .map(DocumentMap(elements)) }
+}

@@ -1,0 +1,63 @@
+public import KilnArtifacts
+public import KilnPlan
+import KilnSpec
+
+/// Turns plans into the files of `generated/`.
+public struct Generator: Sendable {
+  /// Name and version, as in `kiln 0.1.0`.
+  public let name: String
+
+  public init(name: String) { self.name = name }
+
+  /// Everything of `plans`; equal runtimes are one folder.
+  /// - Throws: `DockerfileError` for values that no document can carry, `ArtifactConflict` for a mistake of Kiln's.
+  public func generate(_ plans: [EnvironmentPlan]) throws -> ArtifactTree {
+    var tree = ArtifactTree()
+    var runtimes: Set<String> = []
+    for plan in plans.sorted(by: { $0.customer < $1.customer }) {
+      if runtimes.insert(plan.runtime.id).inserted { try addRuntime(plan, to: &tree) }
+      try add(plan, to: &tree)
+    }
+    return tree
+  }
+
+  /// The folders below the output folder that belong to `plan`'s customer and runtime.
+  public static func isFile(_ path: String, of customers: Set<String>) -> Bool {
+    customers.contains(String(path.prefix { $0 != "/" }))
+  }
+
+  private func addRuntime(_ plan: EnvironmentPlan, to tree: inout ArtifactTree) throws {
+    let image = try ImageLowering(generator: name).runtime(plan.runtime)
+    try add(image, at: "runtimes/\(plan.runtime.id)", source: plan.spec.file, to: &tree)
+  }
+
+  private func add(_ image: LoweredImage, at folder: String, source: String, to tree: inout ArtifactTree) throws {
+    try tree.add("\(folder)/Dockerfile", Artifact(image.dockerfile, source: source))
+    for file in image.files { try tree.add("\(folder)/\(file.path)", Artifact(file.bytes, source: source)) }
+  }
+
+  private func add(_ plan: EnvironmentPlan, to tree: inout ArtifactTree) throws {
+    let source = plan.spec.file
+    let folder = plan.customer
+    let images = ImageLowering(generator: name)
+    if let app = plan.spec.app {
+      try add(try images.app(app, of: plan), at: "\(folder)/app", source: source, to: &tree)
+    }
+    for service in plan.services {
+      try add(
+        try images.service(service, of: plan), at: "\(folder)/services/\(service.name)", source: source, to: &tree)
+    }
+    let goss = GossLowering(plan: plan, generator: name)
+    try tree.add("\(folder)/goss.yaml", Artifact(goss.common, source: source))
+    try tree.add("\(folder)/goss-container.yaml", Artifact(goss.side(.container), source: source))
+    guard plan.spec.machine != nil else { return }
+    try tree.add("\(folder)/goss-machine.yaml", Artifact(goss.side(.machine), source: source))
+    let packer = PackerLowering(plan: plan, generator: name)
+    try tree.add("\(folder)/packer/\(plan.customer).json", Artifact(packer.template, source: source))
+    try tree.add("\(folder)/packer/plugins.pkr.hcl", Artifact(packer.plugins, source: source))
+    var lowering = PlaybookLowering(plan, generator: name)
+    let playbook = lowering.lower()
+    try tree.add("\(folder)/packer/playbook.yml", Artifact(playbook.playbook, source: source))
+    for file in playbook.files { try tree.add("\(folder)/packer/\(file.path)", Artifact(file.bytes, source: source)) }
+  }
+}

@@ -1,0 +1,135 @@
+import KilnDocker
+import KilnDocuments
+import KilnPlan
+import KilnSpec
+
+/// Steps as Dockerfile instructions, with the files that they copy from the context.
+struct ContainerSteps {
+  private(set) var instructions: [DockerfileInstruction] = []
+  /// Path in the context, bytes.
+  private(set) var files: [(path: String, bytes: [UInt8])] = []
+
+  mutating func add(_ instruction: DockerfileInstruction) { instructions.append(instruction) }
+
+  mutating func add(_ steps: [PlannedStep]) {
+    for step in steps where step.isFor(.container) { add(step.step) }
+  }
+
+  /// Steps that are commands of Kiln's own join the run before them, so that a component has few layers.
+  mutating func add(_ step: Step) {
+    switch step {
+    case .packages(let names): run(Self.install(names))
+    case .repository(let repository):
+      switch repository.key {
+      case .content(let text): file(.init(path: AptRepository.keyPath(repository), content: Array(text.utf8)))
+      case .download(let url, let sha256):
+        instructions.append(.add(.init(url: url, sha256: sha256, to: AptRepository.keyPath(repository), mode: "0644")))
+      }
+      file(.init(path: AptRepository.sourcePath(repository), content: Array(AptRepository.source(repository).utf8)))
+    case .download(let download):
+      guard download.unpack else {
+        instructions.append(
+          .add(.init(url: download.url, sha256: download.sha256, to: download.to, mode: download.mode)))
+        return
+      }
+      let archive = DownloadCache.path(download)
+      instructions.append(.add(.init(url: download.url, sha256: download.sha256, to: archive, mode: "0644")))
+      run([
+        "mkdir -p \(ShellWord.quote(download.to))",
+        "tar --no-same-owner -xf \(ShellWord.quote(archive)) -C \(ShellWord.quote(download.to))",
+      ])
+    case .file(let file): self.file(file)
+    case .directory(let directory):
+      run([
+        "install -d -m \(directory.mode) -o \(directory.owner) -g \(directory.group) \(ShellWord.quote(directory.path))"
+      ])
+    case .user(let user):
+      let groups = user.groups.isEmpty ? "" : " --groups \(user.groups.joined(separator: ","))"
+      run([
+        "useradd\(user.isSystem ? " --system" : "") --user-group --no-create-home --home-dir \(ShellWord.quote(user.home)) --shell \(ShellWord.quote(user.shell))\(groups) \(user.name)"
+      ])
+    case .link(let path, let target): run(["ln -sfn -- \(ShellWord.quote(target)) \(ShellWord.quote(path))"])
+    case .run(let run):
+      let words = ["/bin/sh", "-euc", run.script]
+      let assignments = run.environment.map { "\($0.name)=\($0.value)" }
+      instructions.append(
+        .run(.init(assignments.isEmpty ? .script(run.script) : .exec(["/usr/bin/env"] + assignments + words))))
+    case .environment(let variables):
+      if !variables.isEmpty { instructions.append(.env(variables.map { .init($0.name, $0.value) })) }
+    case .service: break
+    }
+  }
+
+  private mutating func run(_ commands: [String]) {
+    if case .run(let last) = instructions.last, case .chain(let before) = last.command, last.secrets.isEmpty {
+      instructions[instructions.count - 1] = .run(.init(.chain(before + commands)))
+    } else {
+      instructions.append(.run(.init(.chain(commands))))
+    }
+  }
+
+  mutating func file(_ file: Step.File) {
+    let path = ContextPath.unique(for: file.path, among: files.map(\.path))
+    files.append((path, file.content))
+    let owner = file.owner == "root" && file.group == "root" ? nil : "\(file.owner):\(file.group)"
+    instructions.append(.copy(.init([path], to: file.path, mode: file.mode, owner: owner)))
+  }
+
+  /// Ends the layer of a component: what follows starts a layer of its own.
+  mutating func comment(_ text: String) { instructions.append(.comment(text)) }
+
+  private static func install(_ names: [String]) -> [String] {
+    [
+      "export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1", "apt-get update",
+      "apt-get install -y --no-install-recommends \(names.joined(separator: " "))", "apt-get clean",
+      "rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache",
+    ]
+  }
+}
+
+/// Where generated copies of files stand in a context or beside a playbook.
+enum ContextPath {
+  static func unique(for path: String, among taken: [String]) -> String {
+    let safe = path.utf8.map { byte -> UInt8 in
+      let isSafe =
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+        || "._-/".utf8.contains(byte)
+      return isSafe ? byte : UInt8(ascii: "_")
+    }
+    let components = String(decoding: safe, as: UTF8.self).split(separator: "/").map {
+      $0 == "." || $0 == ".." ? "_" : $0
+    }
+    let name = "files/" + components.joined(separator: "/")
+    if !taken.contains(name) { return name }
+    var number = 2
+    while taken.contains("\(name).\(number)") { number += 1 }
+    return "\(name).\(number)"
+  }
+}
+
+/// A package repository's files, the same in container and machine.
+enum AptRepository {
+  static func keyPath(_ repository: Step.Repository) -> String { "/etc/apt/keyrings/\(repository.name).asc" }
+  static func sourcePath(_ repository: Step.Repository) -> String {
+    "/etc/apt/sources.list.d/\(repository.name).sources"
+  }
+
+  /// A deb822 source.
+  static func source(_ repository: Step.Repository) -> String {
+    var lines = [
+      "Types: deb", "URIs: \(repository.uris.joined(separator: " "))",
+      "Suites: \(repository.suites.joined(separator: " "))",
+    ]
+    if !repository.components.isEmpty { lines.append("Components: \(repository.components.joined(separator: " "))") }
+    if !repository.architectures.isEmpty {
+      lines.append("Architectures: \(repository.architectures.joined(separator: " "))")
+    }
+    lines.append("Signed-By: \(keyPath(repository))")
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+/// Where archives that are unpacked are kept, in container and machine.
+enum DownloadCache {
+  static func path(_ download: Step.Download) -> String { "/var/cache/kiln/\(download.sha256.prefix(16))" }
+}

@@ -1,0 +1,123 @@
+import KilnDocuments
+
+/// A value in a Packer JSON template. Text is what shall arrive; expressions are Kiln's own.
+public indirect enum PackerValue: Sendable, Hashable {
+  /// Arrives unchanged, whatever is in it.
+  case text(String)
+  /// A Go template, as in ``{{ user `image` }}``.
+  case expression(String)
+  case bool(Bool)
+  case integer(Int)
+  case list([PackerValue])
+  case map([(String, PackerValue)])
+
+  public static func == (a: Self, b: Self) -> Bool { a.document == b.document }
+  public func hash(into hasher: inout Hasher) { hasher.combine(document) }
+
+  /// The value of a user variable.
+  public static func user(_ name: String) -> PackerValue { .expression("{{ user `\(name)` }}") }
+  public static func texts(_ values: [String]) -> PackerValue { .list(values.map { .text($0) }) }
+
+  var document: DocumentValue {
+    switch self {
+    case .text(let text): .string(PackerTemplate.literal(text))
+    case .expression(let text): .string(text)
+    case .bool(let bool): .bool(bool)
+    case .integer(let integer): .integer(integer)
+    case .list(let items): .list(items.map(\.document))
+    case .map(let pairs): .map(DocumentMap(pairs.map { ($0.0, $0.1.document) }))
+    }
+  }
+}
+
+extension PackerValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral {
+  public init(stringLiteral value: String) { self = .text(value) }
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  public init(integerLiteral value: Int) { self = .integer(value) }
+}
+
+/// A Packer template in JSON, valid from Packer 1.6 on.
+///
+/// Grammar: packer-plugin-sdk's `template/parse.go`; unknown root keys are refused there, `_comment` is not.
+public struct PackerTemplate: Sendable, Hashable {
+  public struct Variable: Sendable, Hashable {
+    public enum Default: Sendable, Hashable {
+      case required
+      case text(String)
+      /// The variable of Packer's environment.
+      case environment(String)
+    }
+    public let name: String
+    public let value: Default
+
+    public init(_ name: String, _ value: Default) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// A builder, provisioner or post-processor: its type and settings.
+  public struct Block: Sendable, Hashable {
+    public let type: String
+    public let settings: [(String, PackerValue)]
+
+    public init(_ type: String, _ settings: [(String, PackerValue)]) {
+      self.type = type
+      self.settings = settings
+    }
+
+    public static func == (a: Self, b: Self) -> Bool { a.document == b.document }
+    public func hash(into hasher: inout Hasher) { hasher.combine(document) }
+
+    var document: DocumentValue {
+      .map(DocumentMap([("type", .string(type))] + settings.map { ($0.0, $0.1.document) }))
+    }
+  }
+
+  public var comment: String
+  public var minimumVersion: String?
+  public var variables: [Variable]
+  public var sensitiveVariables: [String]
+  public var builders: [Block]
+  public var provisioners: [Block]
+  public var postProcessors: [Block]
+
+  public init(
+    comment: String, minimumVersion: String? = nil, variables: [Variable] = [], sensitiveVariables: [String] = [],
+    builders: [Block],
+    provisioners: [Block] = [], postProcessors: [Block] = []
+  ) {
+    self.comment = comment
+    self.minimumVersion = minimumVersion
+    self.variables = variables
+    self.sensitiveVariables = sensitiveVariables
+    self.builders = builders
+    self.provisioners = provisioners
+    self.postProcessors = postProcessors
+  }
+
+  public func render() -> String {
+    var root: DocumentMap = ["_comment": .string(comment)]
+    if let minimumVersion { root["min_packer_version"] = .string(minimumVersion) }
+    if !variables.isEmpty {
+      root["variables"] = .map(
+        DocumentMap(
+          variables.map { variable in
+            switch variable.value {
+            case .required: (variable.name, .null)
+            case .text(let text): (variable.name, .string(Self.literal(text)))
+            case .environment(let name): (variable.name, .string("{{ env `\(name)` }}"))
+            }
+          }))
+    }
+    if !sensitiveVariables.isEmpty { root["sensitive-variables"] = .strings(sensitiveVariables) }
+    root["builders"] = .list(builders.map(\.document))
+    if !provisioners.isEmpty { root["provisioners"] = .list(provisioners.map(\.document)) }
+    if !postProcessors.isEmpty { root["post-processors"] = .list(postProcessors.map(\.document)) }
+    return JSONRenderer().render(.map(root))
+  }
+
+  /// `text` as a Go template that renders to it. Packer renders some settings twice (the core, then the
+  /// plugin); no text of the user's stands in one of those.
+  static func literal(_ text: String) -> String { text.replacing("{{", with: "{{`{{`}}") }
+}
