@@ -2,9 +2,8 @@
 SWIFT ?= swift
 CHECK_IMPORTS = --explicit-target-dependency-import-check error
 RELEASE = .build/release
-E2E_ENVIRONMENT = $(CURDIR)/.build/e2e-environment
 
-.PHONY: build release test e2e bench lint format demo fuzz clean tools
+.PHONY: build release test e2e lint format demo clean tools
 
 tools:
 	@sh scripts/install-tools.sh
@@ -27,8 +26,8 @@ lint:
 format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Plugins Sources Tests
 
-bench: release
-	benchmarks/run
-
 clean:
 	rm -rf .build dist demo
+demo: release
+	@sh scripts/demo.sh
+

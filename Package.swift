@@ -24,7 +24,7 @@ func module(
   [
     .target(name: name, dependencies: dependencies, swiftSettings: settings, plugins: plugins),
     .testTarget(
-      name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies + tests,
+      name: "\(name)Tests", dependencies: [.byName(name: name), "HostileStrings"] + dependencies + tests,
       swiftSettings: settings),
   ]
 }
@@ -80,5 +80,6 @@ let package = Package(
         "KilnGeneration", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
         "KilnDocuments", "KilnContext", "KilnPacker", "KilnAzure", arguments, subprocess, system,
       ])
+    + [.target(name: "HostileStrings", path: "Tests/HostileStrings", swiftSettings: settings)]
     + [.testTarget(name: "KilnEndToEndTests", dependencies: [], swiftSettings: settings)]
 )

@@ -103,6 +103,6 @@ public struct AnsibleTask: Sendable, Hashable {
       "{#", with: "(#")
     let line = String(
       String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
-    return line.count > 120 ? line.prefix(119) + "…" : line
+    return (line.prefix(1).uppercased() + line.dropFirst().prefix(119)) + (line.count > 120 ? "…" : "")
   }
 }

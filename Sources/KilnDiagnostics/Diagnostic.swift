@@ -40,7 +40,7 @@ extension SourceLocation: Comparable {
   public static func < (a: Self, b: Self) -> Bool {
     if a.file != b.file { return a.file.utf8.lexicographicallyPrecedes(b.file.utf8) }
     let first = SourcePosition(line: 0, column: 0)
-    return (a.position ?? first) < (b.position ?? first)
+    return (a.position ?? first, a.length) < (b.position ?? first, b.length)
   }
 }
 

@@ -25,7 +25,9 @@ public struct YAMLRenderer: Sendable {
   private func write(_ map: DocumentMap, _ level: Int, isFirstInline: Bool = false, _ out: inout String) {
     for (index, pair) in map.pairs.enumerated() {
       if index > 0 || !isFirstInline { out += margin(level) }
-      out += scalar(pair.key) + ":"
+      let key = scalar(pair.key)
+      // A longer key must be explicit (YAML 1.2, 7.4.2).
+      out += key.utf8.count > 1000 ? "? \(key)\n\(margin(level)):" : key + ":"
       writeBelow(pair.value, level, &out)
     }
   }

@@ -1,4 +1,5 @@
 import KilnArtifacts
+import KilnDocuments
 import KilnPacker
 import KilnPlan
 import KilnSpec
@@ -109,7 +110,7 @@ struct PackerLowering {
   private var dockerBuilder: PackerTemplate.Block {
     let commands = ServiceSupervisor.commands(plan.runtime.components.flatMap(\.steps))
     let change =
-      commands.first.map { words in "CMD [" + words.map { "\"\($0)\"" }.joined(separator: ", ") + "]" }
+      commands.first.map { words in "CMD [" + words.map(JSONRenderer.quoted).joined(separator: ", ") + "]" }
       ?? "CMD [\"/bin/bash\"]"
     return .init(
       "docker", [("image", .user("docker_image")), ("commit", true), ("pull", false), ("changes", .texts([change]))])

@@ -10,6 +10,8 @@ enum FileTemplate {
     for parameter in parameters { context[parameter.name] = value(parameter.value) }
     do {
       return .success(try MustacheTemplate(string: "{{% CONTENT_TYPE:TEXT}}" + template).render(context))
+    } catch let error as MustacheTemplate.ParserError {
+      return .failure(Failure(message: "line \(error.context.lineNumber): \(error.error)"))
     } catch {
       return .failure(Failure(message: "\(error)"))
     }

@@ -16,12 +16,16 @@ struct SchemaCommand: AsyncParsableCommand {
         # yaml-language-server: $schema=../.kiln/environment.schema.json
       """)
 
+  enum Format: String, ExpressibleByArgument, CaseIterable { case json, markdown }
+
+  @Option(help: "json: a JSON Schema; markdown: every file's keys as a page.") var format: Format = .json
   @Argument(help: "environment, profile, workspace, component, service or base.") var subject: JSONSchema.Subject =
     .environment
 
   func run() async throws { run(in: .current(color: .auto)) }
 
   func run(in context: CommandContext) {
+    if format == .markdown { return context.console.output(SpecReference().markdown) }
     context.console.output(JSONRenderer().render(JSONSchema().document(subject)))
   }
 }

@@ -29,7 +29,7 @@ extension Shape {
     "a registry",
     pattern: "[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*",
     rule: "HOST[:PORT][/PATH], the path in lower case, as in acme.azurecr.io or registry.example.com:5000/team",
-    lengths: 1...200)
+    lengths: 1...250)
 
   /// `environments/*.yaml`; a profile is the same without `customer`.
   public static let environment = Shape.object(environmentObject)

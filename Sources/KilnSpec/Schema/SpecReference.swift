@@ -1,0 +1,66 @@
+/// `docs/spec.md`: every key with its type, default and example, from the shapes that read them.
+public struct SpecReference: Sendable {
+  public init() {}
+
+  public var markdown: String {
+    var out = """
+      # The spec, key by key
+
+      Made by `kiln schema --format markdown` from the shapes that read the files; a test keeps it so.
+      Paths are relative to the file they stand in. A key that is not here is an error.
+      In environments and profiles, null removes what a profile beneath sets.
+
+      """
+    out += page("`environments/*.yaml` and `profiles/*.yaml`", .environment)
+    out += page("Under each name of `services`", .serviceUse)
+    out += page("`kiln.yaml`", .workspace)
+    out += page("`components/*.yaml`: components", .component)
+    out += page("`components/*.yaml` with `kind: service`", .service)
+    out += page("`components/*.yaml` with `kind: base`", .base)
+    return out
+  }
+
+  private func page(_ title: String, _ shape: Shape) -> String {
+    var rows = ""
+    add(shape, path: "", &rows)
+    return "\n## \(title)\n\n| key | type | default | what it is | example |\n|---|---|---|---|---|\n\(rows)"
+  }
+
+  private func add(_ shape: Shape, path: String, _ rows: inout String) {
+    switch shape {
+    case .object(let object), .choice(let object):
+      for key in object.keys {
+        let name = path.isEmpty ? key.name : "\(path).\(key.name)"
+        let isAlternative = object.alternatives.contains(key.name)
+        let fallback = key.fallback.map { "`\($0)`" } ?? (key.isRequired ? "required" : isAlternative ? "one of these" : "")
+        let example = key.example.map { "`\($0)`" } ?? ""
+        rows += "| `\(name)` | \(type(key.shape)) | \(fallback) | \(cell(key.summary)) | \(cell(example)) |\n"
+        add(key.shape, path: name, &rows)
+      }
+    case .list(let item, _): add(item, path: path + "[]", &rows)
+    case .map(_, let values): add(values, path: path + ".NAME", &rows)
+    case .either(_, let other): add(other, path: path, &rows)
+    case .text, .version, .integer, .boolean, .scalar, .anything: break
+    }
+  }
+
+  private func type(_ shape: Shape) -> String {
+    switch shape {
+    case .text(let rule):
+      if !rule.allowed.isEmpty { return rule.allowed.map { "`\($0)`" }.joined(separator: ", ") }
+      return rule.rule.map { "text: \(cell($0))" } ?? "text"
+    case .version: return "text, quoted"
+    case .integer(let range):
+      return range.lowerBound == range.upperBound ? "`\(range.lowerBound)`" : range.upperBound < Int.max ? "\(range.lowerBound) to \(range.upperBound)" : "whole number"
+    case .boolean: return "true or false"
+    case .scalar: return "text, number or boolean"
+    case .list(let item, _): return "list of \(type(item))"
+    case .map(_, let values): return "map of \(type(values))"
+    case .object, .choice: return "map"
+    case .either(let first, let second): return "\(type(first)), or \(type(second))"
+    case .anything: return "as described there"
+    }
+  }
+
+  private func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import KilnDiagnostics
+import SystemPackage
+import Testing
+
+@testable import KilnCommands
+
+/// A workspace in one text file: `=== path` begins a file, `=== expected` what `kiln check` says.
+///
+/// `=== path (directory)`, `(hex)` and `(size)` make what text cannot: a folder, raw bytes, a file of zeros.
+struct DiagnosticFixture: Sendable, CustomTestStringConvertible {
+  let id: String
+  let files: [(path: String, text: String)]
+  let expected: String
+
+  var testDescription: String { id }
+
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/diagnostics")
+
+  static let all: [DiagnosticFixture] = {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.filter { $0.hasSuffix(".txt") }.sorted().compactMap { try? DiagnosticFixture(id: String($0.dropLast(4))) }
+  }()
+
+  init(id: String) throws {
+    self.id = id
+    let text = try String(contentsOf: Self.folder.appending(path: id + ".txt"), encoding: .utf8)
+    var sections: [(String, String)] = []
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if line.hasPrefix("=== ") {
+        sections.append((String(line.dropFirst(4)), ""))
+      } else if !sections.isEmpty {
+        sections[sections.count - 1].1 += line + "\n"
+      }
+    }
+    files = sections.filter { $0.0 != "expected" }.map { ($0.0, $0.1) }
+    // The file's own last newline gives one empty line too many.
+    expected = sections.first { $0.0 == "expected" }.map { String($0.1.dropLast()) } ?? ""
+  }
+
+  /// Writes the workspace below `root`.
+  func make(in root: URL) throws {
+    for (name, text) in files {
+      let parts = name.split(separator: " ")
+      let url = root.appending(path: String(parts[0]))
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      switch parts.count > 1 ? parts[1] : "" {
+      case "(directory)": try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+      case "(hex)":
+        let digits = Array(text.filter(\.isHexDigit))
+        let bytes = stride(from: 0, to: digits.count, by: 2).compactMap { UInt8(String(digits[$0...$0 + 1]), radix: 16) }
+        try Data(bytes).write(to: url)
+      case "(size)":
+        _ = FileManager.default.createFile(atPath: url.path, contents: nil)
+        let handle = try FileHandle(forWritingTo: url)
+        try handle.truncate(atOffset: UInt64(text.filter(\.isNumber)) ?? 0)
+        try handle.close()
+      default: try text.write(to: url, atomically: false, encoding: .utf8)
+      }
+    }
+  }
+
+  /// Rewrites what is expected; the run fails all the same.
+  func record(_ actual: String) throws {
+    let text = try String(contentsOf: Self.folder.appending(path: id + ".txt"), encoding: .utf8)
+    let head = text.split(separator: "=== expected\n", maxSplits: 1, omittingEmptySubsequences: false)[0]
+    try (head + "=== expected\n" + actual).write(
+      to: Self.folder.appending(path: id + ".txt"), atomically: true, encoding: .utf8)
+  }
+}
+
+/// A new folder that is removed afterwards.
+func withFolder<T>(_ body: (URL) throws -> T) throws -> T {
+  let url = FileManager.default.temporaryDirectory.appending(path: "kiln-tests-\(UInt64.random(in: 0 ... .max))")
+  try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: url) }
+  return try body(url)
+}

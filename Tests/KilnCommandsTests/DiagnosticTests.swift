@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import KilnDiagnostics
+import KilnSpec
+import SystemPackage
+import Testing
+
+@testable import KilnCommands
+
+struct DiagnosticTests {
+  @Test(arguments: DiagnosticFixture.all) func saysExactly(_ fixture: DiagnosticFixture) throws {
+    try withFolder { folder in
+      try fixture.make(in: folder)
+      let loaded = try TestContext(folder).context.load(WorkspaceOptions.parse([]), customers: [])
+      let sources = loaded.workspace.sources
+      let text = DiagnosticRenderer(sources: { sources[$0] }).render(loaded.problems)
+      if ProcessInfo.processInfo.environment["GOLDEN"] == "record", text != fixture.expected { try fixture.record(text) }
+      #expect(text == fixture.expected)
+      #expect(loaded.problems.contains { $0.id == fixture.id })
+    }
+  }
+
+  /// Every id in the sources that read specs has a fixture of its name.
+  @Test func everyIdHasAFixture() throws {
+    let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources").standardized
+    let files = try #require(FileManager.default.enumerator(atPath: sources.path)).compactMap { $0 as? String }
+    var ids: Set<String> = []
+    for file in files where file.hasSuffix(".swift") {
+      let text = try String(contentsOf: sources.appending(path: file), encoding: .utf8)
+      for match in text.matches(of: /"((?:spec|catalog|name)\.[a-z0-9-]+)"/) { ids.insert(String(match.1)) }
+    }
+    #expect(ids.count > 40)
+    #expect(ids.subtracting(DiagnosticFixture.all.map(\.id)).sorted() == [])
+  }
+}
+
+/// A command's context with what it printed.
+final class TestContext: Sendable {
+  let context: CommandContext
+  private let printed: Printed
+
+  init(_ folder: URL, environment: [String: String] = [:]) {
+    let printed = Printed()
+    self.printed = printed
+    let console = Console(
+      output: { printed.append($0, isError: false) }, error: { printed.append($0, isError: true) }, color: false, isTerminal: false)
+    context = CommandContext(environment: environment, folder: FilePath(folder.path), console: console)
+  }
+
+  var output: String { printed.text(isError: false) }
+  var error: String { printed.text(isError: true) }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import KilnCommands
+
+struct GenerateTests {
+  /// A new workspace as `kiln init` makes it.
+  private func withWorkspace(_ body: (URL, TestContext) throws -> Void) throws {
+    try withFolder { folder in
+      let context = TestContext(folder)
+      try InitCommand.parse([]).run(in: context.context)
+      try body(folder, context)
+    }
+  }
+
+  private func generate(_ context: TestContext, _ arguments: String...) throws {
+    try GenerateCommand.parse(arguments).run(in: context.context)
+  }
+
+  private func edit(_ file: URL, _ old: String, _ new: String) throws {
+    let text = try String(contentsOf: file, encoding: .utf8)
+    try #require(text.contains(old))
+    try text.replacing(old, with: new).write(to: file, atomically: true, encoding: .utf8)
+  }
+
+  @Test func aNewWorkspaceIsUpToDateOnceGenerated() throws {
+    try withWorkspace { _, context in
+      try CheckCommand.parse([]).run(in: context.context)
+      try generate(context)
+      try generate(context, "--check")
+    }
+  }
+
+  @Test func checkNamesFilesAndReason() throws {
+    try withWorkspace { folder, context in
+      try generate(context, "--quiet")
+      try edit(folder.appending(path: "environments/hello.yaml"), "port: 80", "port: 8080")
+      #expect(throws: KilnExit.difference) { try generate(context, "--check") }
+      #expect(context.error.contains("hello/app/Dockerfile: its spec or definitions changed (environments/hello.yaml)"))
+      #expect(throws: KilnExit.difference) { try generate(context, "--check", "--diff") }
+      #expect(context.output.contains("-EXPOSE 80\n+EXPOSE 8080"))
+    }
+  }
+
+  @Test func keepsWhatWasEditedByHand() throws {
+    try withWorkspace { folder, context in
+      try generate(context)
+      let file = folder.appending(path: "generated/hello/app/Dockerfile")
+      try edit(file, "EXPOSE 80", "EXPOSE 81")
+      #expect(throws: KilnExit.problems) { try generate(context) }
+      #expect(context.error.contains("was edited by hand"))
+      #expect(try String(contentsOf: file, encoding: .utf8).contains("EXPOSE 81"))
+      try generate(context, "--force")
+      #expect(try String(contentsOf: file, encoding: .utf8).contains("EXPOSE 80"))
+    }
+  }
+
+  @Test func removesOrphansAndNothingElse() throws {
+    try withWorkspace { folder, context in
+      try generate(context)
+      let foreign = folder.appending(path: "generated/hello/services/redis/NOTES")
+      try "mine".write(to: foreign, atomically: true, encoding: .utf8)
+      try edit(folder.appending(path: "environments/hello.yaml"), "# services:\n#   redis: {}", "services:\n  redis: null")
+      try generate(context)
+      #expect(FileManager.default.fileExists(atPath: foreign.path))
+      #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "generated/hello/services/redis/Dockerfile").path))
+    }
+  }
+
+  @Test func generatesOneCustomerWithoutTouchingOthers() throws {
+    try withWorkspace { folder, context in
+      try NewCommand.parse(["acme"]).run(in: context.context)
+      try generate(context)
+      try edit(folder.appending(path: "environments/acme.yaml"), "port: 80", "port: 81")
+      try edit(folder.appending(path: "environments/hello.yaml"), "port: 80", "port: 82")
+      try generate(context, "acme")
+      #expect(try String(contentsOf: folder.appending(path: "generated/acme/app/Dockerfile"), encoding: .utf8).contains("EXPOSE 81"))
+      #expect(try String(contentsOf: folder.appending(path: "generated/hello/app/Dockerfile"), encoding: .utf8).contains("EXPOSE 80"))
+      #expect(throws: KilnExit.difference) { try generate(context, "--check") }
+    }
+  }
+
+  @Test func writesNothingWhileASpecIsWrong() throws {
+    try withWorkspace { folder, context in
+      try edit(folder.appending(path: "environments/hello.yaml"), "port: 80", "port: eighty")
+      #expect(throws: KilnExit.problems) { try generate(context) }
+      #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "generated").path))
+    }
+  }
+
+  @Test func equalRuntimesAreOneFolder() throws {
+    try withWorkspace { folder, context in
+      try NewCommand.parse(["acme"]).run(in: context.context)
+      try NewCommand.parse(["globex"]).run(in: context.context)
+      // The same in another order, said in full and from another file.
+      try edit(folder.appending(path: "environments/globex.yaml"), "# runtime:", "runtime:\n  components: {composer: {}, php: {version: \"8.2\"}}\n#")
+      try generate(context)
+      let runtimes = try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "generated/runtimes").path)
+      #expect(runtimes.count == 1)
+    }
+  }
+
+  @Test func aForeignIndexIsRefused() throws {
+    try withWorkspace { folder, context in
+      try generate(context)
+      try "{}".write(to: folder.appending(path: "generated/index.json"), atomically: true, encoding: .utf8)
+      #expect(throws: KilnExit.problems) { try generate(context) }
+      #expect(context.error.contains("index.json cannot be used"))
+    }
+  }
+}

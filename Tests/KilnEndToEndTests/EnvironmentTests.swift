@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+/// One spec as a container and as a machine image, on the real engine.
+@Suite(.enabled(if: EndToEnd.isRequested, EndToEnd.skipped), .serialized)
+struct EnvironmentTests {
+  static let hostile = #"quo"te 'single' back\slash $HOME ${PATH} `id` {{ jinja }} {% raw %} #{x} ünï ✓  two  blanks "#
+
+  private func makeWorkspace(_ folder: URL) throws {
+    try sh("kiln init W", in: folder)
+    try """
+      version: 1
+      customer: hostile
+      profile: php-vm
+      app:
+        source: ../apps/hello
+        port: 80
+        environment: {HOSTILE: \(yaml(Self.hostile))}
+        install:
+          - |
+            printf '%s' \(yamlSafe) > installed.txt
+            # a comment line
+            echo second >> installed.txt
+      machine: {}
+
+      """.write(to: folder.appending(path: "W/environments/hello.yaml"), atomically: true, encoding: .utf8)
+    try #"<?php echo getenv("HOSTILE"), "\n--\n", file_get_contents("installed.txt");"#.write(
+      to: folder.appending(path: "W/apps/hello/index.php"), atomically: true, encoding: .utf8)
+    try sh("kiln check && kiln generate --quiet", in: folder.appending(path: "W"))
+  }
+
+  private var yamlSafe: String { "'{{ x }} $HOME \"q\" \\ `id`'" }
+  private var installed: String { "{{ x }} $HOME \"q\" \\ `id`second\n" }
+
+  private func yaml(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
+
+  @Test func hostileValuesArriveInTheContainer() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try makeWorkspace(folder.url)
+    let work = folder.url.appending(path: "W")
+    defer { _ = try? sh("docker rm -f kiln-e2e-hostile; docker rmi -f kiln-e2e-hostile-app", expecting: nil) }
+    try sh(
+      """
+      runtime=$(ls generated/runtimes)
+      docker build -q -t "kiln/runtime:$runtime" "generated/runtimes/$runtime"
+      docker build -q -t kiln-e2e-hostile-app -f generated/hostile/app/Dockerfile apps/hello
+      docker run -d --name kiln-e2e-hostile -p 127.0.0.1::80 kiln-e2e-hostile-app
+      """, in: work)
+    let page = try sh(
+      """
+      port=$(docker port kiln-e2e-hostile 80 | sed 's/.*://')
+      for _ in $(seq 40); do curl -fs "http://127.0.0.1:$port/index.php" && exit 0; sleep 0.5; done
+      docker logs kiln-e2e-hostile; exit 1
+      """, in: work)
+    #expect(page.output == "\(Self.hostile)\n--\n\(installed)")
+    try sh(
+      """
+      docker cp -L "$(command -v goss)" kiln-e2e-hostile:/tmp/goss
+      docker cp generated/hostile/goss.yaml kiln-e2e-hostile:/tmp/goss.yaml
+      docker cp generated/hostile/goss-container.yaml kiln-e2e-hostile:/tmp/goss-container.yaml
+      docker exec kiln-e2e-hostile /tmp/goss --gossfile /tmp/goss-container.yaml validate --no-color
+      """, in: work)
+    // Both services end when the container is stopped, and well before the engine would kill them.
+    let stopped = try sh("docker stop -t 20 kiln-e2e-hostile >/dev/null; docker inspect -f '{{.State.ExitCode}}' kiln-e2e-hostile")
+    #expect(stopped.output == "0\n")
+  }
+
+  @Test func hostileValuesArriveInTheMachineAndASecondRunChangesNothing() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try makeWorkspace(folder.url)
+    let work = folder.url.appending(path: "W")
+    defer { _ = try? sh("docker rmi -f kiln-e2e-machine", expecting: nil) }
+    try sh(
+      """
+      mkdir -p dist/hostile && tar -C apps/hello -cf dist/hostile/app.tar .
+      packer build -color=false -only=docker -var "goss=$(readlink -f "$(command -v goss)")" generated/hostile/packer/hostile.json > bake.log 2>&1 || { tail -50 bake.log; exit 1; }
+      grep -q 'Failed: 0' bake.log
+      docker tag "$(sed -n 's/.*"artifact_id": "\\(.*\\)",/\\1/p' dist/hostile/packer-manifest.json)" kiln-e2e-machine
+      """, in: work)
+    let profile = try sh("docker run --rm kiln-e2e-machine sh -c '. /etc/profile.d/kiln.sh; printf %s \"$HOSTILE\"; cat /var/www/app/installed.txt'")
+    #expect(profile.output == Self.hostile + installed)
+    // The playbook again, on the finished image.
+    let again = try sh(
+      """
+      docker run --rm -v "$PWD:/w:ro" kiln-e2e-machine sh -euc '
+        apt-get update -qq; apt-get install -y -qq --no-install-recommends ansible-core >/dev/null 2>&1 || exit 7
+        mkdir -p /tmp/kiln; cp /w/dist/hostile/app.tar /tmp/kiln/
+        sed "/expand_argument_vars/d" /w/generated/hostile/packer/playbook.yml > /tmp/playbook.yml; cp -r /w/generated/hostile/packer/files /tmp/
+        cd /tmp; ansible-playbook -i localhost, -c local -e "{\\"kiln_become\\": false}" playbook.yml'
+      """, in: work)
+    #expect(again.output.contains("changed=0"), "\(again.output.suffix(1500))")
+  }
+}
