@@ -107,13 +107,19 @@ struct PackerLowering {
     return .init("azure-arm", settings)
   }
 
+  /// The builder's own run command would leave its `--entrypoint=/bin/sh` in the image.
   private var dockerBuilder: PackerTemplate.Block {
     let commands = ServiceSupervisor.commands(plan.runtime.components.flatMap(\.steps))
     let change =
       commands.first.map { words in "CMD [" + words.map(JSONRenderer.quoted).joined(separator: ", ") + "]" }
       ?? "CMD [\"/bin/bash\"]"
     return .init(
-      "docker", [("image", .user("docker_image")), ("commit", true), ("pull", false), ("changes", .texts([change]))])
+      "docker",
+      [
+        ("image", .user("docker_image")), ("commit", true), ("pull", false),
+        ("run_command", .list(["-d", "-i", "-t", "--", .expression("{{ .Image }}"), "/bin/sh"])),
+        ("changes", .texts([change])),
+      ])
   }
 
   private var provisioners: [PackerTemplate.Block] {

@@ -19,7 +19,9 @@ struct DiagnosticFixture: Sendable, CustomTestStringConvertible {
 
   static let all: [DiagnosticFixture] = {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return names.filter { $0.hasSuffix(".txt") }.sorted().compactMap { try? DiagnosticFixture(id: String($0.dropLast(4))) }
+    return names.filter { $0.hasSuffix(".txt") }.sorted().compactMap {
+      try? DiagnosticFixture(id: String($0.dropLast(4)))
+    }
   }()
 
   init(id: String) throws {
@@ -48,7 +50,9 @@ struct DiagnosticFixture: Sendable, CustomTestStringConvertible {
       case "(directory)": try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
       case "(hex)":
         let digits = Array(text.filter(\.isHexDigit))
-        let bytes = stride(from: 0, to: digits.count, by: 2).compactMap { UInt8(String(digits[$0...$0 + 1]), radix: 16) }
+        let bytes = stride(from: 0, to: digits.count, by: 2).compactMap {
+          UInt8(String(digits[$0...$0 + 1]), radix: 16)
+        }
         try Data(bytes).write(to: url)
       case "(size)":
         _ = FileManager.default.createFile(atPath: url.path, contents: nil)

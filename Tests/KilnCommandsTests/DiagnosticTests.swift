@@ -14,7 +14,9 @@ struct DiagnosticTests {
       let loaded = try TestContext(folder).context.load(WorkspaceOptions.parse([]), customers: [])
       let sources = loaded.workspace.sources
       let text = DiagnosticRenderer(sources: { sources[$0] }).render(loaded.problems)
-      if ProcessInfo.processInfo.environment["GOLDEN"] == "record", text != fixture.expected { try fixture.record(text) }
+      if ProcessInfo.processInfo.environment["GOLDEN"] == "record", text != fixture.expected {
+        try fixture.record(text)
+      }
       #expect(text == fixture.expected)
       #expect(loaded.problems.contains { $0.id == fixture.id })
     }
@@ -43,7 +45,8 @@ final class TestContext: Sendable {
     let printed = Printed()
     self.printed = printed
     let console = Console(
-      output: { printed.append($0, isError: false) }, error: { printed.append($0, isError: true) }, color: false, isTerminal: false)
+      output: { printed.append($0, isError: false) }, error: { printed.append($0, isError: true) }, color: false,
+      isTerminal: false)
     context = CommandContext(environment: environment, folder: FilePath(folder.path), console: console)
   }
 

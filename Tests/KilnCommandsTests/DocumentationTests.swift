@@ -6,7 +6,8 @@ import Testing
 
 /// Pages that are made from the code stay as the code makes them.
 struct DocumentationTests {
-  private static let docs = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs").standardized
+  private static let docs = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs")
+    .standardized
 
   private func check(_ name: String, _ text: String) throws {
     let url = Self.docs.appending(path: name)

@@ -61,10 +61,13 @@ struct GenerateTests {
       try generate(context)
       let foreign = folder.appending(path: "generated/hello/services/redis/NOTES")
       try "mine".write(to: foreign, atomically: true, encoding: .utf8)
-      try edit(folder.appending(path: "environments/hello.yaml"), "# services:\n#   redis: {}", "services:\n  redis: null")
+      try edit(
+        folder.appending(path: "environments/hello.yaml"), "# services:\n#   redis: {}", "services:\n  redis: null")
       try generate(context)
       #expect(FileManager.default.fileExists(atPath: foreign.path))
-      #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "generated/hello/services/redis/Dockerfile").path))
+      #expect(
+        !FileManager.default.fileExists(
+          atPath: folder.appending(path: "generated/hello/services/redis/Dockerfile").path))
     }
   }
 
@@ -75,8 +78,12 @@ struct GenerateTests {
       try edit(folder.appending(path: "environments/acme.yaml"), "port: 80", "port: 81")
       try edit(folder.appending(path: "environments/hello.yaml"), "port: 80", "port: 82")
       try generate(context, "acme")
-      #expect(try String(contentsOf: folder.appending(path: "generated/acme/app/Dockerfile"), encoding: .utf8).contains("EXPOSE 81"))
-      #expect(try String(contentsOf: folder.appending(path: "generated/hello/app/Dockerfile"), encoding: .utf8).contains("EXPOSE 80"))
+      #expect(
+        try String(contentsOf: folder.appending(path: "generated/acme/app/Dockerfile"), encoding: .utf8).contains(
+          "EXPOSE 81"))
+      #expect(
+        try String(contentsOf: folder.appending(path: "generated/hello/app/Dockerfile"), encoding: .utf8).contains(
+          "EXPOSE 80"))
       #expect(throws: KilnExit.difference) { try generate(context, "--check") }
     }
   }
@@ -94,9 +101,12 @@ struct GenerateTests {
       try NewCommand.parse(["acme"]).run(in: context.context)
       try NewCommand.parse(["globex"]).run(in: context.context)
       // The same in another order, said in full and from another file.
-      try edit(folder.appending(path: "environments/globex.yaml"), "# runtime:", "runtime:\n  components: {composer: {}, php: {version: \"8.2\"}}\n#")
+      try edit(
+        folder.appending(path: "environments/globex.yaml"), "# runtime:",
+        "runtime:\n  components: {composer: {}, php: {version: \"8.2\"}}\n#")
       try generate(context)
-      let runtimes = try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "generated/runtimes").path)
+      let runtimes = try FileManager.default.contentsOfDirectory(
+        atPath: folder.appending(path: "generated/runtimes").path)
       #expect(runtimes.count == 1)
     }
   }

@@ -35,7 +35,8 @@ enum DockerfileLexer {
 
   /// The JSON words of an exec form.
   static func words(_ line: String, after instruction: String) throws -> [String] {
-    guard line.hasPrefix(instruction), let words = try JSONSerialization.jsonObject(with: Data(line.dropFirst(instruction.count).utf8)) as? [String]
+    guard line.hasPrefix(instruction),
+      let words = try JSONSerialization.jsonObject(with: Data(line.dropFirst(instruction.count).utf8)) as? [String]
     else { throw Failure() }
     return words
   }
@@ -44,7 +45,9 @@ enum DockerfileLexer {
   static func expanded(_ word: String) -> String {
     var out = String.UnicodeScalarView()
     var rest = word.unicodeScalars[...]
-    while let scalar = rest.popFirst() { if scalar == "\\", let next = rest.popFirst() { out.append(next) } else { out.append(scalar) } }
+    while let scalar = rest.popFirst() {
+      if scalar == "\\", let next = rest.popFirst() { out.append(next) } else { out.append(scalar) }
+    }
     return String(out)
   }
 }

@@ -4,7 +4,9 @@ import Testing
 
 struct DockerfileTests {
   /// What one line can carry.
-  static let values = hostileStrings.filter { text in !text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\t" || $0.value == 0x7F } }
+  static let values = hostileStrings.filter { text in
+    !text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\t" || $0.value == 0x7F }
+  }
 
   @Test(arguments: values) func environmentArrives(_ text: String) throws {
     let line = try Dockerfile([.env([.init("A", text), .init("B", "b")])]).render()
@@ -41,8 +43,10 @@ struct DockerfileTests {
 
   @Test func readsLikeADockerfile() throws {
     let file = Dockerfile([
-      .comment("Made\nby Kiln"), .from(image: "debian:bookworm-slim"), .run(.init(.chain(["apt-get update", "apt-get clean"]))),
-      .copy(.init(["files/a[1].conf"], to: "/etc/a.conf", mode: "0640", owner: "root:adm")), .run(.init(.script("make"), secrets: ["TOKEN"])),
+      .comment("Made\nby Kiln"), .from(image: "debian:bookworm-slim"),
+      .run(.init(.chain(["apt-get update", "apt-get clean"]))),
+      .copy(.init(["files/a[1].conf"], to: "/etc/a.conf", mode: "0640", owner: "root:adm")),
+      .run(.init(.script("make"), secrets: ["TOKEN"])),
       .healthcheck(.init(["true"])), .expose(80), .user("www-data"), .cmd(["nginx", "-g", "daemon off;"]),
     ])
     #expect(

@@ -43,7 +43,9 @@ struct RendererTests {
   }
 
   @Test func rendersReadably() {
-    let document: DocumentValue = ["name": "a b", "on": true, "mode": "0644", "list": ["x", ["y": 1]], "none": [], "script": "a\nb\n"]
+    let document: DocumentValue = [
+      "name": "a b", "on": true, "mode": "0644", "list": ["x", ["y": 1]], "none": [], "script": "a\nb\n",
+    ]
     #expect(
       YAMLRenderer(header: ["Made."]).render(document) == """
         ---
@@ -63,6 +65,8 @@ struct RendererTests {
   }
 
   @Test func sortsKeysWhenAsked() {
-    #expect(JSONRenderer(sortedKeys: true, indent: 0).render(["b": 1, "a": ["d": nil, "c": false]]) == #"{"a": {"c": false, "d": null}, "b": 1}"# + "\n")
+    #expect(
+      JSONRenderer(sortedKeys: true, indent: 0).render(["b": 1, "a": ["d": nil, "c": false]])
+        == #"{"a": {"c": false, "d": null}, "b": 1}"# + "\n")
   }
 }

@@ -9,21 +9,21 @@ struct EnvironmentTests {
   private func makeWorkspace(_ folder: URL) throws {
     try sh("kiln init W", in: folder)
     try """
-      version: 1
-      customer: hostile
-      profile: php-vm
-      app:
-        source: ../apps/hello
-        port: 80
-        environment: {HOSTILE: \(yaml(Self.hostile))}
-        install:
-          - |
-            printf '%s' \(yamlSafe) > installed.txt
-            # a comment line
-            echo second >> installed.txt
-      machine: {}
+    version: 1
+    customer: hostile
+    profile: php-vm
+    app:
+      source: ../apps/hello
+      port: 80
+      environment: {HOSTILE: \(yaml(Self.hostile))}
+      install:
+        - |
+          printf '%s' \(yamlSafe) > installed.txt
+          # a comment line
+          echo second >> installed.txt
+    machine: {}
 
-      """.write(to: folder.appending(path: "W/environments/hello.yaml"), atomically: true, encoding: .utf8)
+    """.write(to: folder.appending(path: "W/environments/hello.yaml"), atomically: true, encoding: .utf8)
     try #"<?php echo getenv("HOSTILE"), "\n--\n", file_get_contents("installed.txt");"#.write(
       to: folder.appending(path: "W/apps/hello/index.php"), atomically: true, encoding: .utf8)
     try sh("kiln check && kiln generate --quiet", in: folder.appending(path: "W"))
@@ -62,7 +62,8 @@ struct EnvironmentTests {
       docker exec kiln-e2e-hostile /tmp/goss --gossfile /tmp/goss-container.yaml validate --no-color
       """, in: work)
     // Both services end when the container is stopped, and well before the engine would kill them.
-    let stopped = try sh("docker stop -t 20 kiln-e2e-hostile >/dev/null; docker inspect -f '{{.State.ExitCode}}' kiln-e2e-hostile")
+    let stopped = try sh(
+      "docker stop -t 20 kiln-e2e-hostile >/dev/null; docker inspect -f '{{.State.ExitCode}}' kiln-e2e-hostile")
     #expect(stopped.output == "0\n")
   }
 
@@ -79,7 +80,9 @@ struct EnvironmentTests {
       grep -q 'Failed: 0' bake.log
       docker tag "$(sed -n 's/.*"artifact_id": "\\(.*\\)",/\\1/p' dist/hostile/packer-manifest.json)" kiln-e2e-machine
       """, in: work)
-    let profile = try sh("docker run --rm kiln-e2e-machine sh -c '. /etc/profile.d/kiln.sh; printf %s \"$HOSTILE\"; cat /var/www/app/installed.txt'")
+    let profile = try sh(
+      "docker run --rm kiln-e2e-machine sh -c '. /etc/profile.d/kiln.sh; printf %s \"$HOSTILE\"; cat /var/www/app/installed.txt'"
+    )
     #expect(profile.output == Self.hostile + installed)
     // The playbook again, on the finished image.
     let again = try sh(

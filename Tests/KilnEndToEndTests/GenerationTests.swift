@@ -16,7 +16,9 @@ struct GenerationTests {
 
   @Test func hadolintFindsNothing() throws {
     try withGenerated { folder in
-      let result = try sh("find . -name Dockerfile | wc -l; hadolint --config '\(Self.repository.path)/.hadolint.yaml' $(find . -name Dockerfile)", in: folder)
+      let result = try sh(
+        "find . -name Dockerfile | wc -l; hadolint --config '\(Self.repository.path)/.hadolint.yaml' $(find . -name Dockerfile)",
+        in: folder)
       #expect((Int(result.output.prefix { $0.isNumber }) ?? 0) > 25)
     }
   }
@@ -30,8 +32,12 @@ struct GenerationTests {
 
   @Test func packerValidates() throws {
     try withGenerated { folder in
-      let credentials = ["ARM_CLIENT_ID": "a", "ARM_CLIENT_SECRET": "b", "ARM_SUBSCRIPTION_ID": "c", "ARM_TENANT_ID": "d"]
-      try sh("for t in */packer/*.json; do packer validate \"$t\" || { echo \"$t\"; exit 1; }; done", in: folder, environment: credentials)
+      let credentials = [
+        "ARM_CLIENT_ID": "a", "ARM_CLIENT_SECRET": "b", "ARM_SUBSCRIPTION_ID": "c", "ARM_TENANT_ID": "d",
+      ]
+      try sh(
+        "for t in */packer/*.json; do packer validate \"$t\" || { echo \"$t\"; exit 1; }; done", in: folder,
+        environment: credentials)
     }
   }
 

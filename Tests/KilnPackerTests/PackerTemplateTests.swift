@@ -19,7 +19,8 @@ struct PackerTemplateTests {
   }
 
   @Test(arguments: hostileStrings) func textArrives(_ text: String) throws {
-    let template = PackerTemplate(comment: "c", builders: [.init("docker", [("image", .text(text)), ("changes", .texts([text]))])])
+    let template = PackerTemplate(
+      comment: "c", builders: [.init("docker", [("image", .text(text)), ("changes", .texts([text]))])])
     let root = try JSONSerialization.jsonObject(with: Data(template.render().utf8)) as? [String: Any]
     let builder = try #require((root?["builders"] as? [[String: Any]])?.first)
     #expect(try rendered(try #require(builder["image"] as? String)) == text)
@@ -28,7 +29,8 @@ struct PackerTemplateTests {
 
   @Test func credentialsComeFromTheEnvironmentOnly() throws {
     let template = PackerTemplate(
-      comment: "c", variables: [.init("client_secret", .environment("ARM_CLIENT_SECRET")), .init("must", .required)], sensitiveVariables: ["client_secret"], builders: [])
+      comment: "c", variables: [.init("client_secret", .environment("ARM_CLIENT_SECRET")), .init("must", .required)],
+      sensitiveVariables: ["client_secret"], builders: [])
     let root = try JSONSerialization.jsonObject(with: Data(template.render().utf8)) as? [String: Any]
     let variables = try #require(root?["variables"] as? [String: Any])
     #expect(variables["client_secret"] as? String == "{{ env `ARM_CLIENT_SECRET` }}")
@@ -37,7 +39,9 @@ struct PackerTemplateTests {
   }
 
   @Test func pluginsAreRequiredBySource() {
-    let text = PackerPlugins(header: ["Made."], plugins: [.init("azure", source: "github.com/hashicorp/azure", version: ">= 1.4.0")]).render()
+    let text = PackerPlugins(
+      header: ["Made."], plugins: [.init("azure", source: "github.com/hashicorp/azure", version: ">= 1.4.0")]
+    ).render()
     #expect(
       text == """
         # Made.

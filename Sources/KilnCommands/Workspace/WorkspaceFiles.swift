@@ -36,7 +36,9 @@ struct WorkspaceFiles: Sendable {
   func problems(in spec: EnvironmentSpec) -> [Diagnostic] {
     guard let app = spec.app else { return [] }
     return ([("source", app.source)] + app.overlays.map { ("overlay", $0) }).compactMap { name, path in
-      guard path.value.isRelative, path.value.components.prefix(while: { $0.string == ".." }).count < 2 else { return nil }
+      guard path.value.isRelative, path.value.components.prefix(while: { $0.string == ".." }).count < 2 else {
+        return nil
+      }
       var isDirectory: ObjCBool = false
       let absolute = root.appending(path.value.components).lexicallyNormalized()
       if FileManager.default.fileExists(atPath: absolute.string, isDirectory: &isDirectory), isDirectory.boolValue {

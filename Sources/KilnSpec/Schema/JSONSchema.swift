@@ -84,6 +84,16 @@ public struct JSONSchema: Sendable {
     return map
   }
 
+  /// Two alternatives with values; one may be null, to remove what a profile chose.
+  private func notBoth(_ first: String, _ second: String) -> DocumentValue {
+    let isSet: DocumentValue = ["not": ["type": "null"]]
+    return [
+      "not": [
+        "required": .strings([first, second]), "properties": .map(DocumentMap([(first, isSet), (second, isSet)])),
+      ]
+    ]
+  }
+
   private func object(_ object: ObjectShape, isPartial: Bool) -> DocumentMap {
     let properties = object.keys.map { key -> (String, DocumentValue) in
       guard case .map(var map) = schema(key.shape, isPartial: isPartial) else { return (key.name, true) }
@@ -93,7 +103,13 @@ public struct JSONSchema: Sendable {
     var map: DocumentMap = [
       "type": "object", "properties": .map(DocumentMap(properties)), "additionalProperties": false,
     ]
-    if isPartial { return map }
+    if isPartial {
+      let pairs = object.alternatives.indices.flatMap { first in
+        object.alternatives[(first + 1)...].map { (object.alternatives[first], $0) }
+      }
+      if !pairs.isEmpty { map["allOf"] = .list(pairs.map { notBoth($0, $1) }) }
+      return map
+    }
     let required = object.keys.filter(\.isRequired).map(\.name)
     if !required.isEmpty { map["required"] = .strings(required) }
     if !object.alternatives.isEmpty {

@@ -32,7 +32,8 @@ public struct SpecReference: Sendable {
       for key in object.keys {
         let name = path.isEmpty ? key.name : "\(path).\(key.name)"
         let isAlternative = object.alternatives.contains(key.name)
-        let fallback = key.fallback.map { "`\($0)`" } ?? (key.isRequired ? "required" : isAlternative ? "one of these" : "")
+        let fallback =
+          key.fallback.map { "`\($0)`" } ?? (key.isRequired ? "required" : isAlternative ? "one of these" : "")
         let example = key.example.map { "`\($0)`" } ?? ""
         rows += "| `\(name)` | \(type(key.shape)) | \(fallback) | \(cell(key.summary)) | \(cell(example)) |\n"
         add(key.shape, path: name, &rows)
@@ -51,7 +52,9 @@ public struct SpecReference: Sendable {
       return rule.rule.map { "text: \(cell($0))" } ?? "text"
     case .version: return "text, quoted"
     case .integer(let range):
-      return range.lowerBound == range.upperBound ? "`\(range.lowerBound)`" : range.upperBound < Int.max ? "\(range.lowerBound) to \(range.upperBound)" : "whole number"
+      return range.lowerBound == range.upperBound
+        ? "`\(range.lowerBound)`"
+        : range.upperBound < Int.max ? "\(range.lowerBound) to \(range.upperBound)" : "whole number"
     case .boolean: return "true or false"
     case .scalar: return "text, number or boolean"
     case .list(let item, _): return "list of \(type(item))"
