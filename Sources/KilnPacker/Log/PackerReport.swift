@@ -1,0 +1,93 @@
+/// What a run of Packer came to, as read from what it printed.
+public struct PackerReport: Sendable, Equatable {
+  public enum Outcome: String, Sendable, Equatable {
+    case success, failure
+    /// The log stops before the summary.
+    case unknown
+  }
+
+  public struct Build: Sendable, Equatable {
+    public let name: String
+    public var outcome: Outcome
+    /// The error's text, lines joined by newlines.
+    public var error: String?
+    /// As Packer writes it, as in `4 minutes 33 seconds`.
+    public var duration: String?
+    public var artifacts: [PackerArtifact]
+
+    public init(name: String, outcome: Outcome, error: String? = nil, duration: String? = nil, artifacts: [PackerArtifact] = []) {
+      self.name = name
+      self.outcome = outcome
+      self.error = error
+      self.duration = duration
+      self.artifacts = artifacts
+    }
+  }
+
+  public var outcome: Outcome
+  /// In the order in which the log first tells of each one's end.
+  public var builds: [Build]
+
+  public init(outcome: Outcome, builds: [Build]) {
+    self.outcome = outcome
+    self.builds = builds
+  }
+}
+
+/// What a build left behind.
+public enum PackerArtifact: Sendable, Hashable {
+  public struct Disk: Sendable, Hashable {
+    /// As in `datadisk-1`.
+    public let name: String
+    public let uri: String
+
+    public init(name: String, uri: String) {
+      self.name = name
+      self.uri = uri
+    }
+  }
+
+  public struct VHD: Sendable, Hashable {
+    /// The captured VHD: `OSDiskUri` before plugin 2.5.0, `VHDOSDiskUri` since.
+    public var osDiskUri: String
+    public var osDiskUriReadOnlySas: String?
+    public var templateUri: String?
+    public var templateUriReadOnlySas: String?
+    public var storageAccountLocation: String?
+    public var additionalDisks: [Disk]
+  }
+
+  case vhd(VHD)
+  case managedImage(id: String?, name: String?, resourceGroup: String?, location: String?)
+  case galleryImage(id: String)
+  /// A kept OS disk, which is not what was captured.
+  case disk(osDiskUri: String)
+  case dockerImage(id: String)
+  case ami(region: String, id: String)
+  /// What a builder that is not known printed.
+  case other(text: String)
+
+  /// The kind's name in JSON and on the command line.
+  public var kind: String {
+    switch self {
+    case .vhd: "vhd"
+    case .managedImage: "managed-image"
+    case .galleryImage: "gallery-image"
+    case .disk: "disk"
+    case .dockerImage: "docker-image"
+    case .ami: "ami"
+    case .other: "other"
+    }
+  }
+
+  /// The URI or id by which the artifact is used; nil when the log does not tell it.
+  public var reference: String? {
+    switch self {
+    case .vhd(let vhd): vhd.osDiskUri
+    case .managedImage(let id, _, _, _): id
+    case .galleryImage(let id), .dockerImage(let id), .ami(_, let id): id
+    case .disk(let uri): uri
+    case .other(let text): text
+    }
+  }
+}
