@@ -18,7 +18,8 @@ public struct KilnCommand: AsyncParsableCommand {
           InitCommand.self, NewCommand.self, CheckCommand.self, PlanCommand.self, GenerateCommand.self,
           ComponentsCommand.self,
           SchemaCommand.self,
-        ])
+        ]),
+      CommandGroup(name: "Anywhere:", subcommands: [PackerLogCommand.self, ParametersCommand.self]),
     ])
 
   /// Kiln's version.

@@ -1,0 +1,91 @@
+public import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Replaces several existing files, all or none, keeping modes and owners.
+public struct FileReplacement: Sendable {
+  public struct Item: Sendable {
+    public let path: FilePath
+    public let bytes: [UInt8]
+    /// 0600 instead of the mode that the file has.
+    public let isPrivate: Bool
+
+    public init(path: FilePath, bytes: [UInt8], isPrivate: Bool = false) {
+      self.path = path
+      self.bytes = bytes
+      self.isPrivate = isPrivate
+    }
+  }
+
+  /// Writes every item to a temporary file, then renames them one after another; when one cannot be renamed, those
+  /// before it get their bytes back.
+  /// - Throws: `FileSystemError`.
+  public static func replace(_ items: [Item]) throws {
+    let originals = try items.map { try Original($0.path) }
+    var staged: [Staged] = []
+    for (item, original) in zip(items, originals) { staged.append(try Staged(item, original)) }
+    for (index, file) in staged.enumerated() {
+      do {
+        try file.rename()
+      } catch {
+        for done in 0..<index { try? Staged(Item(path: items[done].path, bytes: originals[done].bytes), originals[done]).rename() }
+        throw error
+      }
+    }
+  }
+
+  private struct Original {
+    var bytes: [UInt8] = []
+    var mode: FilePermissions = FilePermissions(rawValue: 0o644)
+    var owner: (user: uid_t, group: gid_t)?
+
+    /// A file that is not there yet is made with mode 0644.
+    init(_ path: FilePath) throws {
+      var info = stat()
+      guard path.withPlatformString({ stat($0, &info) }) == 0 else { return }
+      mode = FilePermissions(rawValue: info.st_mode & 0o7777)
+      owner = (info.st_uid, info.st_gid)
+      do {
+        let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+        bytes = try file.closeAfter {
+          try [UInt8](unsafeUninitializedCapacity: Int(info.st_size)) { buffer, count in
+            while count < buffer.count {
+              let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
+              let read = try file.read(into: rest)
+              if read == 0 { break }
+              count += read
+            }
+          }
+        }
+      } catch let error as Errno {
+        throw FileSystemError("read", path, error)
+      }
+    }
+  }
+
+  /// A whole temporary file that waits for its name.
+  private final class Staged {
+    private var file: AtomicFile?
+    private let mode: FilePermissions
+
+    init(_ item: Item, _ original: Original) throws {
+      let file = try AtomicFile.create(at: item.path)
+      try item.bytes.withUnsafeBytes { try file.write($0) }
+      // Only root can give a file away; where that is refused the file is ours anyway.
+      if let owner = original.owner { _ = fchown(file.descriptor.rawValue, owner.user, owner.group) }
+      mode = item.isPrivate ? FilePermissions(rawValue: 0o600) : original.mode
+      self.file = consume file
+    }
+
+    func rename() throws {
+      guard let file = file.take() else { return }
+      try file.commit(mode: mode)
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import ArgumentParser
+import Foundation
+import KilnArtifacts
+import KilnAzure
+import KilnDiagnostics
+import KilnPacker
+import SystemPackage
+
+struct ParametersCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "parameters", abstract: "Work on deployment parameters files.", subcommands: [PatchCommand.self])
+}
+
+struct PatchCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "patch", abstract: "Put values into deployment parameters, touching nothing else.",
+    discussion: """
+      Examples:
+        kiln parameters patch azuredeploy.parameters.json --log packer.log --artifact imageUri=vhd
+        kiln parameters patch p.json --log packer.log --token-artifact @@IMAGEURI@@=vhd --token-env @@VMPASSWORD@@=ADMIN_PASSWORD
+        kiln parameters patch p.json --set instanceCount=3 --template azuredeploy.json --check --diff
+
+      A value keeps the JSON type of what it replaces. Values from the environment are never printed; a file that
+      holds one then gets mode 0600. Several files are changed all or not at all.
+      Exit 0: done; 1: problems; 2: --check found that something would change.
+      """)
+
+  @Argument(help: "Parameters files.") var files: [String]
+  @Option(help: "What Packer printed; - reads standard input.") var log: String?
+  @Option(help: "The only build of the log that counts.") var build: String?
+  @Option(help: ArgumentHelp("Set a parameter to an artifact's URI or id.", valueName: "name=kind")) var artifact: [String] = []
+  @Option(help: ArgumentHelp("Set a parameter.", valueName: "name=value")) var set: [String] = []
+  @Option(help: ArgumentHelp("Set a parameter from the environment, as a secret.", valueName: "name=variable")) var setEnv: [String] = []
+  @Option(help: ArgumentHelp("Replace a token.", valueName: "token=value")) var token: [String] = []
+  @Option(help: ArgumentHelp("Replace a token from the environment, as a secret.", valueName: "token=variable")) var tokenEnv: [String] = []
+  @Option(help: ArgumentHelp("Replace a token by an artifact's URI or id.", valueName: "token=kind")) var tokenArtifact: [String] = []
+  @Option(help: "The deployment template that the parameters are for; what does not fit it is refused.") var template: String?
+  @Option(help: "Write here instead; - is standard output. For one file.") var output: String?
+  @Flag(help: "Write nothing; exit 2 when something would change.") var check = false
+  @Flag(help: "Print the differences to standard output, secrets as asterisks.") var diff = false
+  @Flag(help: "Add parameters that are not there.") var add = false
+  @Flag(help: "Make a key vault reference a value.") var replaceReference = false
+  @Flag(help: "Refuse files that are symbolic links; else what they point to is changed.") var refuseLinks = false
+
+  func validate() throws {
+    if output != nil, files.count != 1 { throw ValidationError("--output takes one file, and \(files.count) are named.") }
+    if log == nil, !(artifact.isEmpty && tokenArtifact.isEmpty) { throw ValidationError("--artifact and --token-artifact need --log.") }
+    if [artifact, set, setEnv, token, tokenEnv, tokenArtifact].allSatisfy(\.isEmpty) {
+      throw ValidationError("Nothing to change: say --set, --set-env, --artifact, --token, --token-env or --token-artifact.")
+    }
+    for pair in artifact + set + setEnv + token + tokenEnv + tokenArtifact where !pair.dropFirst().contains("=") {
+      // The pair may hold a secret that was given by mistake: it is not repeated.
+      throw ValidationError("A value lacks its \"=\": NAME=VALUE is expected.")
+    }
+  }
+
+  func run() async throws { try run(in: .current(color: .auto)) }
+
+  func run(in context: CommandContext) throws {
+    let patch = try patch(in: context)
+    var problems: [Diagnostic] = []
+    var sources: [String: String] = [:]
+    let template = try template.map { name in try readTemplate(name, in: context) }
+    var results: [(name: String, path: FilePath, old: [UInt8], patched: PatchedParameters)] = []
+    for name in files {
+      let path = try resolved(name, in: context)
+      let bytes = try read(path)
+      let (patched, found) = ParameterPatcher(file: name, template: template).patch(bytes, patch)
+      problems += found
+      if String(validating: bytes, as: UTF8.self) != nil, patch.parameters.allSatisfy({ !$0.value.isSecret }) { sources[name] = String(decoding: bytes, as: UTF8.self) }
+      if let patched { results.append((name, path, bytes, patched)) }
+    }
+    context.report(problems, sources: sources)
+    if problems.hasErrors { throw KilnExit.problems }
+    let changed = results.filter { $0.patched.bytes != $0.old }
+    if diff {
+      for result in changed {
+        context.console.output(LineDiff.unified(path: result.name, old: result.patched.shownBefore, new: result.patched.shownAfter))
+      }
+    }
+    if check {
+      for result in changed { context.console.error("\(result.name) would change\n") }
+      if !changed.isEmpty { throw KilnExit.difference }
+      return
+    }
+    try write(results, in: context)
+  }
+
+  private func write(_ results: [(name: String, path: FilePath, old: [UInt8], patched: PatchedParameters)], in context: CommandContext) throws {
+    if let output, let result = results.first {
+      if output == "-" { return context.console.output(String(decoding: result.patched.bytes, as: UTF8.self)) }
+      let path = context.folder.pushing(FilePath(output))
+      return try FileReplacement.replace([.init(path: path, bytes: result.patched.bytes, isPrivate: result.patched.holdsSecret)])
+    }
+    let changed = results.filter { $0.patched.bytes != $0.old }
+    try FileReplacement.replace(changed.map { .init(path: $0.path, bytes: $0.patched.bytes, isPrivate: $0.patched.holdsSecret) })
+    for result in results { context.console.error("\(result.name): \(result.patched.bytes == result.old ? "unchanged" : "patched")\n") }
+  }
+
+  private func pair(_ text: String) -> (name: String, value: String) {
+    // A name has at least one character, so that a token may begin with "=".
+    let equals = text.dropFirst().firstIndex(of: "=") ?? text.endIndex
+    return (String(text[..<equals]), String(text[equals...].dropFirst()))
+  }
+
+  private func patch(in context: CommandContext) throws -> ParameterPatch {
+    var patch = ParameterPatch(addsMissing: add, replacesReferences: replaceReference)
+    patch.parameters = set.map(pair).map { .init($0.name, .init($0.value)) }
+    patch.tokens = token.map(pair).map { .init($0.name, .init($0.value)) }
+    var missing: [String] = []
+    func secret(_ text: String) -> ParameterPatch.Entry? {
+      let (name, variable) = pair(text)
+      guard let value = context.environment[variable] else {
+        missing.append(variable)
+        return nil
+      }
+      return .init(name, .init(value, isSecret: true))
+    }
+    patch.parameters += setEnv.compactMap(secret)
+    patch.tokens += tokenEnv.compactMap(secret)
+    if !missing.isEmpty {
+      for variable in missing { context.console.error("error: the environment has no variable \"\(variable)\"\n") }
+      throw KilnExit.problems
+    }
+    if let log {
+      let choice = ArtifactChoice(try LogFile.report(log, in: context), build: build)
+      do {
+        for (name, kind) in artifact.map(pair) { patch.parameters.append(.init(name, .init(try choice.reference(kind), artifactKind: kind))) }
+        for (name, kind) in tokenArtifact.map(pair) { patch.tokens.append(.init(name, .init(try choice.reference(kind), artifactKind: kind))) }
+      } catch {
+        context.report(error)
+        throw KilnExit.problems
+      }
+    }
+    return patch
+  }
+
+  private func readTemplate(_ name: String, in context: CommandContext) throws -> DeploymentTemplate {
+    let bytes = try read(context.folder.pushing(FilePath(name)))
+    do {
+      return try DeploymentTemplate(bytes, file: name)
+    } catch {
+      context.report(error.diagnostics, sources: [name: String(decoding: bytes, as: UTF8.self)])
+      throw KilnExit.problems
+    }
+  }
+
+  /// The file itself, or what a symbolic link points to.
+  private func resolved(_ name: String, in context: CommandContext) throws -> FilePath {
+    let path = context.folder.pushing(FilePath(name))
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path.string), attributes[.type] as? FileAttributeType == .typeSymbolicLink
+    else { return path }
+    if refuseLinks {
+      context.console.error("error: \(name) is a symbolic link\n  = help: name the file that it points to\n")
+      throw KilnExit.problems
+    }
+    return FilePath(URL(filePath: path.string).resolvingSymlinksInPath().path)
+  }
+
+  private func read(_ path: FilePath) throws -> [UInt8] {
+    do {
+      let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+      return try file.closeAfter {
+        var bytes: [UInt8] = []
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+          let count = try file.read(into: buffer)
+          if count == 0 { return bytes }
+          bytes += UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        }
+      }
+    } catch let error as Errno {
+      throw FileSystemError("read", path, error)
+    }
+  }
+}

@@ -1,0 +1,79 @@
+/// Chooses one artifact of a report, or says why none can be chosen.
+public struct ArtifactChoice: Sendable {
+  public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is wrong, one line.
+    public let reason: String
+    /// What would choose, one line.
+    public let help: String?
+    /// What was found, a line each.
+    public let found: [String]
+
+    public var description: String { reason }
+  }
+
+  private let report: PackerReport
+  private let build: String?
+
+  /// - Parameter build: The only build that counts; all count without.
+  public init(_ report: PackerReport, build: String? = nil) {
+    self.report = report
+    self.build = build
+  }
+
+  /// The builds that count, all of them finished.
+  /// - Throws: When the log has no end, a build failed, or there is no build of that name.
+  public func builds() throws(Failure) -> [PackerReport.Build] {
+    var builds = report.builds
+    if let build {
+      builds = builds.filter { $0.name == build }
+      if builds.isEmpty { throw failure("there is no build \"\(build)\" in the log", "--build takes one of: \(report.builds.map(\.name).joined(separator: ", "))") }
+    }
+    if report.outcome == .unknown { throw failure("the log stops before Packer's summary, so nothing says that the build is good", "give the whole log of a build that has ended") }
+    if let failed = builds.first(where: { $0.outcome == .failure }) {
+      let error = failed.error.map { ": \($0.split(separator: "\n").first ?? "")" } ?? ""
+      throw failure("build \"\(failed.name)\" failed\(error)", report.builds.contains { $0.outcome == .success } ? "--build chooses one that did not" : nil)
+    }
+    if report.outcome == .failure, build == nil { throw failure("the run failed", nil) }
+    return builds
+  }
+
+  /// The only artifact of `kind`.
+  public func artifact(_ kind: String) throws(Failure) -> PackerArtifact {
+    let builds = try builds()
+    var matches: [(build: String, artifact: PackerArtifact)] = []
+    for build in builds {
+      for artifact in build.artifacts where artifact.kind == kind && !matches.contains(where: { $0.artifact == artifact }) {
+        matches.append((build.name, artifact))
+      }
+    }
+    guard let match = matches.first else { throw failure("the log has no artifact of kind \(kind)", "--kind takes what was found") }
+    if matches.count > 1 {
+      let isAcross = Set(matches.map(\.build)).count > 1
+      throw failure("the log has \(matches.count) artifacts of kind \(kind)", isAcross ? "--build NAME chooses one build" : nil)
+    }
+    return match.artifact
+  }
+
+  /// The URI or id of the only artifact of `kind`, never one that is masked or unknown.
+  public func reference(_ kind: String) throws(Failure) -> String {
+    guard let reference = try artifact(kind).reference, !reference.isEmpty else { throw failure("the log does not tell the id of the \(kind)", nil) }
+    if reference == "UNKNOWN ID" { throw failure("Packer printed UNKNOWN ID for the \(kind)", "look for the image where it was made") }
+    if reference.contains("***") || reference.contains("<sensitive>") {
+      throw failure("the \(kind)'s value is masked in the log: \(reference)", "give a log that was not masked")
+    }
+    return reference
+  }
+
+  private func failure(_ reason: String, _ help: String?) -> Failure {
+    let found = report.builds.flatMap { build in
+      build.artifacts.isEmpty ? ["\(build.name): \(build.outcome.rawValue)"] : build.artifacts.map { "\(build.name): \($0.kind) \(SASRedaction.redacted($0.reference ?? ""))" }
+    }
+    return Failure(reason: reason, help: help, found: found)
+  }
+}
+
+/// Signatures of shared access in URIs.
+public enum SASRedaction {
+  /// `text` with every `sig=` value as asterisks.
+  public static func redacted(_ text: String) -> String { text.replacing(/([?&]sig=)[^&\s"']+/) { "\($0.1)***" } }
+}
