@@ -3,7 +3,7 @@ SWIFT ?= swift
 CHECK_IMPORTS = --explicit-target-dependency-import-check error
 RELEASE = .build/release
 
-.PHONY: build release test e2e lint format demo clean tools
+.PHONY: build release test e2e bench lint format demo fuzz clean tools
 
 tools:
 	@sh scripts/install-tools.sh
@@ -30,4 +30,10 @@ clean:
 	rm -rf .build dist demo
 demo: release
 	@sh scripts/demo.sh
+
+fuzz:
+	@fuzz/run.sh
+
+bench: release
+	@benchmarks/packer-log.sh
 

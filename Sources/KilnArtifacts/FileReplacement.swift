@@ -34,7 +34,9 @@ public struct FileReplacement: Sendable {
       do {
         try file.rename()
       } catch {
-        for done in 0..<index { try? Staged(Item(path: items[done].path, bytes: originals[done].bytes), originals[done]).rename() }
+        for done in 0..<index {
+          try? Staged(Item(path: items[done].path, bytes: originals[done].bytes), originals[done]).rename()
+        }
         throw error
       }
     }

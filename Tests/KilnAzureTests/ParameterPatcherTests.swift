@@ -10,7 +10,9 @@ struct ParameterPatcherTests {
     return (patched.map { String(decoding: $0.bytes, as: UTF8.self) }, problems.map(\.id))
   }
 
-  private func setting(_ name: String, _ value: String) -> ParameterPatch { ParameterPatch(parameters: [.init(name, .init(value))]) }
+  private func setting(_ name: String, _ value: String) -> ParameterPatch {
+    ParameterPatch(parameters: [.init(name, .init(value))])
+  }
 
   static let file = """
     {
@@ -31,7 +33,8 @@ struct ParameterPatcherTests {
     let patched = try #require(text)
     let plain = #"{"parameters": {"a": {"value": "old"}}}"#
     let (small, _) = patch(plain, setting("a", value))
-    let root = try JSONSerialization.jsonObject(with: Data(try #require(small).utf8)) as? [String: [String: [String: String]]]
+    let root =
+      try JSONSerialization.jsonObject(with: Data(try #require(small).utf8)) as? [String: [String: [String: String]]]
     let isJSONString = value.count > 1 && value.hasPrefix("\"") && value.hasSuffix("\"")
     #expect(root?["parameters"]?["a"]?["value"] == (isJSONString ? String(value.dropFirst().dropLast()) : value))
     let parts = Self.file.split(separator: "\"old\"", maxSplits: 1)
@@ -40,27 +43,34 @@ struct ParameterPatcherTests {
 
   @Test(arguments: hostileStrings) func secretsArriveByTokenAndAreNotShown(_ value: String) throws {
     let (patched, problems) = ParameterPatcher(file: "p.json").patch(
-      Array(#"{"parameters": {"a": {"value": "x@@T@@y"}}}"#.utf8), ParameterPatch(tokens: [.init("@@T@@", .init(value, isSecret: true))]))
+      Array(#"{"parameters": {"a": {"value": "x@@T@@y"}}}"#.utf8),
+      ParameterPatch(tokens: [.init("@@T@@", .init(value, isSecret: true))]))
     #expect(problems.isEmpty)
     let bytes = try #require(patched).bytes
     let root = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: [String: [String: String]]]
     #expect(root?["parameters"]?["a"]?["value"] == "x\(value)y")
     #expect(patched?.holdsSecret == true)
-    #expect(patched.map { String(decoding: $0.shownAfter, as: UTF8.self) } == #"{"parameters": {"a": {"value": "x***y"}}}"#)
+    #expect(
+      patched.map { String(decoding: $0.shownAfter, as: UTF8.self) } == #"{"parameters": {"a": {"value": "x***y"}}}"#)
   }
 
   @Test func replacesEveryTokenAlsoWhereTheStringHasEscapes() {
     let both = ParameterPatch(tokens: [.init("@@T@@", .init("1")), .init("A/@@U@@", .init("2"))])
-    #expect(patch(Self.file, both).text == Self.file.replacing("@@T@@", with: "1").replacing("\\u0041\\/@@U@@", with: "2"))
+    #expect(
+      patch(Self.file, both).text == Self.file.replacing("@@T@@", with: "1").replacing("\\u0041\\/@@U@@", with: "2"))
   }
 
   @Test(arguments: [
-    ("n", "7", Self.file.replacing("12345678901234567890", with: "7")), ("b", "false", Self.file.replacing("true", with: "false")),
+    ("n", "7", Self.file.replacing("12345678901234567890", with: "7")),
+    ("b", "false", Self.file.replacing("true", with: "false")),
     ("A", "new", Self.file.replacing("\"old\"", with: "\"new\"")),
-  ]) func keepsTheType(_ name: String, _ value: String, _ expected: String) { #expect(patch(Self.file, setting(name, value)).text == expected) }
+  ]) func keepsTheType(_ name: String, _ value: String, _ expected: String) {
+    #expect(patch(Self.file, setting(name, value)).text == expected)
+  }
 
   @Test(arguments: [
-    ("n", "many", "parameters.type"), ("b", "1", "parameters.type"), ("nope", "x", "parameters.unknown"), ("kv", "x", "parameters.reference"),
+    ("n", "many", "parameters.type"), ("b", "1", "parameters.type"), ("nope", "x", "parameters.unknown"),
+    ("kv", "x", "parameters.reference"),
   ]) func refuses(_ name: String, _ value: String, _ id: String) {
     let result = patch(Self.file, setting(name, value))
     #expect(result.text == nil && result.ids == [id])
@@ -70,7 +80,10 @@ struct ParameterPatcherTests {
     #expect(patch("", setting("a", "b")).ids == ["parameters.syntax"])
     #expect(patch("[]", setting("a", "b")).ids == ["parameters.shape"])
     #expect(patch(#"{"parameters": {"a": {"value": 01}}}"#, setting("a", "b")).ids == ["parameters.syntax"])
-    #expect(patch(#"{"parameters": {"a": {"value": 1}, "A": {"value": 2}}}"#, setting("a", "3")).ids == ["parameters.duplicate"])
+    #expect(
+      patch(#"{"parameters": {"a": {"value": 1}, "A": {"value": 2}}}"#, setting("a", "3")).ids == [
+        "parameters.duplicate"
+      ])
     #expect(patch(String(repeating: "[", count: 100_000), setting("a", "b")).ids == ["parameters.syntax"])
     let (none, problems) = ParameterPatcher(file: "p.json").patch([0xFF, 0x00, 0xC3], setting("a", "b"))
     #expect(none == nil && problems.map(\.id) == ["parameters.encoding"])
@@ -90,19 +103,26 @@ struct ParameterPatcherTests {
 
   @Test func addsInTheFilesOwnLayout() {
     let file = "{\r\n\t\"parameters\": {\r\n\t\t\"a\": {\r\n\t\t\t\"value\": 1\r\n\t\t} // last\r\n\t}\r\n}"
-    let added = patch(file, ParameterPatch(parameters: [.init("b", .init("x")), .init("c", .init("2"))], addsMissing: true))
+    let added = patch(
+      file, ParameterPatch(parameters: [.init("b", .init("x")), .init("c", .init("2"))], addsMissing: true))
     #expect(
       added.text
         == "{\r\n\t\"parameters\": {\r\n\t\t\"a\": {\r\n\t\t\t\"value\": 1\r\n\t\t}, // last\r\n\t\t\"b\": {\r\n\t\t\t\"value\": \"x\"\r\n\t\t},\r\n\t\t\"c\": {\r\n\t\t\t\"value\": 2\r\n\t\t}\r\n\t}\r\n}"
     )
-    #expect(patch(#"{"parameters": {}}"#, ParameterPatch(parameters: [.init("a", .init("1"))], addsMissing: true)).text?.contains("\"value\": 1") == true)
+    #expect(
+      patch(#"{"parameters": {}}"#, ParameterPatch(parameters: [.init("a", .init("1"))], addsMissing: true)).text?
+        .contains("\"value\": 1") == true)
   }
 
   @Test func utf16StaysUTF16() throws {
     let units = Array("\u{FEFF}{\"parameters\": {\"a\": {\"value\": \"ü\"}}}".utf16)
     let bytes = units.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
     let patched = try #require(ParameterPatcher(file: "p.json").patch(bytes, setting("a", "ö")).patched)
-    #expect(patched.bytes == Array("\u{FEFF}{\"parameters\": {\"a\": {\"value\": \"ö\"}}}".utf16).flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] })
+    #expect(
+      patched.bytes
+        == Array("\u{FEFF}{\"parameters\": {\"a\": {\"value\": \"ö\"}}}".utf16).flatMap {
+          [UInt8($0 & 0xFF), UInt8($0 >> 8)]
+        })
   }
 
   @Test func theTemplateJudges() throws {
@@ -114,15 +134,24 @@ struct ParameterPatcherTests {
          "resources": [{"image": {"uri": "[parameters('imageUri')]"}, "imageReference": {"id": "[parameters('imageId')]"}}]}
         """#.utf8), file: "t.json")
     func ids(_ file: String, _ entries: ParameterPatch.Entry...) -> [String] {
-      ParameterPatcher(file: "p.json", template: template).patch(Array(file.utf8), ParameterPatch(parameters: entries)).problems.map(\.id).sorted()
+      ParameterPatcher(file: "p.json", template: template).patch(Array(file.utf8), ParameterPatch(parameters: entries))
+        .problems.map(\.id).sorted()
     }
-    let file = #"{"parameters": {"imageUri": {"value": ""}, "imageId": {"value": ""}, "count": {"value": 1}, "sku": {"value": "a"}, "need": {"value": ""}}}"#
+    let file =
+      #"{"parameters": {"imageUri": {"value": ""}, "imageId": {"value": ""}, "count": {"value": 1}, "sku": {"value": "a"}, "need": {"value": ""}}}"#
     #expect(ids(file, .init("count", .init("2"))) == [])
     #expect(ids(file, .init("count", .init("9"))) == ["parameters.length"])
     #expect(ids(file, .init("sku", .init("cc"))) == ["parameters.allowed", "parameters.length"])
     #expect(ids(file, .init("imageId", .init("https://x", artifactKind: "vhd"))) == ["parameters.artifact-kind"])
-    #expect(ids(file, .init("imageUri", .init("/subscriptions/x", artifactKind: "managed-image"))) == ["parameters.artifact-kind"])
-    #expect(ids(#"{"parameters": {"extra": {"value": 1}}}"#, .init("extra", .init("2"))).contains("parameters.not-in-template"))
-    #expect(ids(#"{"parameters": {"sku": {"value": "a"}}}"#, .init("sku", .init("b"))).filter { $0 == "parameters.missing" }.count == 4)
+    #expect(
+      ids(file, .init("imageUri", .init("/subscriptions/x", artifactKind: "managed-image"))) == [
+        "parameters.artifact-kind"
+      ])
+    #expect(
+      ids(#"{"parameters": {"extra": {"value": 1}}}"#, .init("extra", .init("2"))).contains(
+        "parameters.not-in-template"))
+    #expect(
+      ids(#"{"parameters": {"sku": {"value": "a"}}}"#, .init("sku", .init("b"))).filter { $0 == "parameters.missing" }
+        .count == 4)
   }
 }

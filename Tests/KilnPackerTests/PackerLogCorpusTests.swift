@@ -7,7 +7,9 @@ import Testing
 struct PackerLogCorpusTests {
   static let folder: URL = {
     let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
-    let corpora = ProcessInfo.processInfo.environment["KILN_CORPORA"].map { URL(filePath: $0) } ?? root.appending(path: "../shared/corpora").standardized
+    let corpora =
+      ProcessInfo.processInfo.environment["KILN_CORPORA"].map { URL(filePath: $0) }
+      ?? root.appending(path: "../shared/corpora").standardized
     return corpora.appending(path: "packer-logs")
   }()
 
@@ -20,11 +22,14 @@ struct PackerLogCorpusTests {
   func readsWhatThePeopleRead(_ name: String) throws {
     let bytes = Array(try Data(contentsOf: Self.folder.appending(path: name + ".log")))
     let expected = try #require(
-      (try JSONSerialization.jsonObject(with: Data(contentsOf: Self.folder.appending(path: name + ".json"))) as? [String: Any])?["expected"] as? [String: Any])
+      (try JSONSerialization.jsonObject(with: Data(contentsOf: Self.folder.appending(path: name + ".json")))
+        as? [String: Any])?["expected"] as? [String: Any])
     // Whole, and in pieces that cut lines and characters anywhere.
     for size in [max(1, bytes.count), 7] {
       var reader = PackerLogReader()
-      for start in stride(from: 0, to: bytes.count, by: size) { reader.read(Array(bytes[start..<min(bytes.count, start + size)])) }
+      for start in stride(from: 0, to: bytes.count, by: size) {
+        reader.read(Array(bytes[start..<min(bytes.count, start + size)]))
+      }
       let text = JSONRenderer().render(reader.finish().document)
       let actual = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
       #expect(actual["outcome"] as? String == expected["outcome"] as? String)

@@ -38,7 +38,7 @@ struct JSONCLayout {
       if text[at] == UInt8(ascii: ",") { return true }
       if text[at] == UInt8(ascii: "/"), at + 1 < end {
         if text[at + 1] == UInt8(ascii: "/") {
-          while at < end, text[at] != 0x0A { at += 1 }
+          while at < end, text[at] != 0x0A, text[at] != 0x0D { at += 1 }
         } else {
           at += 2
           while at + 1 < end, !(text[at] == UInt8(ascii: "*") && text[at + 1] == UInt8(ascii: "/")) { at += 1 }

@@ -17,7 +17,9 @@ indirect enum JSONCNode: Sendable, Equatable {
 
   var range: Range<Int> {
     switch self {
-    case .object(_, let range), .array(_, let range), .string(let range), .number(let range), .bool(_, let range), .null(let range): range
+    case .object(_, let range), .array(_, let range), .string(let range), .number(let range), .bool(_, let range),
+      .null(let range):
+      range
     }
   }
 

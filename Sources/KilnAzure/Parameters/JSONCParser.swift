@@ -38,7 +38,9 @@ struct JSONCParser {
         } else if bytes[at + 1] == UInt8(ascii: "*") {
           let start = at
           at += 2
-          while at + 1 < bytes.count, !(bytes[at] == UInt8(ascii: "*") && bytes[at + 1] == UInt8(ascii: "/")) { at += 1 }
+          while at + 1 < bytes.count, !(bytes[at] == UInt8(ascii: "*") && bytes[at + 1] == UInt8(ascii: "/")) {
+            at += 1
+          }
           guard at + 1 < bytes.count else { throw Failure(message: "the comment does not end", offset: start) }
           at += 2
         } else {
@@ -77,7 +79,8 @@ struct JSONCParser {
 
   private mutating func word(_ word: StaticString) throws(Failure) {
     let count = word.utf8CodeUnitCount
-    let fits = word.withUTF8Buffer { buffer in at + count <= bytes.count && bytes[at..<at + count].elementsEqual(buffer) }
+    let fits = word.withUTF8Buffer { buffer in at + count <= bytes.count && bytes[at..<at + count].elementsEqual(buffer)
+    }
     guard fits else { throw failure("a value is expected") }
     at += count
   }
@@ -112,7 +115,9 @@ struct JSONCParser {
       case UInt8(ascii: "\\"):
         guard at + 1 < bytes.count else { throw Failure(message: "the string does not end", offset: start) }
         if bytes[at + 1] == UInt8(ascii: "u") {
-          guard at + 6 <= bytes.count, bytes[at + 2..<at + 6].allSatisfy({ Self.hex($0) != nil }) else { throw failure("\\u takes four hexadecimal digits") }
+          guard at + 6 <= bytes.count, bytes[at + 2..<at + 6].allSatisfy({ Self.hex($0) != nil }) else {
+            throw failure("\\u takes four hexadecimal digits")
+          }
           at += 6
         } else {
           guard #""\/bfnrt"#.utf8.contains(bytes[at + 1]) else { throw failure("there is no such escape") }
@@ -155,7 +160,11 @@ struct JSONCParser {
       let value = try value(depth + 1)
       members.append(.init(key: JSONCString(bytes, keyRange).text, keyRange: keyRange, value: value))
       try skipTrivia()
-      if current == UInt8(ascii: ",") { at += 1 } else if current != UInt8(ascii: "}") { throw failure("a comma or } is expected") }
+      if current == UInt8(ascii: ",") {
+        at += 1
+      } else if current != UInt8(ascii: "}") {
+        throw failure("a comma or } is expected")
+      }
     }
   }
 
@@ -171,7 +180,11 @@ struct JSONCParser {
       }
       items.append(try value(depth + 1))
       try skipTrivia()
-      if current == UInt8(ascii: ",") { at += 1 } else if current != UInt8(ascii: "]") { throw failure("a comma or ] is expected") }
+      if current == UInt8(ascii: ",") {
+        at += 1
+      } else if current != UInt8(ascii: "]") {
+        throw failure("a comma or ] is expected")
+      }
     }
   }
 }

@@ -37,7 +37,9 @@ public struct ParameterPatch: Sendable, Equatable {
   /// A key vault reference may become a value.
   public var replacesReferences: Bool
 
-  public init(parameters: [Entry] = [], tokens: [Entry] = [], addsMissing: Bool = false, replacesReferences: Bool = false) {
+  public init(
+    parameters: [Entry] = [], tokens: [Entry] = [], addsMissing: Bool = false, replacesReferences: Bool = false
+  ) {
     self.parameters = parameters
     self.tokens = tokens
     self.addsMissing = addsMissing

@@ -16,9 +16,12 @@ public struct ParameterPatcher: Sendable {
   }
 
   /// - Returns: The patched file and warnings; nil with at least one error.
-  public func patch(_ bytes: [UInt8], _ patch: ParameterPatch) -> (patched: PatchedParameters?, problems: [Diagnostic]) {
+  public func patch(_ bytes: [UInt8], _ patch: ParameterPatch) -> (patched: PatchedParameters?, problems: [Diagnostic])
+  {
     guard let (text, encoding) = TextEncoding.decode(bytes) else {
-      return (nil, [Diagnostic("parameters.encoding", "the file is neither UTF-8 nor UTF-16", at: SourceLocation(file: file))])
+      return (
+        nil, [Diagnostic("parameters.encoding", "the file is neither UTF-8 nor UTF-16", at: SourceLocation(file: file))]
+      )
     }
     let root: JSONCNode
     do {
@@ -31,7 +34,8 @@ public struct ParameterPatcher: Sendable {
     edit.run()
     if edit.problems.hasErrors { return (nil, edit.problems.inCanonicalOrder()) }
     let patched = PatchedParameters(
-      bytes: encoding.encode(edit.applied { $0.replacement }), shownBefore: edit.shownBefore, shownAfter: edit.applied { $0.shown },
+      bytes: encoding.encode(edit.applied { $0.replacement }), shownBefore: edit.shownBefore,
+      shownAfter: edit.applied { $0.shown },
       holdsSecret: edit.edits.contains(where: \.isSecret))
     return (patched, edit.problems.inCanonicalOrder())
   }
@@ -46,7 +50,8 @@ struct TextPlace {
   func location(_ offset: Int, in file: String, length: Int = 1) -> SourceLocation {
     let before = text[..<min(offset, text.count)]
     let line = before.reduce(1) { $0 + ($1 == 0x0A ? 1 : 0) }
-    let start = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? (text.starts(with: [0xEF, 0xBB, 0xBF]) ? min(3, before.count) : 0)
+    let start =
+      before.lastIndex(of: 0x0A).map { $0 + 1 } ?? (text.starts(with: [0xEF, 0xBB, 0xBF]) ? min(3, before.count) : 0)
     let column = String(decoding: before[start...], as: UTF8.self).unicodeScalars.count + 1
     return SourceLocation(file: file, line: line, column: column, length: length)
   }

@@ -1,9 +1,34 @@
+import ArgumentParser
+import Foundation
 import KilnArtifacts
 import KilnPacker
 import SystemPackage
 
 /// Reads a log from a file or standard input, in pieces.
 enum LogFile {
+  /// The report of a log that agrees with a manifest, where one is given.
+  static func report(_ path: String, manifest: String?, in context: CommandContext) throws -> PackerReport {
+    let report = try report(path, in: context)
+    guard let manifest else { return report }
+    let file = context.folder.pushing(FilePath(manifest))
+    guard let data = FileManager.default.contents(atPath: file.string) else {
+      throw FileSystemError("read", file, .noSuchFileOrDirectory)
+    }
+    let differences: [String]
+    do {
+      differences = try PackerManifest(data).differences(from: report)
+    } catch {
+      context.console.error("error: \(manifest): \(error)\n")
+      throw KilnExit.problems
+    }
+    guard differences.isEmpty else {
+      context.console.error(
+        "error: the manifest and the log are not of one run\n" + differences.map { "  \(Relayed.safe($0))\n" }.joined())
+      throw KilnExit.problems
+    }
+    return report
+  }
+
   /// - Parameter path: `-` is standard input.
   static func report(_ path: String, in context: CommandContext) throws -> PackerReport {
     var reader = PackerLogReader()

@@ -20,8 +20,10 @@ struct PackerLogCommand: AsyncParsableCommand {
     case azurePipelines = "azure-pipelines"
   }
 
-  @Option(help: "The only artifact wanted: vhd, managed-image, gallery-image, disk, docker-image, ami or other.") var kind: String?
+  @Option(help: "The only artifact wanted: vhd, managed-image, gallery-image, disk, docker-image, ami or other.")
+  var kind: String?
   @Option(help: "The only build that counts.") var build: String?
+  @Option(help: "A packer-manifest.json; its last run must agree with the log.") var manifest: String?
   @Option(help: "text, json, dotenv, github or azure-pipelines.") var format: Format = .text
   @Flag(help: "Print shared access signatures as they are.") var showSecrets = false
   @Argument(help: "The log; - reads standard input.") var file: String
@@ -29,7 +31,7 @@ struct PackerLogCommand: AsyncParsableCommand {
   func run() async throws { try run(in: .current(color: .auto)) }
 
   func run(in context: CommandContext) throws {
-    let report = try LogFile.report(file, in: context)
+    let report = try LogFile.report(file, manifest: manifest, in: context)
     let shown = showSecrets ? report : report.withoutSignatures
     let choice = ArtifactChoice(report, build: build)
     do {
@@ -67,7 +69,8 @@ extension CommandContext {
 enum Relayed {
   /// One line on which neither `##vso[` nor `::` begins a command.
   static func safe(_ text: String) -> String {
-    let line = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+    let line = String(
+      String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
     let neutral = line.replacing("##vso[", with: "## vso[").replacing("##[", with: "## [")
     return neutral.drop { $0 == " " }.hasPrefix("::") ? "·" + neutral : neutral
   }

@@ -15,11 +15,14 @@ struct PackerLogOutput {
     case .vhd(let vhd):
       let disks = vhd.additionalDisks.enumerated().map { ("dataDiskUri\($0.offset + 1)", $0.element.uri) }
       return [
-        ("osDiskUri", vhd.osDiskUri), ("osDiskUriReadOnlySas", vhd.osDiskUriReadOnlySas ?? ""), ("templateUri", vhd.templateUri ?? ""),
-        ("templateUriReadOnlySas", vhd.templateUriReadOnlySas ?? ""), ("storageAccountLocation", vhd.storageAccountLocation ?? ""),
+        ("osDiskUri", vhd.osDiskUri), ("osDiskUriReadOnlySas", vhd.osDiskUriReadOnlySas ?? ""),
+        ("templateUri", vhd.templateUri ?? ""),
+        ("templateUriReadOnlySas", vhd.templateUriReadOnlySas ?? ""),
+        ("storageAccountLocation", vhd.storageAccountLocation ?? ""),
       ].filter { !$0.1.isEmpty } + disks
     case .managedImage(let id, let name, let group, let location):
-      return [("id", id ?? ""), ("name", name ?? ""), ("resourceGroup", group ?? ""), ("location", location ?? "")].filter { !$0.1.isEmpty }
+      return [("id", id ?? ""), ("name", name ?? ""), ("resourceGroup", group ?? ""), ("location", location ?? "")]
+        .filter { !$0.1.isEmpty }
     case .galleryImage(let id), .dockerImage(let id): return [("id", id)]
     case .disk(let uri): return [("osDiskUri", uri)]
     case .ami(let region, let id): return [("id", id), ("region", region)]
@@ -32,19 +35,25 @@ struct PackerLogOutput {
     if format == .text {
       var out = "outcome: \(report.outcome.rawValue)\n"
       for build in builds {
-        out += "\(Relayed.safe(build.name)): \(build.outcome.rawValue)\(build.duration.map { ", \(Relayed.safe($0))" } ?? "")\n"
+        out +=
+          "\(Relayed.safe(build.name)): \(build.outcome.rawValue)\(build.duration.map { ", \(Relayed.safe($0))" } ?? "")\n"
         for artifact in build.artifacts {
-          out += "  \(artifact.kind)\n" + fields(artifact).map { "    \($0.name): \(Relayed.safe($0.value))\n" }.joined()
+          out +=
+            "  \(artifact.kind)\n" + fields(artifact).map { "    \($0.name): \(Relayed.safe($0.value))\n" }.joined()
         }
       }
       return out
     }
     var values: [(String, String)] = []
-    for artifact in builds.flatMap(\.artifacts) { values += fields(artifact).map { ("\(name(artifact.kind))_\($0.name)", $0.value) } }
+    for artifact in builds.flatMap(\.artifacts) {
+      values += fields(artifact).map { ("\(name(artifact.kind))_\($0.name)", $0.value) }
+    }
     return try lines(values, format, environment: environment)
   }
 
-  func one(_ artifact: PackerArtifact, _ reference: String, _ format: PackerLogCommand.Format, environment: [String: String]) throws -> String {
+  func one(
+    _ artifact: PackerArtifact, _ reference: String, _ format: PackerLogCommand.Format, environment: [String: String]
+  ) throws -> String {
     switch format {
     case .text: return Relayed.safe(reference) + "\n"
     case .json: return JSONRenderer(sortedKeys: true).render(artifact.document)
@@ -54,7 +63,9 @@ struct PackerLogOutput {
 
   private func name(_ kind: String) -> String { kind.replacing("-", with: "_") }
 
-  private func lines(_ values: [(String, String)], _ format: PackerLogCommand.Format, environment: [String: String]) throws -> String {
+  private func lines(_ values: [(String, String)], _ format: PackerLogCommand.Format, environment: [String: String])
+    throws -> String
+  {
     switch format {
     case .dotenv: return values.map { "\(name($0.0))=\($0.1.replacing("\n", with: " "))\n" }.joined()
     case .azurePipelines:
@@ -75,7 +86,8 @@ struct PackerLogOutput {
     }.joined()
     guard let path = environment["GITHUB_OUTPUT"], !path.isEmpty else { return text }
     do {
-      let file = try FileDescriptor.open(FilePath(path), .writeOnly, options: [.append, .create], permissions: FilePermissions(rawValue: 0o644))
+      let file = try FileDescriptor.open(
+        FilePath(path), .writeOnly, options: [.append, .create], permissions: FilePermissions(rawValue: 0o644))
       try file.closeAfter { _ = try file.writeAll(text.utf8) }
     } catch let error as Errno {
       throw FileSystemError("append to", FilePath(path), error)

@@ -27,14 +27,20 @@ struct PatchCommand: AsyncParsableCommand {
 
   @Argument(help: "Parameters files.") var files: [String]
   @Option(help: "What Packer printed; - reads standard input.") var log: String?
+  @Option(help: "A packer-manifest.json; its last run must agree with the log.") var manifest: String?
   @Option(help: "The only build of the log that counts.") var build: String?
-  @Option(help: ArgumentHelp("Set a parameter to an artifact's URI or id.", valueName: "name=kind")) var artifact: [String] = []
+  @Option(help: ArgumentHelp("Set a parameter to an artifact's URI or id.", valueName: "name=kind")) var artifact:
+    [String] = []
   @Option(help: ArgumentHelp("Set a parameter.", valueName: "name=value")) var set: [String] = []
-  @Option(help: ArgumentHelp("Set a parameter from the environment, as a secret.", valueName: "name=variable")) var setEnv: [String] = []
+  @Option(help: ArgumentHelp("Set a parameter from the environment, as a secret.", valueName: "name=variable"))
+  var setEnv: [String] = []
   @Option(help: ArgumentHelp("Replace a token.", valueName: "token=value")) var token: [String] = []
-  @Option(help: ArgumentHelp("Replace a token from the environment, as a secret.", valueName: "token=variable")) var tokenEnv: [String] = []
-  @Option(help: ArgumentHelp("Replace a token by an artifact's URI or id.", valueName: "token=kind")) var tokenArtifact: [String] = []
-  @Option(help: "The deployment template that the parameters are for; what does not fit it is refused.") var template: String?
+  @Option(help: ArgumentHelp("Replace a token from the environment, as a secret.", valueName: "token=variable"))
+  var tokenEnv: [String] = []
+  @Option(help: ArgumentHelp("Replace a token by an artifact's URI or id.", valueName: "token=kind")) var tokenArtifact:
+    [String] = []
+  @Option(help: "The deployment template that the parameters are for; what does not fit it is refused.") var template:
+    String?
   @Option(help: "Write here instead; - is standard output. For one file.") var output: String?
   @Flag(help: "Write nothing; exit 2 when something would change.") var check = false
   @Flag(help: "Print the differences to standard output, secrets as asterisks.") var diff = false
@@ -43,10 +49,15 @@ struct PatchCommand: AsyncParsableCommand {
   @Flag(help: "Refuse files that are symbolic links; else what they point to is changed.") var refuseLinks = false
 
   func validate() throws {
-    if output != nil, files.count != 1 { throw ValidationError("--output takes one file, and \(files.count) are named.") }
-    if log == nil, !(artifact.isEmpty && tokenArtifact.isEmpty) { throw ValidationError("--artifact and --token-artifact need --log.") }
+    if output != nil, files.count != 1 {
+      throw ValidationError("--output takes one file, and \(files.count) are named.")
+    }
+    if log == nil, !(artifact.isEmpty && tokenArtifact.isEmpty) {
+      throw ValidationError("--artifact and --token-artifact need --log.")
+    }
     if [artifact, set, setEnv, token, tokenEnv, tokenArtifact].allSatisfy(\.isEmpty) {
-      throw ValidationError("Nothing to change: say --set, --set-env, --artifact, --token, --token-env or --token-artifact.")
+      throw ValidationError(
+        "Nothing to change: say --set, --set-env, --artifact, --token, --token-env or --token-artifact.")
     }
     for pair in artifact + set + setEnv + token + tokenEnv + tokenArtifact where !pair.dropFirst().contains("=") {
       // The pair may hold a secret that was given by mistake: it is not repeated.
@@ -67,7 +78,9 @@ struct PatchCommand: AsyncParsableCommand {
       let bytes = try read(path)
       let (patched, found) = ParameterPatcher(file: name, template: template).patch(bytes, patch)
       problems += found
-      if String(validating: bytes, as: UTF8.self) != nil, patch.parameters.allSatisfy({ !$0.value.isSecret }) { sources[name] = String(decoding: bytes, as: UTF8.self) }
+      if String(validating: bytes, as: UTF8.self) != nil, patch.parameters.allSatisfy({ !$0.value.isSecret }) {
+        sources[name] = String(decoding: bytes, as: UTF8.self)
+      }
       if let patched { results.append((name, path, bytes, patched)) }
     }
     context.report(problems, sources: sources)
@@ -75,7 +88,8 @@ struct PatchCommand: AsyncParsableCommand {
     let changed = results.filter { $0.patched.bytes != $0.old }
     if diff {
       for result in changed {
-        context.console.output(LineDiff.unified(path: result.name, old: result.patched.shownBefore, new: result.patched.shownAfter))
+        context.console.output(
+          LineDiff.unified(path: result.name, old: result.patched.shownBefore, new: result.patched.shownAfter))
       }
     }
     if check {
@@ -86,15 +100,22 @@ struct PatchCommand: AsyncParsableCommand {
     try write(results, in: context)
   }
 
-  private func write(_ results: [(name: String, path: FilePath, old: [UInt8], patched: PatchedParameters)], in context: CommandContext) throws {
+  private func write(
+    _ results: [(name: String, path: FilePath, old: [UInt8], patched: PatchedParameters)], in context: CommandContext
+  ) throws {
     if let output, let result = results.first {
       if output == "-" { return context.console.output(String(decoding: result.patched.bytes, as: UTF8.self)) }
       let path = context.folder.pushing(FilePath(output))
-      return try FileReplacement.replace([.init(path: path, bytes: result.patched.bytes, isPrivate: result.patched.holdsSecret)])
+      return try FileReplacement.replace([
+        .init(path: path, bytes: result.patched.bytes, isPrivate: result.patched.holdsSecret)
+      ])
     }
     let changed = results.filter { $0.patched.bytes != $0.old }
-    try FileReplacement.replace(changed.map { .init(path: $0.path, bytes: $0.patched.bytes, isPrivate: $0.patched.holdsSecret) })
-    for result in results { context.console.error("\(result.name): \(result.patched.bytes == result.old ? "unchanged" : "patched")\n") }
+    try FileReplacement.replace(
+      changed.map { .init(path: $0.path, bytes: $0.patched.bytes, isPrivate: $0.patched.holdsSecret) })
+    for result in results {
+      context.console.error("\(result.name): \(result.patched.bytes == result.old ? "unchanged" : "patched")\n")
+    }
   }
 
   private func pair(_ text: String) -> (name: String, value: String) {
@@ -123,10 +144,14 @@ struct PatchCommand: AsyncParsableCommand {
       throw KilnExit.problems
     }
     if let log {
-      let choice = ArtifactChoice(try LogFile.report(log, in: context), build: build)
+      let choice = ArtifactChoice(try LogFile.report(log, manifest: manifest, in: context), build: build)
       do {
-        for (name, kind) in artifact.map(pair) { patch.parameters.append(.init(name, .init(try choice.reference(kind), artifactKind: kind))) }
-        for (name, kind) in tokenArtifact.map(pair) { patch.tokens.append(.init(name, .init(try choice.reference(kind), artifactKind: kind))) }
+        for (name, kind) in artifact.map(pair) {
+          patch.parameters.append(.init(name, .init(try choice.reference(kind), artifactKind: kind)))
+        }
+        for (name, kind) in tokenArtifact.map(pair) {
+          patch.tokens.append(.init(name, .init(try choice.reference(kind), artifactKind: kind)))
+        }
       } catch {
         context.report(error)
         throw KilnExit.problems
@@ -148,7 +173,8 @@ struct PatchCommand: AsyncParsableCommand {
   /// The file itself, or what a symbolic link points to.
   private func resolved(_ name: String, in context: CommandContext) throws -> FilePath {
     let path = context.folder.pushing(FilePath(name))
-    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path.string), attributes[.type] as? FileAttributeType == .typeSymbolicLink
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path.string),
+      attributes[.type] as? FileAttributeType == .typeSymbolicLink
     else { return path }
     if refuseLinks {
       context.console.error("error: \(name) is a symbolic link\n  = help: name the file that it points to\n")

@@ -26,12 +26,22 @@ public struct ArtifactChoice: Sendable {
     var builds = report.builds
     if let build {
       builds = builds.filter { $0.name == build }
-      if builds.isEmpty { throw failure("there is no build \"\(build)\" in the log", "--build takes one of: \(report.builds.map(\.name).joined(separator: ", "))") }
+      if builds.isEmpty {
+        throw failure(
+          "there is no build \"\(build)\" in the log",
+          "--build takes one of: \(report.builds.map(\.name).joined(separator: ", "))")
+      }
     }
-    if report.outcome == .unknown { throw failure("the log stops before Packer's summary, so nothing says that the build is good", "give the whole log of a build that has ended") }
+    if report.outcome == .unknown {
+      throw failure(
+        "the log stops before Packer's summary, so nothing says that the build is good",
+        "give the whole log of a build that has ended")
+    }
     if let failed = builds.first(where: { $0.outcome == .failure }) {
       let error = failed.error.map { ": \($0.split(separator: "\n").first ?? "")" } ?? ""
-      throw failure("build \"\(failed.name)\" failed\(error)", report.builds.contains { $0.outcome == .success } ? "--build chooses one that did not" : nil)
+      throw failure(
+        "build \"\(failed.name)\" failed\(error)",
+        report.builds.contains { $0.outcome == .success } ? "--build chooses one that did not" : nil)
     }
     if report.outcome == .failure, build == nil { throw failure("the run failed", nil) }
     return builds
@@ -42,22 +52,30 @@ public struct ArtifactChoice: Sendable {
     let builds = try builds()
     var matches: [(build: String, artifact: PackerArtifact)] = []
     for build in builds {
-      for artifact in build.artifacts where artifact.kind == kind && !matches.contains(where: { $0.artifact == artifact }) {
+      for artifact in build.artifacts
+      where artifact.kind == kind && !matches.contains(where: { $0.artifact == artifact }) {
         matches.append((build.name, artifact))
       }
     }
-    guard let match = matches.first else { throw failure("the log has no artifact of kind \(kind)", "--kind takes what was found") }
+    guard let match = matches.first else {
+      throw failure("the log has no artifact of kind \(kind)", "--kind takes what was found")
+    }
     if matches.count > 1 {
       let isAcross = Set(matches.map(\.build)).count > 1
-      throw failure("the log has \(matches.count) artifacts of kind \(kind)", isAcross ? "--build NAME chooses one build" : nil)
+      throw failure(
+        "the log has \(matches.count) artifacts of kind \(kind)", isAcross ? "--build NAME chooses one build" : nil)
     }
     return match.artifact
   }
 
   /// The URI or id of the only artifact of `kind`, never one that is masked or unknown.
   public func reference(_ kind: String) throws(Failure) -> String {
-    guard let reference = try artifact(kind).reference, !reference.isEmpty else { throw failure("the log does not tell the id of the \(kind)", nil) }
-    if reference == "UNKNOWN ID" { throw failure("Packer printed UNKNOWN ID for the \(kind)", "look for the image where it was made") }
+    guard let reference = try artifact(kind).reference, !reference.isEmpty else {
+      throw failure("the log does not tell the id of the \(kind)", nil)
+    }
+    if reference == "UNKNOWN ID" {
+      throw failure("Packer printed UNKNOWN ID for the \(kind)", "look for the image where it was made")
+    }
     if reference.contains("***") || reference.contains("<sensitive>") {
       throw failure("the \(kind)'s value is masked in the log: \(reference)", "give a log that was not masked")
     }
@@ -66,7 +84,9 @@ public struct ArtifactChoice: Sendable {
 
   private func failure(_ reason: String, _ help: String?) -> Failure {
     let found = report.builds.flatMap { build in
-      build.artifacts.isEmpty ? ["\(build.name): \(build.outcome.rawValue)"] : build.artifacts.map { "\(build.name): \($0.kind) \(SASRedaction.redacted($0.reference ?? ""))" }
+      build.artifacts.isEmpty
+        ? ["\(build.name): \(build.outcome.rawValue)"]
+        : build.artifacts.map { "\(build.name): \($0.kind) \(SASRedaction.redacted($0.reference ?? ""))" }
     }
     return Failure(reason: reason, help: help, found: found)
   }

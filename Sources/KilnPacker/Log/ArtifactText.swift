@@ -55,10 +55,14 @@ enum ArtifactText {
   }
 
   private static let keys: Set<String> = [
-    "OSType", "StorageAccountLocation", "OSDiskUri", "OSDiskUriReadOnlySas", "VHDOSDiskUri", "TemplateUri", "TemplateUriReadOnlySas",
-    "AdditionalDiskUri", "AdditionalDiskUriReadOnlySas", "ManagedImageResourceGroupName", "ManagedImageName", "ManagedImageId",
-    "ManagedImageLocation", "ManagedImageOSDiskSnapshotName", "ManagedImageDataDiskSnapshotPrefix", "ManagedImageSharedImageGalleryId",
-    "SharedImageGalleryResourceGroup", "SharedImageGalleryName", "SharedImageGalleryImageName", "SharedImageGalleryImageVersion",
+    "OSType", "StorageAccountLocation", "OSDiskUri", "OSDiskUriReadOnlySas", "VHDOSDiskUri", "TemplateUri",
+    "TemplateUriReadOnlySas",
+    "AdditionalDiskUri", "AdditionalDiskUriReadOnlySas", "ManagedImageResourceGroupName", "ManagedImageName",
+    "ManagedImageId",
+    "ManagedImageLocation", "ManagedImageOSDiskSnapshotName", "ManagedImageDataDiskSnapshotPrefix",
+    "ManagedImageSharedImageGalleryId",
+    "SharedImageGalleryResourceGroup", "SharedImageGalleryName", "SharedImageGalleryImageName",
+    "SharedImageGalleryImageVersion",
     "SharedImageGalleryReplicatedRegions",
   ]
 
@@ -80,7 +84,9 @@ enum ArtifactText {
   private static func azureArtifacts(_ fields: [Field]) -> [PackerArtifact] {
     func value(_ key: String) -> String? { fields.first { $0.key == key && $0.disk == nil }?.value }
     var artifacts: [PackerArtifact] = []
-    let disks = fields.filter { $0.key == "AdditionalDiskUri" }.map { PackerArtifact.Disk(name: $0.disk ?? "", uri: $0.value) }
+    let disks = fields.filter { $0.key == "AdditionalDiskUri" }.map {
+      PackerArtifact.Disk(name: $0.disk ?? "", uri: $0.value)
+    }
     let osDisk = value("OSDiskUri")
     let isManaged = fields.contains { $0.key.hasPrefix("ManagedImage") || $0.key.hasPrefix("SharedImageGallery") }
     // Until 2.5.0 OSDiskUri is the captured VHD where there is a storage account, else a kept OS disk.
@@ -97,7 +103,8 @@ enum ArtifactText {
     if value("ManagedImageName") != nil || value("ManagedImageId") != nil {
       artifacts.append(
         .managedImage(
-          id: value("ManagedImageId"), name: value("ManagedImageName"), resourceGroup: value("ManagedImageResourceGroupName"),
+          id: value("ManagedImageId"), name: value("ManagedImageName"),
+          resourceGroup: value("ManagedImageResourceGroupName"),
           location: value("ManagedImageLocation")))
     }
     if let id = value("ManagedImageSharedImageGalleryId") { artifacts.append(.galleryImage(id: id)) }

@@ -22,7 +22,9 @@ enum LogMarks {
     while offset < line.count, let found = memchr(base + offset, rare, line.count - offset) {
       let place = UnsafeRawPointer(found) - base
       let start = place - anchor
-      if start >= 0, start + mark.utf8CodeUnitCount <= line.count, memcmp(base + start, mark.utf8Start, mark.utf8CodeUnitCount) == 0 {
+      if start >= 0, start + mark.utf8CodeUnitCount <= line.count,
+        memcmp(base + start, mark.utf8Start, mark.utf8CodeUnitCount) == 0
+      {
         return true
       }
       offset = place + 1

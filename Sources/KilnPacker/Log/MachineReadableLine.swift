@@ -9,7 +9,9 @@ struct MachineReadableLine {
 
   init?(_ line: String) {
     let parts = line.split(separator: ",", omittingEmptySubsequences: false)
-    guard parts.count >= 3, parts[0].count >= 9, parts[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    guard parts.count >= 3, parts[0].count >= 9, parts[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+      return nil
+    }
     target = Self.decoded(parts[1])
     type = String(parts[2])
     data = parts.dropFirst(3).map(Self.decoded)

@@ -66,7 +66,7 @@ public struct PackerLogReader: Sendable {
   private mutating func flush() {
     let line = pending
     pending = []
-    if !isSkipping, !line.isEmpty { self.line(line[...]) }
+    if !isSkipping, !line.isEmpty, line.withUnsafeBytes({ isWorthReading($0) }) { self.line(line[...]) }
     isSkipping = false
   }
 
@@ -97,7 +97,9 @@ public struct PackerLogReader: Sendable {
       endBlock()
       fail(line.target, line.data.joined(separator: ","))
     case "artifact" where line.data.count > 2 && line.data[1] == "string":
-      let lines = line.data[2...].joined(separator: ",").split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+      let lines = line.data[2...].joined(separator: ",").split(separator: "\n", omittingEmptySubsequences: false).map {
+        String($0)
+      }
       endBlock()
       succeed(line.target, ArtifactText.artifacts(lines))
     default: break
@@ -111,7 +113,9 @@ public struct PackerLogReader: Sendable {
     }
     if text.hasPrefix("--> "), let (build, rest) = Self.named(text.dropFirst(4)) {
       endBlock()
-      block = section == .errors ? .error(build: build, lines: [rest]) : .artifact(build: build, lines: [rest], wrapped: false)
+      block =
+        section == .errors
+        ? .error(build: build, lines: [rest]) : .artifact(build: build, lines: [rest], wrapped: false)
       return
     }
     if text.hasPrefix("Build "), ended(text) { return }
@@ -166,7 +170,9 @@ public struct PackerLogReader: Sendable {
     rest = rest.dropFirst(" errored".count)
     guard let colon = rest.firstRange(of: ": ") ?? rest.firstRange(of: ":") else { return false }
     fail(name, String(rest[colon.upperBound...]))
-    if rest.hasPrefix(" after ") { builds[name]?.duration = String(rest[..<colon.lowerBound].dropFirst(" after ".count)) }
+    if rest.hasPrefix(" after ") {
+      builds[name]?.duration = String(rest[..<colon.lowerBound].dropFirst(" after ".count))
+    }
     return true
   }
 
@@ -215,6 +221,8 @@ public struct PackerLogReader: Sendable {
 
   private mutating func succeed(_ name: String, _ artifacts: [PackerArtifact]) {
     note(name, .success)
-    for artifact in artifacts where builds[name]?.artifacts.contains(artifact) == false { builds[name]?.artifacts.append(artifact) }
+    for artifact in artifacts where builds[name]?.artifacts.contains(artifact) == false {
+      builds[name]?.artifacts.append(artifact)
+    }
   }
 }

@@ -29,7 +29,8 @@ extension PackerArtifact {
       ]
     case .managedImage(let id, let name, let resourceGroup, let location):
       [
-        "kind": "managed-image", "id": .optional(id), "name": .optional(name), "resourceGroup": .optional(resourceGroup),
+        "kind": "managed-image", "id": .optional(id), "name": .optional(name),
+        "resourceGroup": .optional(resourceGroup),
         "location": .optional(location),
       ]
     case .galleryImage(let id): ["kind": "gallery-image", "id": .string(id)]

@@ -15,7 +15,9 @@ public struct PackerReport: Sendable, Equatable {
     public var duration: String?
     public var artifacts: [PackerArtifact]
 
-    public init(name: String, outcome: Outcome, error: String? = nil, duration: String? = nil, artifacts: [PackerArtifact] = []) {
+    public init(
+      name: String, outcome: Outcome, error: String? = nil, duration: String? = nil, artifacts: [PackerArtifact] = []
+    ) {
       self.name = name
       self.outcome = outcome
       self.error = error
