@@ -3,5 +3,12 @@ import KilnCommands
 
 @main
 struct Kiln {
-  static func main() async { await KilnCommand.main() }
+  static func main() async {
+    do {
+      var command = try KilnCommand.parseAsRoot()
+      if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+    } catch {
+      KilnCommand.leave(with: error)
+    }
+  }
 }

@@ -27,6 +27,7 @@ struct GenerationTests {
     try withGenerated { folder in
       try sh("for p in */packer/playbook.yml; do ansible-playbook --syntax-check -i localhost, $p; done", in: folder)
       try sh("ansible-lint --offline --profile production */packer/playbook.yml", in: folder)
+      try sh("ansible-lint --offline --profile production playbooks/*.yml", in: Self.repository)
     }
   }
 

@@ -1,0 +1,25 @@
+import ArgumentParser
+import KilnArtifacts
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+extension KilnCommand {
+  /// Ends the process as `error` asks: usage and chosen exit codes as they are; a file that the user named and that is
+  /// not there is a problem of the input; anything else is the machine's failure, told and 70.
+  public static func leave(with error: any Error) -> Never {
+    if error is ExitCode || exitCode(for: error) != .failure { exit(withError: error) }
+    let console = Console.standard(environment: [:])
+    console.error("error: \(error)\n")
+    if let error = error as? FileSystemError, error.errno == .noSuchFileOrDirectory {
+      exit(withError: KilnExit.problems)
+    }
+    exit(withError: KilnExit.machine)
+  }
+}
