@@ -67,7 +67,8 @@ let package = Package(
     + module("KilnContext", ["CLibArchive", "KilnArtifacts", "KilnDiagnostics", crypto, system])
     + module("KilnCatalog", [], plugins: [.plugin(name: "EmbedCatalog")])
     + module("KilnSpec", ["KilnDiagnostics", "KilnCatalog", "KilnDocuments", yams, system])
-    + module("KilnPlan", ["KilnSpec", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", mustache, system])
+    + module(
+      "KilnPlan", ["KilnSpec", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", mustache, system])
     + module(
       "KilnGeneration",
       [

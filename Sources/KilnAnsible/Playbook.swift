@@ -99,8 +99,9 @@ public struct AnsibleTask: Sendable, Hashable {
 
   /// A name on one line that Jinja leaves alone: names are templated and cannot be `!unsafe`.
   public static func safeName(_ name: String) -> String {
-    let text = name.replacing("{{", with: "((").replacing("}}", with: "))").replacing("{%", with: "(%").replacing(
-      "{#", with: "(#")
+    let text = name.substituting("{{", with: "((").substituting("}}", with: "))").substituting("{%", with: "(%")
+      .replacing(
+        "{#", with: "(#")
     let line = String(
       String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
     return (line.prefix(1).uppercased() + line.dropFirst().prefix(119)) + (line.count > 120 ? "…" : "")

@@ -7,9 +7,9 @@ extension DiagnosticRenderer {
   /// A GitHub Actions annotation: `::error file=…,line=…,col=…,title=…::message`.
   func github(_ diagnostic: Diagnostic) -> String {
     func data(_ s: String) -> String {
-      s.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+      s.substituting("%", with: "%25").substituting("\r", with: "%0D").substituting("\n", with: "%0A")
     }
-    func property(_ s: String) -> String { data(s).replacing(":", with: "%3A").replacing(",", with: "%2C") }
+    func property(_ s: String) -> String { data(s).substituting(":", with: "%3A").substituting(",", with: "%2C") }
     var properties: [String] = []
     if let location = diagnostic.location {
       properties.append("file=\(property(location.file))")
@@ -22,9 +22,9 @@ extension DiagnosticRenderer {
   /// An Azure Pipelines issue: `##vso[task.logissue type=…;sourcepath=…;linenumber=…;columnnumber=…;code=…]message`.
   func azure(_ diagnostic: Diagnostic) -> String {
     func data(_ s: String) -> String {
-      s.replacing("%", with: "%AZP25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+      s.substituting("%", with: "%AZP25").substituting("\r", with: "%0D").substituting("\n", with: "%0A")
     }
-    func property(_ s: String) -> String { data(s).replacing(";", with: "%3B").replacing("]", with: "%5D") }
+    func property(_ s: String) -> String { data(s).substituting(";", with: "%3B").substituting("]", with: "%5D") }
     var properties = ["type=\(diagnostic.severity.rawValue)"]
     if let location = diagnostic.location {
       properties.append("sourcepath=\(property(location.file))")

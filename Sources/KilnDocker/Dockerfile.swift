@@ -18,7 +18,7 @@ public struct Dockerfile: Sendable, Hashable {
 
   private func line(_ instruction: DockerfileInstruction) throws(DockerfileError) -> String {
     switch instruction {
-    case .comment(let text): return "# " + text.replacing("\n", with: " ").replacing("\r", with: " ")
+    case .comment(let text): return "# " + text.substituting("\n", with: " ").substituting("\r", with: " ")
     case .from(let image, let stage):
       return "FROM \(try word(image, "FROM"))"
         + (try stage.map { name throws(DockerfileError) in " AS \(try word(name, "FROM"))" } ?? "")
@@ -59,7 +59,7 @@ public struct Dockerfile: Sendable, Hashable {
     switch run.command {
     case .exec(let words): return "RUN \(mounts)" + (try exec(words, "RUN"))
     case .chain(let commands):
-      for command in commands where command.contains("\n") {
+      for command in commands where command.hasLineBreak {
         throw DockerfileError(instruction: "RUN", reason: "a command has a line break")
       }
       return "RUN \(mounts)" + commands.joined(separator: " \\\n && ")
@@ -78,7 +78,8 @@ public struct Dockerfile: Sendable, Hashable {
   /// In double quotes only `\`, `"` and `$` are special.
   private func quoted(_ text: String, _ place: String) throws(DockerfileError) -> String {
     try refuseControls(text, place)
-    return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("$", with: "\\$") + "\""
+    return "\"" + text.substituting("\\", with: "\\\\").substituting("\"", with: "\\\"").substituting("$", with: "\\$")
+      + "\""
   }
 
   private func quotedOrPlain(_ text: String, _ place: String) throws(DockerfileError) -> String {

@@ -8,7 +8,7 @@ public enum ShellWord {
         (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
           || "@%_+:,./-".utf8.contains(byte)
       }
-    return isSafe ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+    return isSafe ? text : "'" + text.substituting("'", with: "'\\''") + "'"
   }
 
   public static func join(_ words: [String]) -> String { words.map(quote).joined(separator: " ") }

@@ -11,7 +11,7 @@ public struct YAMLRenderer: Sendable {
 
   public func render(_ value: DocumentValue) -> String {
     var out = documentStart ? "---\n" : ""
-    for line in header { out += "# " + line.replacing("\n", with: " ").replacing("\r", with: " ") + "\n" }
+    for line in header { out += "# " + line.substituting("\n", with: " ").substituting("\r", with: " ") + "\n" }
     switch value {
     case .map(let map) where !map.isEmpty: write(map, 0, &out)
     case .list(let items) where !items.isEmpty: write(items, 0, &out)

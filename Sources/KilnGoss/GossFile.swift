@@ -111,7 +111,7 @@ public struct GossFile: Sendable, Hashable {
   /// A pattern that matches lines with `text`: plain text means that, unless it begins like a regular
   /// expression or a negation.
   static func contains(_ text: String) -> String {
-    guard let first = text.first, first == "/" || first == "!" || first == "\\" else { return text }
+    guard let first = text.unicodeScalars.first, first == "/" || first == "!" || first == "\\" else { return text }
     var pattern = "/"
     for scalar in text.unicodeScalars {
       if "\\.+*?()|[]{}^$/".unicodeScalars.contains(scalar) { pattern += "\\" }
@@ -121,5 +121,5 @@ public struct GossFile: Sendable, Hashable {
   }
 
   /// `{{` would begin an action of goss' template.
-  static func escaped(_ text: String) -> String { text.replacing("{{", with: "{{`{{`}}") }
+  static func escaped(_ text: String) -> String { text.substituting("{{", with: "{{`{{`}}") }
 }

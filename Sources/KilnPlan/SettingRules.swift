@@ -1,3 +1,4 @@
+import KilnDocuments
 import KilnSpec
 
 /// What a data service's setting may be.
@@ -81,19 +82,19 @@ struct SettingsFile {
   }
 
   private func ini(_ text: String) -> String {
-    isWord(text) ? text : "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    isWord(text) ? text : "\"" + text.substituting("\\", with: "\\\\").substituting("\"", with: "\\\"") + "\""
   }
 
   private func redis(_ setting: NamedValue) -> String {
     // `save 900 1` and the like are several words; a value with quotes in it is one.
     let words = setting.value.split(separator: " ").map(String.init)
     if !words.isEmpty, words.allSatisfy(isWord), words.joined(separator: " ") == setting.value { return setting.value }
-    return "\"" + setting.value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    return "\"" + setting.value.substituting("\\", with: "\\\\").substituting("\"", with: "\\\"") + "\""
   }
 
   private func postgresql(_ text: String) -> String {
     if !text.isEmpty, Double(text) != nil || ["on", "off", "true", "false"].contains(text) { return text }
-    return "'" + text.replacing("\\", with: "\\\\").replacing("'", with: "''") + "'"
+    return "'" + text.substituting("\\", with: "\\\\").substituting("'", with: "''") + "'"
   }
 
   private func yaml(_ settings: [(path: [String], setting: NamedValue)], indent: Int) -> String {
@@ -107,7 +108,7 @@ struct SettingsFile {
         let isBare =
           known.map { ["integer", "number", "boolean"].contains($0) }
           ?? (Double(setting.value) != nil || ["true", "false"].contains(setting.value))
-        let quoted = "\"" + setting.value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        let quoted = "\"" + setting.value.substituting("\\", with: "\\\\").substituting("\"", with: "\\\"") + "\""
         out += "\(margin)\(name): \(isBare ? setting.value : quoted)\n"
       } else {
         let below = settings.filter { $0.path.first == name && $0.path.count > 1 }.map {

@@ -8,5 +8,8 @@ public let hostileStrings: [String] = [
   "2026-11-21", ".", "=", "<<", "!unsafe x", "&a", "*a", "%a", "@a", "key: value", "trailing ", "tab\there",
   "ünïcödé ✓ 🚀",
   "\u{2028}\u{2029}\u{85}\u{FEFF}", "\u{7F}", "a\\\nb", "%!(PACKER_COMMA)", "{{`{{`}}", "{{{{", "}}", "/regex/", "!not",
+  "'\u{301}", "x'\u{301}; echo INJECTED; #", "\"\u{301} B=$HOME", "$\u{301}", "\\\u{301}", "{{\u{301} x", "{%\u{301}",
+  "{#\u{301}",
+  "a\r\nb", "!\u{301}x", "/\u{301}x/",
   String(repeating: "x'\"\\$`{{", count: 1250), "  indented\n text\n", "a\n\nb\n", "tab line\n\tx\n", "x \ny\n",
 ]

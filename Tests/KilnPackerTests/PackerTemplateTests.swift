@@ -1,21 +1,15 @@
 import Foundation
 import HostileStrings
+import KilnDocuments
 import KilnPacker
 import Testing
 
 struct PackerTemplateTests {
   /// Renders the one action that a literal may hold, as Go's text/template does: a raw string in braces.
   private func rendered(_ text: String) throws -> String {
-    var out = ""
-    var rest = text[...]
-    while let open = rest.firstRange(of: "{{") {
-      out += rest[..<open.lowerBound]
-      let after = rest[open.upperBound...]
-      try #require(after.hasPrefix("`{{`}}"), "an action that is not the literal")
-      out += "{{"
-      rest = after.dropFirst("`{{`}}".count)
-    }
-    return out + rest
+    let marked = text.substituting("{{`{{`}}", with: "\u{1}")
+    try #require(marked.unicodeScalars.firstRange(of: "{{".unicodeScalars) == nil, "an action that is not the literal")
+    return marked.substituting("\u{1}", with: "{{")
   }
 
   @Test(arguments: hostileStrings) func textArrives(_ text: String) throws {

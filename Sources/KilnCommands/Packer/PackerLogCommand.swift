@@ -71,7 +71,7 @@ enum Relayed {
   static func safe(_ text: String) -> String {
     let line = String(
       String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
-    let neutral = line.replacing("##vso[", with: "## vso[").replacing("##[", with: "## [")
+    let neutral = line.substituting("##vso[", with: "## vso[").substituting("##[", with: "## [")
     return neutral.drop { $0 == " " }.hasPrefix("::") ? "·" + neutral : neutral
   }
 }

@@ -61,16 +61,17 @@ struct PackerLogOutput {
     }
   }
 
-  private func name(_ kind: String) -> String { kind.replacing("-", with: "_") }
+  private func name(_ kind: String) -> String { kind.substituting("-", with: "_") }
 
   private func lines(_ values: [(String, String)], _ format: PackerLogCommand.Format, environment: [String: String])
     throws -> String
   {
     switch format {
-    case .dotenv: return values.map { "\(name($0.0))=\($0.1.replacing("\n", with: " "))\n" }.joined()
+    case .dotenv: return values.map { "\(name($0.0))=\($0.1.substituting("\n", with: " "))\n" }.joined()
     case .azurePipelines:
       return values.map { name, value in
-        let data = value.replacing("%", with: "%AZP25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+        let data = value.substituting("%", with: "%AZP25").substituting("\r", with: "%0D").substituting(
+          "\n", with: "%0A")
         return "##vso[task.setvariable variable=\(name);isoutput=true]\(data)\n"
       }.joined()
     default: return try github(values, environment)
@@ -80,7 +81,7 @@ struct PackerLogOutput {
   /// Appends to `$GITHUB_OUTPUT` where there is one, and prints the same.
   private func github(_ values: [(String, String)], _ environment: [String: String]) throws -> String {
     let text = values.map { name, value in
-      guard value.contains("\n") || value.contains("\r") else { return "\(name)=\(value)\n" }
+      guard value.hasLineBreak else { return "\(name)=\(value)\n" }
       let mark = "kiln_\(ContentDigest(of: value).hex.prefix(16))"
       return "\(name)<<\(mark)\n\(value)\n\(mark)\n"
     }.joined()

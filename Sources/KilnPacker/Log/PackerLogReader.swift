@@ -86,8 +86,8 @@ public struct PackerLogReader: Sendable {
     switch line.type {
     case "ui":
       // Several lines in one datum, or a line each.
-      for text in (line.data.dropFirst().first ?? "").split(separator: "\n", omittingEmptySubsequences: false) {
-        guard let content = LogLine.content(Array(text.utf8)[...]) else { continue }
+      for text in (line.data.dropFirst().first ?? "").utf8.split(separator: 0x0A, omittingEmptySubsequences: false) {
+        guard let content = LogLine.content(Array(text)[...]) else { continue }
         human(content)
       }
     case "error-count":
@@ -97,8 +97,9 @@ public struct PackerLogReader: Sendable {
       endBlock()
       fail(line.target, line.data.joined(separator: ","))
     case "artifact" where line.data.count > 2 && line.data[1] == "string":
-      let lines = line.data[2...].joined(separator: ",").split(separator: "\n", omittingEmptySubsequences: false).map {
-        String($0)
+      let text = line.data[2...].joined(separator: ",")
+      let lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
+        String(decoding: line.filter { $0 != 0x0D }, as: UTF8.self)
       }
       endBlock()
       succeed(line.target, ArtifactText.artifacts(lines))

@@ -119,5 +119,5 @@ public struct PackerTemplate: Sendable, Hashable {
 
   /// `text` as a Go template that renders to it. Packer renders some settings twice (the core, then the
   /// plugin); no text of the user's stands in one of those.
-  static func literal(_ text: String) -> String { text.replacing("{{", with: "{{`{{`}}") }
+  static func literal(_ text: String) -> String { text.substituting("{{", with: "{{`{{`}}") }
 }
