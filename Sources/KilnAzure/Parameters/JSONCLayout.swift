@@ -42,6 +42,7 @@ struct JSONCLayout {
         } else {
           at += 2
           while at + 1 < end, !(text[at] == UInt8(ascii: "*") && text[at + 1] == UInt8(ascii: "/")) { at += 1 }
+          at += 1
         }
       }
       at += 1
