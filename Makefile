@@ -1,5 +1,7 @@
 # The front door: build, test, e2e, bench, lint, format, demo. CI calls the same targets.
 SWIFT ?= swift
+# Swift's libraries inside the binary, where the platform can: it starts faster and needs no Swift on the machine.
+STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib)
 CHECK_IMPORTS = --explicit-target-dependency-import-check error
 RELEASE = .build/release
 
@@ -12,7 +14,7 @@ build: tools
 	$(SWIFT) build $(CHECK_IMPORTS)
 
 release: tools
-	$(SWIFT) build -c release --product kiln $(CHECK_IMPORTS)
+	$(SWIFT) build -c release --product kiln $(CHECK_IMPORTS) $(STATIC)
 
 test: tools
 	$(SWIFT) test $(CHECK_IMPORTS)

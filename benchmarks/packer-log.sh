@@ -18,7 +18,7 @@ with open(work + "/big.log", "w") as out:
 open(work + "/small.log", "w").write(end)
 with open(work + "/big.json", "w") as out:
     out.write('{"parameters": {\n')
-    for i in range(420000): out.write('  "parameter%d": {"value": "some text of a usual length, %d, and more of the same kind"},\n' % (i, i))
+    for i in range(535000): out.write('  "parameter%d": {"value": "some text of a usual length, %d, and more of the same kind"},\n' % (i, i))
     out.write('  "imageUri": {"value": "@@IMAGEURI@@"}\n}}\n')
 open(work + "/hello.swift", "w").write('import Foundation\nprint("hello", Date().timeIntervalSince1970 > 0)\n')
 E2

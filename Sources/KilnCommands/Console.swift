@@ -1,3 +1,4 @@
+import ArgumentParser
 import KilnDiagnostics
 
 #if canImport(Glibc)
@@ -11,6 +12,8 @@ import KilnDiagnostics
 /// Where a command writes: the result to standard output, everything else to standard error.
 struct Console: Sendable {
   let output: @Sendable (String) -> Void
+  /// For results that need not be UTF-8.
+  var outputBytes: @Sendable ([UInt8]) -> Void = { $0.withUnsafeBytes { Self.write($0, to: STDOUT_FILENO) } }
   let error: @Sendable (String) -> Void
   /// Whether standard error is a terminal that may be coloured.
   let color: Bool
@@ -26,15 +29,26 @@ struct Console: Sendable {
 
   private static func write(_ text: String, to descriptor: Int32) {
     var text = text
-    text.withUTF8 { bytes in
-      var rest = UnsafeRawBufferPointer(bytes)
-      while !rest.isEmpty {
-        let count = Platform.write(descriptor, rest)
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { return }
-        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    text.withUTF8 { write(UnsafeRawBufferPointer($0), to: descriptor) }
+  }
+
+  private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = Platform.write(descriptor, rest)
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else {
+        // A result that nobody gets must not look like one; a message that nobody gets has no other way.
+        if descriptor == STDOUT_FILENO, errno != EPIPE { failToWrite() }
+        return
       }
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     }
+  }
+
+  private static func failToWrite() -> Never {
+    write("error: cannot write to standard output: \(String(cString: strerror(errno)))\n", to: STDERR_FILENO)
+    exit(KilnExit.machine.rawValue)
   }
 }
 

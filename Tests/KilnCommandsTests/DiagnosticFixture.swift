@@ -17,16 +17,21 @@ struct DiagnosticFixture: Sendable, CustomTestStringConvertible {
 
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/diagnostics")
 
-  static let all: [DiagnosticFixture] = {
+  static let all = all(in: folder)
+
+  private let file: URL
+
+  static func all(in folder: URL) -> [DiagnosticFixture] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return names.filter { $0.hasSuffix(".txt") }.sorted().compactMap {
-      try? DiagnosticFixture(id: String($0.dropLast(4)))
+      try? DiagnosticFixture(folder.appending(path: $0))
     }
-  }()
+  }
 
-  init(id: String) throws {
-    self.id = id
-    let text = try String(contentsOf: Self.folder.appending(path: id + ".txt"), encoding: .utf8)
+  init(_ file: URL) throws {
+    self.file = file
+    id = String(file.lastPathComponent.dropLast(4))
+    let text = try String(contentsOf: file, encoding: .utf8)
     var sections: [(String, String)] = []
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
       if line.hasPrefix("=== ") {
@@ -66,10 +71,9 @@ struct DiagnosticFixture: Sendable, CustomTestStringConvertible {
 
   /// Rewrites what is expected; the run fails all the same.
   func record(_ actual: String) throws {
-    let text = try String(contentsOf: Self.folder.appending(path: id + ".txt"), encoding: .utf8)
+    let text = try String(contentsOf: file, encoding: .utf8)
     let head = text.split(separator: "=== expected\n", maxSplits: 1, omittingEmptySubsequences: false)[0]
-    try (head + "=== expected\n" + actual).write(
-      to: Self.folder.appending(path: id + ".txt"), atomically: true, encoding: .utf8)
+    try (head + "=== expected\n" + actual).write(to: file, atomically: true, encoding: .utf8)
   }
 }
 

@@ -4,6 +4,11 @@ import Testing
 
 @testable import KilnCommands
 
+enum ParameterFixture {
+  static let folder = DiagnosticFixture.folder.deletingLastPathComponent().appending(path: "parameters")
+  static let all = DiagnosticFixture.all(in: folder)
+}
+
 struct ParametersCommandTests {
   static let log = """
     Build 'azure-arm' finished after 3 minutes.
@@ -110,17 +115,107 @@ struct ParametersCommandTests {
     }
   }
 
-  @Test func signaturesAreShownOnlyWhenAsked() throws {
+  @Test(arguments: ["text", "json", "dotenv", "github", "azure-pipelines"])
+  func signaturesAreShownOnlyWhenAsked(_ format: String) throws {
     try withFolder { folder in
       try Self.log.write(to: folder.appending(path: "packer.log"), atomically: true, encoding: .utf8)
-      for format in ["text", "json", "dotenv", "github", "azure-pipelines"] {
-        let context = TestContext(folder)
-        try PackerLogCommand.parse(["packer.log", "--format", format]).run(in: context.context)
-        #expect(context.output.contains("sig=***") && !context.output.contains("s3cret"), "\(format)")
-        try PackerLogCommand.parse(["packer.log", "--format", format, "--show-secrets"]).run(in: context.context)
-        #expect(context.output.contains("s3cret"))
-      }
+      let context = TestContext(folder)
+      try PackerLogCommand.parse(["packer.log", "--format", format]).run(in: context.context)
+      #expect(!context.output.contains("s3cret"))
+      // A person sees that there is one; a program is never given one that does not work.
+      #expect(context.output.contains("sig=***") == ["text", "json"].contains(format))
+      #expect(
+        context.error.contains("osDiskUriReadOnlySas is left out: it holds a shared access signature")
+          != ["text", "json"].contains(format))
+      try PackerLogCommand.parse(["packer.log", "--format", format, "--show-secrets"]).run(in: context.context)
+      #expect(context.output.contains("s3cret"))
     }
+  }
+
+  @Test(arguments: ["dotenv", "github", "azure-pipelines"], ["***", "UNKNOWN ID"])
+  func neitherMaskedNorUnknownValuesAreHandedOn(_ format: String, _ value: String) throws {
+    try withFolder { folder in
+      let log = Self.log.replacing("https://a.blob.core.windows.net/system/x.vhd\n", with: value + "\n")
+      try log.write(to: folder.appending(path: "packer.log"), atomically: true, encoding: .utf8)
+      let context = TestContext(folder)
+      #expect(throws: KilnExit.problems) {
+        try PackerLogCommand.parse(["packer.log", "--format", format]).run(in: context.context)
+      }
+      #expect(context.output.isEmpty && context.error.contains("vhd's osDiskUri is"), "\(context.error)")
+    }
+  }
+
+  @Test(arguments: ["dotenv", "github", "azure-pipelines"])
+  func severalArtifactsOfAKindAreNotMixed(_ format: String) throws {
+    try withFolder { folder in
+      let log =
+        "==> Builds finished. The artifacts of successful builds are:\n--> a: AMIs were created:\neu-west-1: ami-1\neu-west-2: ami-2\n"
+      try log.write(to: folder.appending(path: "packer.log"), atomically: true, encoding: .utf8)
+      let context = TestContext(folder)
+      #expect(throws: KilnExit.problems) {
+        try PackerLogCommand.parse(["packer.log", "--format", format]).run(in: context.context)
+      }
+      #expect(context.error.contains("more than one ami") && context.error.contains("eu-west-2") == false)
+    }
+  }
+
+  @Test(arguments: ["text", "json", "dotenv", "github", "azure-pipelines"])
+  func artifactsOfUnknownBuildersCannotSmuggleEither(_ format: String) throws {
+    try withFolder { folder in
+      let log =
+        "==> Builds finished. The artifacts of successful builds are:\n--> x: made ##vso[task.complete]\n::set-output name=a::b\n\u{2003}::add-mask::c\n"
+      try log.write(to: folder.appending(path: "packer.log"), atomically: true, encoding: .utf8)
+      let context = TestContext(folder)
+      let result = Result { try PackerLogCommand.parse(["packer.log", "--format", format]).run(in: context.context) }
+      // As a CI system's variable it is refused.
+      #expect(((try? result.get()) != nil) == ["text", "json"].contains(format))
+      let lines = (context.output + context.error).split(whereSeparator: \.isNewline)
+      #expect(!lines.contains { $0.contains("##vso[") && !$0.hasPrefix("##vso[task.setvariable") })
+      #expect(!lines.contains { $0.drop(while: \.isWhitespace).hasPrefix("::") })
+    }
+  }
+
+  @Test func aSecretThatIsThereAlreadyIsMadePrivate() throws {
+    try withFolder { folder in
+      let file = folder.appending(path: "p.json")
+      try #"{"parameters": {"p": {"value": "s3cret"}}}"#.write(to: file, atomically: true, encoding: .utf8)
+      try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file.path)
+      let context = TestContext(folder, environment: ["P": "s3cret"])
+      #expect(throws: KilnExit.difference) { try run(folder, context, ["p.json", "--set-env", "p=P", "--check"]) }
+      try run(folder, context, ["p.json", "--set-env", "p=P"])
+      #expect(try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int == 0o600)
+      try run(folder, context, ["p.json", "--set-env", "p=P", "--check"])
+    }
+  }
+
+  /// The whole message of every id, and an id without a fixture is found.
+  @Test(arguments: ParameterFixture.all) func saysExactly(_ fixture: DiagnosticFixture) throws {
+    try withFolder { folder in
+      try fixture.make(in: folder)
+      let arguments = try text(folder, "arguments").split(whereSeparator: \.isNewline).map(String.init)
+      let context = TestContext(folder, environment: ["SECRET": "hush-hush"])
+      let result = Result { try run(folder, context, arguments) }
+      let warns = fixture.id == "parameters.case"
+      #expect(warns == ((try? result.get()) != nil))
+      if ProcessInfo.processInfo.environment["GOLDEN"] == "record", context.error != fixture.expected {
+        try fixture.record(context.error)
+      }
+      #expect(context.error == fixture.expected)
+      #expect(context.error.contains(fixture.id) && !context.error.contains("hush-hush"))
+    }
+  }
+
+  @Test func everyParametersIdHasAFixture() throws {
+    let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/KilnAzure")
+      .standardized
+    let files = try #require(FileManager.default.enumerator(atPath: sources.path)).compactMap { $0 as? String }
+    var ids: Set<String> = []
+    for file in files where file.hasSuffix(".swift") {
+      let text = try String(contentsOf: sources.appending(path: file), encoding: .utf8)
+      for match in text.matches(of: /"(parameters\.[a-z-]+)"/) { ids.insert(String(match.1)) }
+    }
+    #expect(ids.count > 14)
+    #expect(ids.subtracting(ParameterFixture.all.map(\.id)).sorted() == [])
   }
 
   @Test func aLogCannotSmuggleCommandsIntoCI() throws {

@@ -6,7 +6,10 @@ public struct DeploymentTemplate: Sendable {
     let name: String
     let type: String
     let hasDefault: Bool
-    let allowed: [[UInt8]]
+    /// Strings by their text, all else by its JSON.
+    let allowed: [String]
+    /// The same as they are written.
+    let allowedJSON: [String]
     let lengths: ClosedRange<Int>
     let values: ClosedRange<Int>
   }
@@ -32,22 +35,17 @@ public struct DeploymentTemplate: Sendable {
           "parameters.syntax", "not JSON: \(error.message)", at: TextPlace(text).location(error.offset, in: file))
       ])
     }
-    func string(_ node: JSONCNode?) -> String? {
-      guard case .string(let range)? = node else { return nil }
-      return JSONCString(text, range).text
-    }
     func integer(_ node: JSONCNode?) -> Int? {
-      guard case .number(let range)? = node else { return nil }
-      return Int(String(decoding: text[range], as: UTF8.self))
+      guard let node, node.kind == .number else { return nil }
+      return Int(String(decoding: text[node.range], as: UTF8.self))
     }
-    parameters = (root["parameters"]?.members ?? []).map { member in
-      let node = member.value
-      var allowed: [[UInt8]] = []
-      if case .array(let items, _)? = node["allowedValues"] { allowed = items.map { Array(text[$0.range]) } }
+    parameters = (root["parameters"]?.members ?? []).map { node in
+      let allowed = node["allowedValues"].map { Array($0.children) } ?? []
       return Parameter(
-        name: member.key, type: string(node["type"])?.lowercased() ?? "",
-        hasDefault: node["defaultValue"] != nil || node["nullable"]?.isTrue == true,
-        allowed: allowed,
+        name: node.key, type: node["type"]?.text?.lowercased() ?? "",
+        hasDefault: node["defaultValue"] != nil || node["nullable"]?.kind == .true,
+        allowed: allowed.map { $0.text ?? String(decoding: text[$0.range], as: UTF8.self) },
+        allowedJSON: allowed.map { String(decoding: text[$0.range], as: UTF8.self) },
         lengths: (integer(node["minLength"]) ?? 0)...max(
           integer(node["minLength"]) ?? 0, integer(node["maxLength"]) ?? Int.max),
         values: (integer(node["minValue"]) ?? Int.min)...max(
@@ -56,17 +54,13 @@ public struct DeploymentTemplate: Sendable {
     var ids: Set<String> = []
     var uris: Set<String> = []
     func walk(_ node: JSONCNode, _ path: [String]) {
-      switch node {
-      case .object(let members, _): for member in members { walk(member.value, path + [member.key.lowercased()]) }
-      case .array(let items, _): for item in items { walk(item, path) }
-      case .string(let range):
-        let text = JSONCString(text, range).text.filter { !$0.isWhitespace }.lowercased()
-        guard text.hasPrefix("[parameters('"), text.hasSuffix("')]") else { return }
-        let name = String(text.dropFirst("[parameters('".count).dropLast("')]".count))
-        if path.suffix(2) == ["imagereference", "id"] { ids.insert(name) }
-        if path.suffix(2) == ["image", "uri"] { uris.insert(name) }
-      case .number, .bool, .null: break
-      }
+      for child in node.children { walk(child, node.kind == .object ? path + [child.key.lowercased()] : path) }
+      guard let text = node.text?.filter({ !$0.isWhitespace }).lowercased(), text.hasPrefix("[parameters('"),
+        text.hasSuffix("')]")
+      else { return }
+      let name = String(text.dropFirst("[parameters('".count).dropLast("')]".count))
+      if path.suffix(2) == ["imagereference", "id"] { ids.insert(name) }
+      if path.suffix(2) == ["image", "uri"] { uris.insert(name) }
     }
     walk(root, [])
     self.ids = ids
@@ -80,83 +74,106 @@ public struct DeploymentTemplate: Sendable {
   /// The declared type in lower case, or nil.
   func type(of name: String) -> String? { parameter(name)?.type }
 
-  /// What does not fit in the file once `patch` is carried out.
-  func problems(file: String, members: [JSONCNode.Member], text: [UInt8], patch: ParameterPatch) -> [Diagnostic] {
-    var found: [Diagnostic] = []
-    let place = TextPlace(text)
-    for member in members where parameter(member.key) == nil {
-      let near = nearest(to: member.key, among: parameters.map(\.name)).map { "did you mean \"\($0)\"?" }
-      found.append(
-        Diagnostic(
-          "parameters.not-in-template", "the template has no parameter \"\(member.key)\"",
-          at: place.location(member.keyRange.lowerBound, in: file, length: member.keyRange.count),
-          suggestion: near ?? "Azure refuses a parameter that the template does not declare"))
+  struct Problem {
+    let id: String
+    let parameter: String
+    let message: String
+    let suggestion: String?
+  }
+
+  /// What does not fit in the patched file.
+  ///
+  /// - Parameter secrets: The parameters, in lower case, whose values are not told.
+  func problems(parameters members: JSONCNode, patch: ParameterPatch, secrets: Set<String>) -> [Problem] {
+    var found: [Problem] = []
+    var names: Set<String> = []
+    for member in members.children {
+      let name = member.key
+      names.insert(name.lowercased())
+      guard let parameter = parameter(name) else {
+        let near = nearest(to: name, among: parameters.map(\.name)).map { "did you mean \"\($0)\"?" }
+        found.append(
+          Problem(
+            id: "parameters.not-in-template", parameter: name,
+            message: "the template has no parameter \"\(name)\"",
+            suggestion: near ?? "Azure refuses a parameter that the template does not declare"))
+        continue
+      }
+      guard let value = member["value"], value.kind != .null else { continue }
+      found += problems(of: value, name, parameter, isSecret: secrets.contains(name.lowercased()))
     }
-    let names = Set((members.map(\.key) + patch.parameters.map(\.name)).map { $0.lowercased() })
     for parameter in parameters where !parameter.hasDefault && !names.contains(parameter.name.lowercased()) {
       found.append(
-        Diagnostic(
-          "parameters.missing", "the template needs the parameter \"\(parameter.name)\"",
-          at: SourceLocation(file: file), suggestion: "--set \(parameter.name)=VALUE --add"))
+        Problem(
+          id: "parameters.missing", parameter: parameter.name,
+          message: "the template needs the parameter \"\(parameter.name)\"",
+          suggestion: "--set \(parameter.name)=VALUE --add"))
     }
-    for entry in patch.parameters { found += problems(of: entry, file: file) }
+    return found + patch.parameters.compactMap(misuse)
+  }
+
+  private func problems(of value: JSONCNode, _ name: String, _ parameter: Parameter, isSecret: Bool) -> [Problem] {
+    let json = String(decoding: value.document.text[value.range], as: UTF8.self)
+    let shown = isSecret || parameter.type.hasPrefix("secure") ? "***" : json
+    func problem(_ id: String, _ message: String, _ suggestion: String? = nil) -> [Problem] {
+      [Problem(id: id, parameter: name, message: message, suggestion: suggestion)]
+    }
+    let fits: Bool =
+      switch parameter.type {
+      case "string", "securestring": value.kind == .string
+      case "int": value.kind == .number && Int(json) != nil
+      case "bool": value.kind == .true || value.kind == .false
+      case "array": value.kind == .array
+      case "object", "secureobject": value.kind == .object
+      default: true
+      }
+    guard fits else {
+      return problem(
+        "parameters.type", "the template's \"\(name)\" is of type \(parameter.type), and \(shown) is not")
+    }
+    var found: [Problem] = []
+    // .NET's length, which Azure checks: UTF-16 code units.
+    let count =
+      value.text?.utf16.count ?? (value.kind == .array ? value.children.reduce(0) { count, _ in count + 1 } : nil)
+    if let count, !parameter.lengths.contains(count) {
+      found += problem(
+        "parameters.length", "\"\(name)\" has \(count) \(value.kind == .array ? "items" : "characters")",
+        "the template takes \(Self.bounds(parameter.lengths))")
+    }
+    if value.kind == .number, let number = Int(json), !parameter.values.contains(number) {
+      found += problem(
+        "parameters.length", "\"\(name)\" is \(number)", "the template takes \(Self.bounds(parameter.values))")
+    }
+    if !parameter.allowed.isEmpty, value.kind != .array, !parameter.allowed.contains(value.text ?? json) {
+      found += problem(
+        "parameters.allowed", "\"\(name)\" cannot be \(shown)",
+        "the template allows: \(parameter.allowedJSON.joined(separator: ", "))")
+    }
     return found
   }
 
-  private func problems(of entry: ParameterPatch.Entry, file: String) -> [Diagnostic] {
-    var found: [Diagnostic] = []
-    let location = SourceLocation(file: file)
-    guard let parameter = parameter(entry.name) else {
-      return [Diagnostic("parameters.not-in-template", "the template has no parameter \"\(entry.name)\"", at: location)]
+  /// `3 to 24`, `at least 3`, `at most 24`.
+  private static func bounds(_ range: ClosedRange<Int>) -> String {
+    if range.upperBound == .max { return "at least \(range.lowerBound)" }
+    if range.lowerBound == .min || range.lowerBound == 0 { return "at most \(range.upperBound)" }
+    return "\(range.lowerBound) to \(range.upperBound)"
+  }
+
+  /// An artifact that the template uses otherwise.
+  private func misuse(of entry: ParameterPatch.Entry) -> Problem? {
+    guard let kind = entry.value.artifactKind else { return nil }
+    let name = entry.name.lowercased()
+    if kind == "vhd", ids.contains(name) {
+      return Problem(
+        id: "parameters.artifact-kind", parameter: entry.name,
+        message: "\"\(entry.name)\" is an image's id in the template, and a VHD has a URI",
+        suggestion: "use managed-image or gallery-image")
     }
-    func refuse(_ id: String, _ message: String, _ suggestion: String? = nil) {
-      found.append(Diagnostic(id, message, at: location, suggestion: suggestion))
+    if kind == "managed-image" || kind == "gallery-image", uris.contains(name) {
+      return Problem(
+        id: "parameters.artifact-kind", parameter: entry.name,
+        message: "\"\(entry.name)\" is a VHD's URI in the template, and a \(kind) has an id", suggestion: "use vhd")
     }
-    let node = try? JSONCParser.parse(Array(entry.value.text.utf8))
-    let isString = parameter.type == "string" || parameter.type == "securestring"
-    let fits: Bool =
-      switch (parameter.type, node) {
-      case ("int", .number?): Int(entry.value.text) != nil
-      case ("bool", .bool?), ("array", .array?), ("object", .object?), ("secureobject", .object?): true
-      default: isString
-      }
-    if !fits {
-      refuse(
-        "parameters.type", "the template's \"\(entry.name)\" is of type \(parameter.type), and \(entry.value) is not")
-    }
-    if isString {
-      let count = entry.value.text.utf16.count
-      if !parameter.lengths.contains(count) {
-        refuse(
-          "parameters.length", "\"\(entry.name)\" has \(count) characters",
-          "the template takes \(parameter.lengths.lowerBound) to \(parameter.lengths.upperBound)")
-      }
-    } else if let number = Int(entry.value.text), !parameter.values.contains(number) {
-      refuse(
-        "parameters.length", "\"\(entry.name)\" is \(number)",
-        "the template takes \(parameter.values.lowerBound) to \(parameter.values.upperBound)")
-    }
-    let json =
-      isString
-      ? [UInt8(ascii: "\"")] + JSONCString.escaped(entry.value.text) + [UInt8(ascii: "\"")]
-      : Array(entry.value.text.utf8)
-    if !parameter.allowed.isEmpty, !parameter.allowed.contains(json) {
-      let allowed = parameter.allowed.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", ")
-      refuse("parameters.allowed", "\"\(entry.name)\" cannot be \(entry.value)", "the template allows: \(allowed)")
-    }
-    if let kind = entry.value.artifactKind {
-      let name = parameter.name.lowercased()
-      if kind == "vhd", ids.contains(name) {
-        refuse(
-          "parameters.artifact-kind", "\"\(entry.name)\" is an image's id in the template, and a VHD has a URI",
-          "use managed-image or gallery-image")
-      }
-      if kind == "managed-image" || kind == "gallery-image", uris.contains(name) {
-        refuse(
-          "parameters.artifact-kind", "\"\(entry.name)\" is a VHD's URI in the template, and a \(kind) has an id",
-          "use vhd")
-      }
-    }
-    return found
+    return nil
   }
 }

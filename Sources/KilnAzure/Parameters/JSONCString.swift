@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// A JSON string's text and where each piece of it stands.
 struct JSONCString {
   /// UTF-8.
@@ -72,6 +80,24 @@ struct JSONCString {
       }
     }
     return found
+  }
+
+  /// Where `text` stands in the string at `range`; one without escapes is searched where it stands.
+  static func occurrences(of text: [UInt8], in bytes: [UInt8], _ range: Range<Int>, hasEscapes: Bool) -> [Range<Int>] {
+    if hasEscapes { return JSONCString(bytes, range).occurrences(of: text) }
+    return bytes.withUnsafeBytes { buffer in
+      var found: [Range<Int>] = []
+      guard let base = buffer.baseAddress, let first = text.first else { return found }
+      var at = range.lowerBound + 1
+      let last = range.upperBound - 1 - text.count
+      while at <= last, let place = memchr(base + at, Int32(first), last + 1 - at) {
+        let start = UnsafeRawPointer(place) - base
+        let fits = memcmp(base + start, text, text.count) == 0
+        if fits { found.append(start..<start + text.count) }
+        at = fits ? start + text.count : start + 1
+      }
+      return found
+    }
   }
 
   /// `text` as it stands inside a JSON string's quotes.

@@ -9,6 +9,7 @@ struct ParameterEditing {
     /// The replacement with a secret as asterisks.
     let shown: [UInt8]
     let isSecret: Bool
+    let isToken: Bool
     let name: String
   }
 
@@ -18,91 +19,132 @@ struct ParameterEditing {
   let patch: ParameterPatch
   let template: DeploymentTemplate?
   private(set) var edits: [Edit] = []
-  var problems: [Diagnostic] = []
+  /// Whether the file has a secret in it once the edits are carried out, changed or not.
+  private(set) var holdsSecret = false
+  private(set) var problems: [Diagnostic] = []
+  private lazy var place = TextPlace(text)
 
-  init(file: String, text: [UInt8], root: JSONCNode, patch: ParameterPatch, template: DeploymentTemplate?) {
+  /// - Parameter root: Of the document that `file` holds.
+  init(file: String, root: JSONCNode, patch: ParameterPatch, template: DeploymentTemplate?) {
     self.file = file
-    self.text = text
+    self.text = root.document.text
     self.root = root
     self.patch = patch
     self.template = template
   }
 
   mutating func run() {
-    guard let parameters = root["parameters"], let members = parameters.members else {
+    let found = root.kind == .object ? root.children.filter { $0.hasKey(Array("parameters".utf8)) } : []
+    guard let parameters = found.first, parameters.kind == .object else {
       return report(
         "parameters.shape", "the file has no \"parameters\" object",
         at: root.range.lowerBound..<root.range.lowerBound + 1)
     }
-    reportDoubled(members)
+    for second in found.dropFirst() { reportTwice(parameters, second, "\"parameters\"") }
+    reportDoubled(parameters)
     for entry in patch.parameters { set(entry, in: parameters) }
     for entry in patch.tokens { replace(entry) }
     reportOverlaps()
-    if let template, !problems.hasErrors {
-      problems += template.problems(file: file, members: members, text: text, patch: patch)
-    }
+    if let template, !problems.hasErrors { check(parameters, against: template) }
   }
 
   /// The file with the edits carried out; `bytes` says which form of each.
-  func applied(_ bytes: (Edit) -> [UInt8]) -> [UInt8] {
-    var out: [UInt8] = []
-    var at = 0
-    for edit in edits.enumerated().sorted(by: {
-      ($0.element.range.lowerBound, $0.offset) < ($1.element.range.lowerBound, $1.offset)
-    }).map(\.element) {
-      out += text[at..<edit.range.lowerBound]
-      out += bytes(edit)
-      at = edit.range.upperBound
-    }
-    return out + text[at...]
-  }
+  func applied(_ bytes: (Edit) -> [UInt8]) -> [UInt8] { TextEdits.apply(edits, to: text, bytes) }
 
-  /// The file as it is, with what a secret replaces as asterisks.
-  var shownBefore: [UInt8] {
-    applied { edit in
-      edit.isSecret && !edit.range.isEmpty && !isToken(edit) ? Array("\"*** (was)\"".utf8) : Array(text[edit.range])
-    }
-  }
-
-  private func isToken(_ edit: Edit) -> Bool { patch.tokens.contains { $0.name == edit.name } }
-
-  mutating func report(
+  private mutating func report(
     _ id: String, _ message: String, at range: Range<Int>, suggestion: String? = nil,
-    severity: Diagnostic.Severity = .error
+    severity: Diagnostic.Severity = .error, notes: [Diagnostic.Note] = []
   ) {
-    let place = TextPlace(text).location(range.lowerBound, in: file, length: min(range.count, 200))
-    problems.append(Diagnostic(id, message, severity: severity, at: place, suggestion: suggestion))
+    let location = place.location(range.lowerBound, in: file, length: min(range.count, 200))
+    problems.append(Diagnostic(id, message, severity: severity, at: location, suggestion: suggestion, notes: notes))
   }
 
-  private mutating func reportDoubled(_ members: [JSONCNode.Member]) {
-    var seen: [String: JSONCNode.Member] = [:]
-    for member in members {
-      if let first = seen[member.key.lowercased()] {
-        let note = Diagnostic.Note(
-          "it stands here first",
-          at: TextPlace(text).location(first.keyRange.lowerBound, in: file, length: first.keyRange.count))
-        let place = TextPlace(text).location(member.keyRange.lowerBound, in: file, length: member.keyRange.count)
+  private mutating func reportTwice(_ first: JSONCNode, _ second: JSONCNode, _ what: String) {
+    let note = Diagnostic.Note(
+      "it stands here first",
+      at: place.location(first.keyRange.lowerBound, in: file, length: first.keyRange.count))
+    report(
+      "parameters.duplicate", "\(what) stands twice", at: second.keyRange, suggestion: "remove one of the two",
+      notes: [note])
+  }
+
+  private mutating func reportDoubled(_ parameters: JSONCNode) {
+    var seen: Set<UInt64> = []
+    var doubled: Set<UInt64> = []
+    for member in parameters.children {
+      let hash = member.caseFoldedKeyHash
+      if !seen.insert(hash).inserted { doubled.insert(hash) }
+      reportTwoValues(member)
+    }
+    if doubled.isEmpty { return }
+    var first: [String: JSONCNode] = [:]
+    for member in parameters.children where doubled.contains(member.caseFoldedKeyHash) {
+      if let earlier = first[member.key.lowercased()] {
+        reportTwice(earlier, member, "the parameter \"\(member.key)\", whose case Azure ignores,")
+      } else {
+        first[member.key.lowercased()] = member
+      }
+    }
+  }
+
+  /// One of several values would be patched, and Azure might take the other.
+  private mutating func reportTwoValues(_ parameter: JSONCNode) {
+    guard parameter.kind == .object else { return }
+    var value: JSONCNode?
+    var reference: JSONCNode?
+    for member in parameter.children {
+      if member.hasKey(Self.valueKey) {
+        if let value { reportTwice(value, member, "the value of \"\(parameter.key)\"") }
+        value = member
+      } else if member.hasKey(Self.referenceKey) {
+        if let reference { reportTwice(reference, member, "the reference of \"\(parameter.key)\"") }
+        reference = member
+      }
+    }
+    if let reference, value != nil {
+      report(
+        "parameters.duplicate", "parameter \"\(parameter.key)\" has a value and a reference", at: reference.keyRange,
+        suggestion: "remove one of the two")
+    }
+  }
+
+  private static let valueKey = Array("value".utf8)
+  private static let referenceKey = Array("reference".utf8)
+
+  /// Checks what the file will be.
+  private mutating func check(_ parameters: JSONCNode, against template: DeploymentTemplate) {
+    guard let patched = try? JSONCParser.parse(applied { $0.replacement })["parameters"] else { return }
+    var secrets: Set<String> = []
+    for edit in edits where edit.isSecret {
+      if !edit.isToken { secrets.insert(edit.name.lowercased()) }
+      for member in parameters.children where member.range.overlaps(edit.range) {
+        secrets.insert(member.key.lowercased())
+      }
+    }
+    var keys: [String: Range<Int>] = [:]
+    for member in parameters.children { keys[member.key.lowercased()] = member.keyRange }
+    for problem in template.problems(parameters: patched, patch: patch, secrets: secrets) {
+      if let range = keys[problem.parameter.lowercased()] {
+        report(problem.id, problem.message, at: range, suggestion: problem.suggestion)
+      } else {
         problems.append(
           Diagnostic(
-            "parameters.duplicate", "parameter \"\(member.key)\" stands twice; Azure does not tell them apart",
-            at: place,
-            suggestion: "remove one of the two", notes: [note]))
-      } else {
-        seen[member.key.lowercased()] = member
+            problem.id, problem.message, at: SourceLocation(file: file), suggestion: problem.suggestion))
       }
     }
   }
 
   private mutating func set(_ entry: ParameterPatch.Entry, in parameters: JSONCNode) {
-    let members = parameters.members ?? []
-    guard let member = members.first(where: { $0.key == entry.name }) ?? parameters.members(named: entry.name).first
+    if entry.value.isSecret { holdsSecret = true }
+    guard let member = parameters[entry.name] ?? parameters.children.first(where: { $0.hasKey(inAnyCase: entry.name) })
     else {
       if patch.addsMissing { return add(entry, to: parameters) }
+      let members = parameters.members
       let near = nearest(to: entry.name, among: members.map(\.key)).map { "did you mean \"\($0)\"?" }
       return report(
         "parameters.unknown", "there is no parameter \"\(entry.name)\"",
         at: parameters.range.lowerBound..<parameters.range.lowerBound + 1,
-        suggestion: near ?? "--add adds it; there are: \(members.map(\.key).joined(separator: ", "))")
+        suggestion: near ?? "--add adds it; there are: \(Self.list(members.map(\.key)))")
     }
     if member.key != entry.name {
       report(
@@ -110,10 +152,10 @@ struct ParameterEditing {
         suggestion: "Azure takes them for one",
         severity: .warning)
     }
-    if let value = member.value["value"] { return replace(value, with: entry) }
-    guard let reference = member.value.members?.first(where: { $0.key == "reference" }) else {
+    if let value = member["value"] { return replace(value, with: entry) }
+    guard let reference = member["reference"] else {
       return report(
-        "parameters.shape", "parameter \"\(member.key)\" has neither a value nor a reference", at: member.value.range)
+        "parameters.shape", "parameter \"\(member.key)\" has neither a value nor a reference", at: member.range)
     }
     guard patch.replacesReferences else {
       return report(
@@ -124,8 +166,14 @@ struct ParameterEditing {
     let head = Array("\"value\": ".utf8)
     edits.append(
       .init(
-        range: reference.keyRange.lowerBound..<reference.value.range.upperBound, replacement: head + json,
-        shown: head + shown(json, entry), isSecret: entry.value.isSecret, name: entry.name))
+        range: reference.keyRange.lowerBound..<reference.range.upperBound, replacement: head + json,
+        shown: head + shown(json, entry), isSecret: entry.value.isSecret, isToken: false, name: entry.name))
+  }
+
+  /// A few names, for a message.
+  private static func list(_ names: [String]) -> String {
+    names.count > 20
+      ? names.prefix(20).joined(separator: ", ") + " and \(names.count - 20) more" : names.joined(separator: ", ")
   }
 
   private func shown(_ json: [UInt8], _ entry: ParameterPatch.Entry) -> [UInt8] {
@@ -133,14 +181,14 @@ struct ParameterEditing {
   }
 
   private mutating func replace(_ old: JSONCNode, with entry: ParameterPatch.Entry) {
-    if let kind = entry.value.artifactKind, case .string(let range) = old {
-      let text = JSONCString(text, range).text
+    if let kind = entry.value.artifactKind, let text = old.text {
       let isId = text.lowercased().hasPrefix("/subscriptions/")
       let isURI = text.lowercased().hasPrefix("http")
       if kind == "vhd" && isId || (kind == "managed-image" || kind == "gallery-image") && isURI {
         return report(
           "parameters.artifact-kind",
-          "\"\(entry.name)\" holds \(isId ? "an image's id" : "a VHD's URI"), not what a \(kind) is used by", at: range,
+          "\"\(entry.name)\" holds \(isId ? "an image's id" : "a VHD's URI"), not what a \(kind) is used by",
+          at: old.range,
           suggestion: "a template that takes the one cannot take the other; choose another parameter or kind")
       }
     }
@@ -148,8 +196,8 @@ struct ParameterEditing {
     if Array(text[old.range]) == json { return }
     edits.append(
       .init(
-        range: old.range, replacement: json, shown: shown(json, entry), isSecret: entry.value.isSecret, name: entry.name
-      ))
+        range: old.range, replacement: json, shown: shown(json, entry), isSecret: entry.value.isSecret, isToken: false,
+        name: entry.name))
   }
 
   /// The value in the type that the template says, else of what it replaces, else as JSON where it is JSON.
@@ -159,26 +207,28 @@ struct ParameterEditing {
     let parsed = try? JSONCParser.parse(Array(value.utf8))
     let declared = template?.type(of: entry.name)
     let wantsString: Bool
-    switch (declared, old) {
+    switch (declared, old?.kind) {
     case (let type?, _): wantsString = type == "string" || type == "securestring"
     case (nil, .string?): wantsString = true
-    case (nil, .number?), (nil, .bool?), (nil, .object?), (nil, .array?): wantsString = false
     case (nil, .null?), (nil, nil): wantsString = parsed == nil
+    case (nil, _): wantsString = false
     }
     if wantsString {
       // A JSON string given as such is taken as one.
-      if !entry.value.isSecret, case .string? = parsed, value.hasPrefix("\""), value.hasSuffix("\"") {
+      if !entry.value.isSecret, let parsed, parsed.kind == .string, parsed.range == 0..<value.utf8.count {
         return Array(value.utf8)
       }
       return asString
     }
     guard let parsed else {
-      let expected = declared ?? old?.kind ?? "JSON"
-      report("parameters.type", "\"\(entry.name)\" is \(expected), and \(entry.value) is no JSON", at: range)
+      let expected = declared ?? old?.description ?? "JSON"
+      report("parameters.type", "\"\(entry.name)\" is \(expected), and \"\(entry.value)\" is not", at: range)
       return nil
     }
-    if declared == nil, let old, old.kind != parsed.kind {
-      report("parameters.type", "\"\(entry.name)\" is \(old.kind), and \(entry.value) is \(parsed.kind)", at: range)
+    if declared == nil, let old, old.description != parsed.description {
+      report(
+        "parameters.type", "\"\(entry.name)\" is \(old.description), and \(entry.value) is \(parsed.description)",
+        at: range)
       return nil
     }
     return Array(value.utf8)
@@ -188,7 +238,7 @@ struct ParameterEditing {
   private mutating func add(_ entry: ParameterPatch.Entry, to parameters: JSONCNode) {
     guard let json = json(entry, like: nil, at: parameters.range) else { return }
     let layout = JSONCLayout(text)
-    let members = parameters.members ?? []
+    let members = parameters.members
     let indent =
       members.last.map { layout.indent(of: $0.keyRange.lowerBound) } ?? layout.indent(of: parameters.range.lowerBound)
       + layout.unit
@@ -203,14 +253,14 @@ struct ParameterEditing {
     let isFirst = members.isEmpty && !edits.contains { $0.range == end..<end }
     var tail: [UInt8] = []
     if let last = members.last {
-      if !layout.hasComma(between: last.value.range.upperBound, and: close),
-        !edits.contains(where: { $0.range.isEmpty && $0.range.lowerBound == last.value.range.upperBound })
+      if !layout.hasComma(between: last.range.upperBound, and: close),
+        !edits.contains(where: { $0.range.isEmpty && $0.range.lowerBound == last.range.upperBound })
       {
-        let at = last.value.range.upperBound
+        let at = last.range.upperBound
         edits.append(
           .init(
             range: at..<at, replacement: [UInt8(ascii: ",")], shown: [UInt8(ascii: ",")], isSecret: false,
-            name: entry.name))
+            isToken: false, name: entry.name))
       } else if edits.contains(where: { $0.range == end..<end }) {
         tail = [UInt8(ascii: ",")]
       }
@@ -224,7 +274,7 @@ struct ParameterEditing {
       .init(
         range: end..<end, replacement: tail + member(json) + closing,
         shown: tail + member(shown(json, entry)) + closing, isSecret: entry.value.isSecret,
-        name: entry.name))
+        isToken: false, name: entry.name))
   }
 
   private mutating func replace(_ entry: ParameterPatch.Entry) {
@@ -232,14 +282,17 @@ struct ParameterEditing {
       problems.append(Diagnostic("parameters.token", "an empty token", suggestion: "TOKEN=VALUE"))
       return
     }
+    if entry.value.isSecret { holdsSecret = true }
     let token = Array(entry.name.utf8)
     let replacement = JSONCString.escaped(entry.value.text)
+    let shown = entry.value.isSecret ? Array("***".utf8) : replacement
     var found: [Edit] = []
-    root.strings { range in
-      for piece in JSONCString(text, range).occurrences(of: token) {
-        let shown = entry.value.isSecret ? Array("***".utf8) : replacement
+    root.document.eachString { range, hasEscapes in
+      for piece in JSONCString.occurrences(of: token, in: text, range, hasEscapes: hasEscapes) {
         found.append(
-          .init(range: piece, replacement: replacement, shown: shown, isSecret: entry.value.isSecret, name: entry.name))
+          .init(
+            range: piece, replacement: replacement, shown: shown, isSecret: entry.value.isSecret, isToken: true,
+            name: entry.name))
       }
     }
     if found.isEmpty {

@@ -48,11 +48,21 @@ public struct ParameterPatch: Sendable, Equatable {
 }
 
 /// A patched file.
-public struct PatchedParameters: Sendable, Equatable {
+public struct PatchedParameters: Sendable {
   public let bytes: [UInt8]
-  /// The file before and after with secrets as asterisks, for people to compare.
-  public let shownBefore: [UInt8]
-  public let shownAfter: [UInt8]
-  /// Whether a secret is in it now.
+  let text: [UInt8]
+  let edits: [ParameterEditing.Edit]
+  /// Whether a secret is in it now, put there or found there.
   public let holdsSecret: Bool
+
+  /// The file as it was, UTF-8, with what a secret replaces as asterisks: for people to compare.
+  public var shownBefore: [UInt8] {
+    TextEdits.apply(edits, to: text) { edit in
+      edit.isSecret && !edit.range.isEmpty && !edit.isToken
+        ? Array("\"*** (was)\"".utf8) : Array(text[edit.range])
+    }
+  }
+
+  /// The file as it is now, UTF-8, with secrets as asterisks.
+  public var shownAfter: [UInt8] { TextEdits.apply(edits, to: text) { $0.shown } }
 }

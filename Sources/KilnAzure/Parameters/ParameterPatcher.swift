@@ -30,29 +30,38 @@ public struct ParameterPatcher: Sendable {
       let place = TextPlace(text).location(error.offset, in: file)
       return (nil, [Diagnostic("parameters.syntax", "not JSON: \(error.message)", at: place)])
     }
-    var edit = ParameterEditing(file: file, text: text, root: root, patch: patch, template: template)
-    edit.run()
-    if edit.problems.hasErrors { return (nil, edit.problems.inCanonicalOrder()) }
+    var editing = ParameterEditing(file: file, root: root, patch: patch, template: template)
+    editing.run()
+    if editing.problems.hasErrors { return (nil, editing.problems.inCanonicalOrder()) }
     let patched = PatchedParameters(
-      bytes: encoding.encode(edit.applied { $0.replacement }), shownBefore: edit.shownBefore,
-      shownAfter: edit.applied { $0.shown },
-      holdsSecret: edit.edits.contains(where: \.isSecret))
-    return (patched, edit.problems.inCanonicalOrder())
+      bytes: encoding.encode(editing.applied { $0.replacement }), text: text, edits: editing.edits,
+      holdsSecret: editing.holdsSecret)
+    return (patched, editing.problems.inCanonicalOrder())
   }
 }
 
 /// Lines and columns of byte offsets.
 struct TextPlace {
   private let text: [UInt8]
+  /// Where each line begins.
+  private let starts: [Int]
 
-  init(_ text: [UInt8]) { self.text = text }
+  init(_ text: [UInt8]) {
+    self.text = text
+    var starts = [text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0]
+    for at in text.indices where text[at] == 0x0A { starts.append(at + 1) }
+    self.starts = starts
+  }
 
   func location(_ offset: Int, in file: String, length: Int = 1) -> SourceLocation {
-    let before = text[..<min(offset, text.count)]
-    let line = before.reduce(1) { $0 + ($1 == 0x0A ? 1 : 0) }
-    let start =
-      before.lastIndex(of: 0x0A).map { $0 + 1 } ?? (text.starts(with: [0xEF, 0xBB, 0xBF]) ? min(3, before.count) : 0)
-    let column = String(decoding: before[start...], as: UTF8.self).unicodeScalars.count + 1
-    return SourceLocation(file: file, line: line, column: column, length: length)
+    let offset = min(offset, text.count)
+    var (low, high) = (0, starts.count)
+    while low + 1 < high {
+      let middle = (low + high) / 2
+      if starts[middle] <= offset { low = middle } else { high = middle }
+    }
+    let start = min(starts[low], offset)
+    let column = String(decoding: text[start..<offset], as: UTF8.self).unicodeScalars.count + 1
+    return SourceLocation(file: file, line: low + 1, column: column, length: length)
   }
 }

@@ -7,7 +7,7 @@ enum TextEncoding: Sendable, Equatable {
   static func decode(_ bytes: [UInt8]) -> (text: [UInt8], encoding: TextEncoding)? {
     let isBig = bytes.starts(with: [0xFE, 0xFF])
     guard isBig || bytes.starts(with: [0xFF, 0xFE]) else {
-      return String(validating: bytes, as: UTF8.self) == nil ? nil : (bytes, .utf8)
+      return isUTF8(bytes) ? (bytes, .utf8) : nil
     }
     guard bytes.count.isMultiple(of: 2) else { return nil }
     let units = stride(from: 0, to: bytes.count, by: 2).map { index -> UInt16 in
@@ -17,6 +17,20 @@ enum TextEncoding: Sendable, Equatable {
     }
     guard let text = String(validating: units, as: UTF16.self) else { return nil }
     return (Array(text.utf8), .utf16(isBigEndian: isBig))
+  }
+
+  /// ASCII, which nearly every file is, is not copied to find that out.
+  private static func isUTF8(_ bytes: [UInt8]) -> Bool {
+    let isASCII = bytes.withUnsafeBytes { buffer in
+      var at = 0
+      while at + 16 <= buffer.count {
+        let words = buffer.loadUnaligned(fromByteOffset: at, as: SIMD2<UInt64>.self)
+        if (words.x | words.y) & 0x8080_8080_8080_8080 != 0 { return false }
+        at += 16
+      }
+      return buffer[at...].allSatisfy { $0 < 0x80 }
+    }
+    return isASCII || String(validating: bytes, as: UTF8.self) != nil
   }
 
   func encode(_ text: [UInt8]) -> [UInt8] {

@@ -40,7 +40,7 @@ enum LogFile {
       throw FileSystemError("open", file, error)
     }
     defer { if path != "-" { try? descriptor.close() } }
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 64)
     defer { buffer.deallocate() }
     do {
       while true {

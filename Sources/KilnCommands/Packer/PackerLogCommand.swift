@@ -32,23 +32,21 @@ struct PackerLogCommand: AsyncParsableCommand {
 
   func run(in context: CommandContext) throws {
     let report = try LogFile.report(file, manifest: manifest, in: context)
-    let shown = showSecrets ? report : report.withoutSignatures
     let choice = ArtifactChoice(report, build: build)
+    let output = PackerLogOutput(report: report, build: build, format: format, showsSecrets: showSecrets)
     do {
-      let output = PackerLogOutput(report: shown, build: build)
-      guard let kind else {
-        if format == .json {
-          context.console.output(JSONRenderer(sortedKeys: true).render(shown.document))
-          _ = try choice.builds()
-          return
-        }
+      let result: PackerLogOutput.Result
+      if let kind {
+        result = try output.one(kind, choice)
+      } else {
+        // The whole report in JSON is worth reading when the run failed, too.
+        if format == .json { context.console.output(output.json(output.shown.document)) }
         _ = try choice.builds()
-        return context.console.output(try output.all(format, environment: context.environment))
+        if format == .json { return }
+        result = try output.all()
       }
-      let reference = try choice.reference(kind)
-      let artifact = try ArtifactChoice(shown, build: build).artifact(kind)
-      let value = showSecrets ? reference : SASRedaction.redacted(reference)
-      context.console.output(try output.one(artifact, value, format, environment: context.environment))
+      for note in result.notes { context.console.error("warning: \(Relayed.safe(note))\n") }
+      context.console.output(try output.handedOn(result.text, environment: context.environment))
     } catch let failure as ArtifactChoice.Failure {
       context.report(failure)
       throw KilnExit.problems
@@ -62,16 +60,5 @@ extension CommandContext {
     for line in failure.found { text += "  found: \(Relayed.safe(line))\n" }
     if let help = failure.help { text += "  = help: \(Relayed.safe(help))\n" }
     console.error(text)
-  }
-}
-
-/// Text from a log that goes to a CI system's log, where some lines are commands.
-enum Relayed {
-  /// One line on which neither `##vso[` nor `::` begins a command.
-  static func safe(_ text: String) -> String {
-    let line = String(
-      String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
-    let neutral = line.substituting("##vso[", with: "## vso[").substituting("##[", with: "## [")
-    return neutral.drop { $0 == " " }.hasPrefix("::") ? "·" + neutral : neutral
   }
 }

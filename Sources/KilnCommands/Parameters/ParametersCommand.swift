@@ -71,6 +71,7 @@ struct PatchCommand: AsyncParsableCommand {
     let patch = try patch(in: context)
     var problems: [Diagnostic] = []
     var sources: [String: String] = [:]
+    let quotesSource = patch.parameters.allSatisfy { !$0.value.isSecret }
     let template = try template.map { name in try readTemplate(name, in: context) }
     var results: [(name: String, path: FilePath, old: [UInt8], patched: PatchedParameters)] = []
     for name in files {
@@ -78,14 +79,14 @@ struct PatchCommand: AsyncParsableCommand {
       let bytes = try read(path)
       let (patched, found) = ParameterPatcher(file: name, template: template).patch(bytes, patch)
       problems += found
-      if String(validating: bytes, as: UTF8.self) != nil, patch.parameters.allSatisfy({ !$0.value.isSecret }) {
-        sources[name] = String(decoding: bytes, as: UTF8.self)
-      }
+      if !found.isEmpty, quotesSource { sources[name] = String(validating: bytes, as: UTF8.self) }
       if let patched { results.append((name, path, bytes, patched)) }
     }
     context.report(problems, sources: sources)
     if problems.hasErrors { throw KilnExit.problems }
     let changed = results.filter { $0.patched.bytes != $0.old }
+    // Unchanged, and yet open to others with a secret in it.
+    let exposed = results.filter { $0.patched.bytes == $0.old && $0.patched.holdsSecret && isOpenToOthers($0.path) }
     if diff {
       for result in changed {
         context.console.output(
@@ -94,7 +95,8 @@ struct PatchCommand: AsyncParsableCommand {
     }
     if check {
       for result in changed { context.console.error("\(result.name) would change\n") }
-      if !changed.isEmpty { throw KilnExit.difference }
+      for result in exposed { context.console.error("\(result.name) would get mode 0600: it holds a secret\n") }
+      if !changed.isEmpty || !exposed.isEmpty { throw KilnExit.difference }
       return
     }
     try write(results, in: context)
@@ -104,18 +106,25 @@ struct PatchCommand: AsyncParsableCommand {
     _ results: [(name: String, path: FilePath, old: [UInt8], patched: PatchedParameters)], in context: CommandContext
   ) throws {
     if let output, let result = results.first {
-      if output == "-" { return context.console.output(String(decoding: result.patched.bytes, as: UTF8.self)) }
+      if output == "-" { return context.console.outputBytes(result.patched.bytes) }
       let path = context.folder.pushing(FilePath(output))
       return try FileReplacement.replace([
         .init(path: path, bytes: result.patched.bytes, isPrivate: result.patched.holdsSecret)
       ])
     }
-    let changed = results.filter { $0.patched.bytes != $0.old }
+    let changed = results.filter {
+      $0.patched.bytes != $0.old || $0.patched.holdsSecret && isOpenToOthers($0.path)
+    }
     try FileReplacement.replace(
       changed.map { .init(path: $0.path, bytes: $0.patched.bytes, isPrivate: $0.patched.holdsSecret) })
     for result in results {
       context.console.error("\(result.name): \(result.patched.bytes == result.old ? "unchanged" : "patched")\n")
     }
+  }
+
+  private func isOpenToOthers(_ path: FilePath) -> Bool {
+    let mode = (try? FileManager.default.attributesOfItem(atPath: path.string))?[.posixPermissions] as? Int
+    return mode.map { $0 & 0o077 != 0 } ?? false
   }
 
   private func pair(_ text: String) -> (name: String, value: String) {
@@ -128,19 +137,23 @@ struct PatchCommand: AsyncParsableCommand {
     var patch = ParameterPatch(addsMissing: add, replacesReferences: replaceReference)
     patch.parameters = set.map(pair).map { .init($0.name, .init($0.value)) }
     patch.tokens = token.map(pair).map { .init($0.name, .init($0.value)) }
-    var missing: [String] = []
+    var unusable: [String] = []
     func secret(_ text: String) -> ParameterPatch.Entry? {
       let (name, variable) = pair(text)
       guard let value = context.environment[variable] else {
-        missing.append(variable)
+        unusable.append("the environment has no variable \"\(variable)\"")
+        return nil
+      }
+      guard CommandContext.isText(variable, value) else {
+        unusable.append("the variable \"\(variable)\" is not UTF-8, and JSON carries nothing else")
         return nil
       }
       return .init(name, .init(value, isSecret: true))
     }
     patch.parameters += setEnv.compactMap(secret)
     patch.tokens += tokenEnv.compactMap(secret)
-    if !missing.isEmpty {
-      for variable in missing { context.console.error("error: the environment has no variable \"\(variable)\"\n") }
+    if !unusable.isEmpty {
+      for problem in unusable { context.console.error("error: \(problem)\n") }
       throw KilnExit.problems
     }
     if let log {
@@ -187,8 +200,10 @@ struct PatchCommand: AsyncParsableCommand {
     do {
       let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
       return try file.closeAfter {
+        let size = (try? FileManager.default.attributesOfItem(atPath: path.string))?[.size] as? Int ?? 0
         var bytes: [UInt8] = []
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        bytes.reserveCapacity(size)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { buffer.deallocate() }
         while true {
           let count = try file.read(into: buffer)

@@ -18,6 +18,12 @@ struct CommandContext: Sendable {
       environment: environment, folder: FilePath(FileManager.default.currentDirectoryPath),
       console: .standard(environment: environment, color: color))
   }
+
+  /// Whether `value` is what the variable really holds; Foundation repairs bytes that are not UTF-8.
+  static func isText(_ variable: String, _ value: String) -> Bool {
+    guard value.unicodeScalars.contains("\u{FFFD}"), let raw = getenv(variable) else { return true }
+    return String(validatingCString: raw) == value
+  }
 }
 
 /// Flags that every workspace command takes.

@@ -8,6 +8,12 @@ public struct ArtifactChoice: Sendable {
     /// What was found, a line each.
     public let found: [String]
 
+    public init(reason: String, help: String?, found: [String]) {
+      self.reason = reason
+      self.help = help
+      self.found = found
+    }
+
     public var description: String { reason }
   }
 
@@ -41,7 +47,9 @@ public struct ArtifactChoice: Sendable {
       let error = failed.error.map { ": \($0.split(separator: "\n").first ?? "")" } ?? ""
       throw failure(
         "build \"\(failed.name)\" failed\(error)",
-        report.builds.contains { $0.outcome == .success } ? "--build chooses one that did not" : nil)
+        report.runs > 1
+          ? "the log tells of \(report.runs) runs of Packer; give only the last one's part of it"
+          : report.builds.contains { $0.outcome == .success } ? "--build chooses one that did not" : nil)
     }
     if report.outcome == .failure, build == nil { throw failure("the run failed", nil) }
     return builds
@@ -63,7 +71,10 @@ public struct ArtifactChoice: Sendable {
     if matches.count > 1 {
       let isAcross = Set(matches.map(\.build)).count > 1
       throw failure(
-        "the log has \(matches.count) artifacts of kind \(kind)", isAcross ? "--build NAME chooses one build" : nil)
+        "the log has \(matches.count) artifacts of kind \(kind)",
+        report.runs > 1
+          ? "the log tells of \(report.runs) runs of Packer; give only the last one's part of it"
+          : isAcross ? "--build NAME chooses one build" : nil)
     }
     return match.artifact
   }
@@ -73,11 +84,11 @@ public struct ArtifactChoice: Sendable {
     guard let reference = try artifact(kind).reference, !reference.isEmpty else {
       throw failure("the log does not tell the id of the \(kind)", nil)
     }
-    if reference == "UNKNOWN ID" {
-      throw failure("Packer printed UNKNOWN ID for the \(kind)", "look for the image where it was made")
-    }
-    if reference.contains("***") || reference.contains("<sensitive>") {
+    switch WithheldText(reference) {
+    case .unknown: throw failure("Packer printed UNKNOWN ID for the \(kind)", "look for the image where it was made")
+    case .masked:
       throw failure("the \(kind)'s value is masked in the log: \(reference)", "give a log that was not masked")
+    case nil: break
     }
     return reference
   }
@@ -90,10 +101,4 @@ public struct ArtifactChoice: Sendable {
     }
     return Failure(reason: reason, help: help, found: found)
   }
-}
-
-/// Signatures of shared access in URIs.
-public enum SASRedaction {
-  /// `text` with every `sig=` value as asterisks.
-  public static func redacted(_ text: String) -> String { text.replacing(/([?&]sig=)[^&\s"']+/) { "\($0.1)***" } }
 }

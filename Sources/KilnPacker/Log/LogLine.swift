@@ -6,14 +6,14 @@ enum LogLine {
     trim(&text)
     var hasChanged = true
     while hasChanged {
-      hasChanged = dropTimestamp(&text) || dropColumn(&text)
+      hasChanged = dropTimestamp(&text) || dropColumn(&text) || dropJob(&text)
       if hasChanged { trim(&text) }
     }
     if isDebugLog(text) { return nil }
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// Without ANSI sequences (CSI, OSC and two-byte escapes) and carriage returns.
+  /// Without ANSI sequences (CSI, OSC and its like, two-byte escapes) and carriage returns.
   private static func stripped(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
     var out: [UInt8] = []
     out.reserveCapacity(bytes.count)
@@ -26,7 +26,7 @@ enum LogLine {
         if next == UInt8(ascii: "[") {
           while i < bytes.endIndex, !(0x40...0x7E).contains(bytes[i]) { i += 1 }
           i += 1
-        } else if next == UInt8(ascii: "]") {
+        } else if Self.stringIntroducers.contains(next) {
           while i < bytes.endIndex, bytes[i] != 0x07, bytes[i] != 0x1B { i += 1 }
           if i < bytes.endIndex, bytes[i] == 0x1B { i += 1 }
           i += 1
@@ -38,6 +38,9 @@ enum LogLine {
     }
     return out
   }
+
+  /// OSC, DCS, SOS, PM and APC, which go on to BEL or ST; Buildkite writes its timestamps as APC.
+  private static let stringIntroducers = Set("]PX^_".utf8)
 
   private static func trim(_ text: inout ArraySlice<UInt8>) {
     while let first = text.first, first == 0x20 || first == 0x09 { text.removeFirst() }
@@ -72,6 +75,32 @@ enum LogLine {
       rest.removeFirst()
     }
     guard rest.isEmpty || rest.first == 0x20 || rest.first == 0x09 else { return false }
+    if hasDate { dropStream(&rest) }
+    text = rest
+    return true
+  }
+
+  /// GitLab's stream after its timestamp: ` 01O ` or ` 01E+`, where a plus says that the line before goes on.
+  private static func dropStream(_ text: inout ArraySlice<UInt8>) {
+    var rest = text.dropFirst()
+    guard rest.count >= 3, isHex(rest[rest.startIndex]), isHex(rest[rest.startIndex + 1]),
+      [UInt8(ascii: "O"), UInt8(ascii: "E")].contains(rest[rest.startIndex + 2])
+    else { return }
+    rest.removeFirst(3)
+    guard rest.isEmpty || rest.first == 0x20 || rest.first == UInt8(ascii: "+") else { return }
+    text = rest.dropFirst()
+  }
+
+  private static func isHex(_ byte: UInt8) -> Bool { isDigit(byte) || (0x61...0x66).contains(byte) }
+
+  /// `job<TAB>step<TAB>2023-…`, as `gh run view --log` writes.
+  private static func dropJob(_ text: inout ArraySlice<UInt8>) -> Bool {
+    guard let first = text.firstIndex(of: 0x09), let second = text[(first + 1)...].firstIndex(of: 0x09) else {
+      return false
+    }
+    var rest = text[(second + 1)...]
+    trim(&rest)
+    guard dropTimestamp(&rest) else { return false }
     text = rest
     return true
   }

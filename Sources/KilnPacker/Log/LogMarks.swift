@@ -6,44 +6,81 @@
   import Darwin
 #endif
 
-/// Finds lines that can begin something: nearly all of a log's lines cannot, and are not looked at further.
+/// Finds what can begin something of Packer's: nearly all of a log cannot, and is not looked at further.
+///
+/// A mark is found by a pair of its bytes that is rare in logs, 64 bytes at a time; only then is the rest compared.
 enum LogMarks {
-  /// Each mark with the place of its rarest byte.
-  private static let marks: [(text: StaticString, anchor: Int)] = [("Build", 0), ("==> Some builds", 4), ("--> ", 2)]
-
-  static func occur(in line: UnsafeRawBufferPointer) -> Bool {
-    isMachineReadable(line) || marks.contains { occurs($0.text, $0.anchor, in: line) }
+  /// A mark, the place of its pair in it, and the pair.
+  private struct Mark {
+    let text: StaticString
+    let anchor: Int
   }
 
-  private static func occurs(_ mark: StaticString, _ anchor: Int, in line: UnsafeRawBufferPointer) -> Bool {
-    guard let base = line.baseAddress else { return false }
-    let rare = Int32(mark.utf8Start[anchor])
-    var offset = 0
-    while offset < line.count, let found = memchr(base + offset, rare, line.count - offset) {
-      let place = UnsafeRawPointer(found) - base
-      let start = place - anchor
-      if start >= 0, start + mark.utf8CodeUnitCount <= line.count,
-        memcmp(base + start, mark.utf8Start, mark.utf8CodeUnitCount) == 0
-      {
-        return true
-      }
-      offset = place + 1
+  /// `Build 'x' finished`, `Builds finished`; `Some builds didn't complete`; `--> name:`; the types of
+  /// `-machine-readable` that tell something by themselves.
+  private static let marks: [Mark] = [
+    Mark(text: "Build", anchor: 0), Mark(text: "didn't complete", anchor: 2), Mark(text: "--> ", anchor: 1),
+    Mark(text: ",error", anchor: 0), Mark(text: ",artifact,", anchor: 0),
+  ]
+
+  private typealias Vector = SIMD16<UInt8>
+
+  private static let width = 64
+
+  /// Where the first mark at or after `start` begins; nil when there is none.
+  static func first(in bytes: UnsafeRawBufferPointer, from start: Int = 0) -> Int? {
+    guard let base = bytes.baseAddress else { return nil }
+    var at = start
+    // The pair of the last byte of a step is in the next 16 bytes.
+    while at + width + 16 <= bytes.count {
+      if hasPair(base + at), let mark = slowly(in: bytes, at..<at + width) { return mark }
+      at += width
     }
-    return false
+    return slowly(in: bytes, at..<bytes.count)
   }
 
-  /// Nine digits and more, then a comma, after blanks or a CI system's timestamp.
-  private static func isMachineReadable(_ line: UnsafeRawBufferPointer) -> Bool {
-    var digits = 0
-    for byte in line.prefix(64) {
-      if (0x30...0x39).contains(byte) {
-        digits += 1
-      } else if byte == UInt8(ascii: ","), digits >= 9 {
-        return true
-      } else {
-        digits = 0
+  static func occur(in line: UnsafeRawBufferPointer) -> Bool { first(in: line) != nil }
+
+  /// Whether the pair of any mark begins in the 64 bytes.
+  @inline(__always)
+  private static func hasPair(_ bytes: UnsafeRawPointer) -> Bool {
+    let (b, u) = (Vector(repeating: UInt8(ascii: "B")), Vector(repeating: UInt8(ascii: "u")))
+    let (d, n) = (Vector(repeating: UInt8(ascii: "d")), Vector(repeating: UInt8(ascii: "n")))
+    let (dash, greater) = (Vector(repeating: UInt8(ascii: "-")), Vector(repeating: UInt8(ascii: ">")))
+    let comma = Vector(repeating: UInt8(ascii: ","))
+    let (e, a) = (Vector(repeating: UInt8(ascii: "e")), Vector(repeating: UInt8(ascii: "a")))
+    // Operators on whole vectors only: those with a scalar, and those that assign, are generic and slow.
+    var found = Vector.zero .!= Vector.zero
+    for step in stride(from: 0, to: width, by: 16) {
+      let first = bytes.loadUnaligned(fromByteOffset: step, as: Vector.self)
+      let second = bytes.loadUnaligned(fromByteOffset: step + 1, as: Vector.self)
+      let build = (first .== b) .& (second .== u)
+      let didnt = (first .== d) .& (second .== n)
+      let arrow = (first .== dash) .& (second .== greater)
+      let types = (first .== comma) .& ((second .== e) .| (second .== a))
+      found = found .| ((build .| didnt) .| (arrow .| types))
+    }
+    let halves = unsafeBitCast(found, to: SIMD2<UInt64>.self)
+    return halves.x | halves.y != 0
+  }
+
+  /// The first mark whose pair begins in `range`.
+  private static func slowly(in bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int? {
+    for at in range {
+      switch bytes[at] {
+      case UInt8(ascii: "B"), UInt8(ascii: "d"), UInt8(ascii: "-"), UInt8(ascii: ","):
+        for mark in marks where fits(mark, bytes, at) { return at - mark.anchor }
+      default: break
       }
     }
-    return false
+    return nil
+  }
+
+  private static func fits(_ mark: Mark, _ bytes: UnsafeRawBufferPointer, _ at: Int) -> Bool {
+    let start = at - mark.anchor
+    guard start >= 0, start + mark.text.utf8CodeUnitCount <= bytes.count, let base = bytes.baseAddress else {
+      return false
+    }
+    return memcmp(base + start, mark.text.utf8Start, mark.text.utf8CodeUnitCount) == 0
   }
 }

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Reads what Packer prints, in pieces, while it runs or afterwards; human output of every era and `-machine-readable`.
 ///
 /// Memory does not grow with the log: only results are kept, and no line longer than 1 MiB.
@@ -13,6 +21,7 @@ public struct PackerLogReader: Sendable {
 
   private static let lineLimit = 1 << 20
 
+  private var decoder = LogDecoder()
   private var pending: [UInt8] = []
   private var isSkipping = false
   private var section = Section.none
@@ -21,37 +30,57 @@ public struct PackerLogReader: Sendable {
   private var builds: [String: PackerReport.Build] = [:]
   private var hasSummary = false
   private var hasErrors = false
+  private var hasNoArtifacts = false
+  private var runs = 0
+  private var isRunEnded = true
 
   public init() {}
 
-  /// Reads the next bytes; lines may be cut anywhere.
+  /// Reads the next bytes; lines and characters may be cut anywhere.
   public mutating func read(_ bytes: UnsafeRawBufferPointer) {
-    var start = 0
-    while start < bytes.count {
-      let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
-      guard let end = rest.firstIndex(of: 0x0A) else {
-        append(rest)
-        return
-      }
-      let line = UnsafeRawBufferPointer(rebasing: rest[..<end])
-      start += end + 1
-      if pending.isEmpty, !isSkipping {
-        if isWorthReading(line) { self.line(Array(line)[...]) }
-      } else {
-        append(line)
-        flush()
-      }
-    }
+    guard let text = decoder.decode(bytes) else { return lines(in: bytes) }
+    text.withUnsafeBytes { lines(in: $0) }
   }
 
   public mutating func read(_ bytes: [UInt8]) { bytes.withUnsafeBytes { read($0) } }
 
   /// What the log says, its last line included.
   public mutating func finish() -> PackerReport {
+    decoder.finish().withUnsafeBytes { lines(in: $0) }
     flush()
     endBlock()
+    if hasNoArtifacts, builds.values.allSatisfy({ $0.outcome != .success }) { hasErrors = true }
     let outcome: PackerReport.Outcome = !hasSummary ? .unknown : hasErrors ? .failure : .success
-    return PackerReport(outcome: outcome, builds: names.compactMap { builds[$0] })
+    return PackerReport(outcome: outcome, builds: names.compactMap { builds[$0] }, runs: runs)
+  }
+
+  private mutating func lines(in bytes: UnsafeRawBufferPointer) {
+    var start = 0
+    while start < bytes.count {
+      if pending.isEmpty, !isSkipping, !isInside {
+        // Whole lines without a mark are passed over, which nearly all are.
+        let mark = LogMarks.first(in: bytes, from: start) ?? bytes.count
+        start = Self.lineStart(in: bytes, start..<mark)
+        if start == bytes.count { return }
+      }
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
+      guard let end = Self.lineEnd(in: rest) else { return append(rest) }
+      append(UnsafeRawBufferPointer(rebasing: rest[..<end]))
+      flush()
+      start += end + 1
+    }
+  }
+
+  /// Where the line begins that the end of `range` is in.
+  private static func lineStart(in bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int {
+    var at = range.upperBound
+    while at > range.lowerBound, bytes[at - 1] != 0x0A { at -= 1 }
+    return at
+  }
+
+  private static func lineEnd(in bytes: UnsafeRawBufferPointer) -> Int? {
+    guard let base = bytes.baseAddress, let found = memchr(base, 0x0A, bytes.count) else { return nil }
+    return UnsafeRawPointer(found) - base
   }
 
   private mutating func append(_ bytes: UnsafeRawBufferPointer) {
@@ -66,13 +95,19 @@ public struct PackerLogReader: Sendable {
   private mutating func flush() {
     let line = pending
     pending = []
-    if !isSkipping, !line.isEmpty, line.withUnsafeBytes({ isWorthReading($0) }) { self.line(line[...]) }
+    // A bare carriage return ends a line too: progress bars write over theirs, and some tools convert line ends so.
+    if !isSkipping {
+      for part in line.split(separator: 0x0D) where isInside || part.withUnsafeBytes({ LogMarks.occur(in: $0) }) {
+        self.line(part)
+      }
+      if isInside, line.allSatisfy({ $0 == 0x0D }) { self.line([]) }
+    }
     isSkipping = false
   }
 
-  /// Whether a line can say anything: inside a block all can, else only those with a mark of Packer's.
-  private func isWorthReading(_ line: UnsafeRawBufferPointer) -> Bool {
-    if case .none = block, section == .none { return LogMarks.occur(in: line) }
+  /// Whether a line can say something without a mark of Packer's.
+  private var isInside: Bool {
+    if case .none = block, section == .none { return false }
     return true
   }
 
@@ -126,18 +161,27 @@ public struct PackerLogReader: Sendable {
   private mutating func summary(_ text: String) {
     if text.hasPrefix("==> Builds finished. The artifacts of successful builds are:") {
       hasSummary = true
+      beginSummary(isLast: true)
       section = .artifacts
     } else if text.hasPrefix("==> Builds finished but no artifacts were created") {
       hasSummary = true
-      hasErrors = true
+      hasNoArtifacts = true
+      beginSummary(isLast: true)
       section = .none
     } else if text.hasPrefix("==> Some builds didn't complete successfully and had errors:") {
       hasSummary = true
       hasErrors = true
+      beginSummary(isLast: false)
       section = .errors
     } else {
       section = .none
     }
+  }
+
+  /// A run's summary is its errors, if any, and then its artifacts.
+  private mutating func beginSummary(isLast: Bool) {
+    if isRunEnded { runs += 1 }
+    isRunEnded = isLast
   }
 
   /// `name: text`, where the name is one word.

@@ -29,10 +29,13 @@ public struct PackerReport: Sendable, Equatable {
   public var outcome: Outcome
   /// In the order in which the log first tells of each one's end.
   public var builds: [Build]
+  /// How many runs of Packer the log tells the end of; results of several are not told apart.
+  public var runs: Int
 
-  public init(outcome: Outcome, builds: [Build]) {
+  public init(outcome: Outcome, builds: [Build], runs: Int = 1) {
     self.outcome = outcome
     self.builds = builds
+    self.runs = runs
   }
 }
 
@@ -57,6 +60,18 @@ public enum PackerArtifact: Sendable, Hashable {
     public var templateUriReadOnlySas: String?
     public var storageAccountLocation: String?
     public var additionalDisks: [Disk]
+
+    public init(
+      osDiskUri: String, osDiskUriReadOnlySas: String? = nil, templateUri: String? = nil,
+      templateUriReadOnlySas: String? = nil, storageAccountLocation: String? = nil, additionalDisks: [Disk] = []
+    ) {
+      self.osDiskUri = osDiskUri
+      self.osDiskUriReadOnlySas = osDiskUriReadOnlySas
+      self.templateUri = templateUri
+      self.templateUriReadOnlySas = templateUriReadOnlySas
+      self.storageAccountLocation = storageAccountLocation
+      self.additionalDisks = additionalDisks
+    }
   }
 
   case vhd(VHD)
