@@ -1,0 +1,110 @@
+/// One pattern, as BuildKit compiles it.
+///
+/// Source: moby/patternmatcher. Paths are relative, with `/` between components and no slash at the end.
+struct IgnorePattern: Sendable {
+  enum Form: Sendable, Equatable {
+    case exact([UInt8])
+    /// `X/**` without the stars: whatever begins so, but not `X`.
+    case prefix([UInt8])
+    /// `**X` without the stars; with a slash first, also the path without it.
+    case suffix([UInt8])
+    case expression(IgnoreExpression)
+    /// Go refuses the expression, when it is first needed.
+    case unusable(String)
+  }
+
+  /// Cleaned, without an exclamation mark.
+  let text: [UInt8]
+  let isException: Bool
+  let form: Form
+  /// What every path that matches begins and ends with: a quick refusal.
+  private let head: [UInt8]
+  private let tail: [UInt8]
+
+  /// - Returns: nil for a pattern of blanks.
+  init?(_ raw: [UInt8]) throws(IgnoreExpression.Failure) {
+    var text = GoPath.trimmed(raw)
+    if text.isEmpty { return nil }
+    text = GoPath.clean(text)
+    isException = text.first == UInt8(ascii: "!")
+    if isException {
+      text.removeFirst()
+      if text.isEmpty { throw IgnoreExpression.Failure(message: "a lone ! excepts nothing") }
+    }
+    guard GoPath.isPattern(text) else { throw IgnoreExpression.Failure(message: "a [ or \\ is not ended") }
+    self.text = text
+    let (form, isPlain) = Self.form(of: text)
+    self.form = form
+    let special = text.firstIndex(where: Self.isSpecial) ?? text.count
+    let last = text.lastIndex(where: Self.isSpecial).map { $0 + 1 } ?? 0
+    if case .expression = form, isPlain {
+      head = Array(text[..<special])
+      // What `**/` became may match nothing, its slash with it.
+      let ends = last < text.count && text[last] == UInt8(ascii: "/") ? last + 1 : last
+      tail = Array(text[ends...])
+    } else {
+      (head, tail) = ([], [])
+    }
+  }
+
+  private static func isSpecial(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "*") || byte == UInt8(ascii: "?") }
+
+  /// The form, and whether stars, question marks and ASCII are all there is to it.
+  private static func form(of text: [UInt8]) -> (Form, isPlain: Bool) {
+    let isPlain = !text.contains { $0 >= 0x80 || [0x5B, 0x5C, 0x5D, 0x5E].contains($0) }
+    let stars = [UInt8(ascii: "*"), UInt8(ascii: "*")]
+    // Backslashes and brackets need an expression; every other byte stands for itself.
+    let isLiteral = { (bytes: ArraySlice<UInt8>) in !bytes.contains { isSpecial($0) || [0x5B, 0x5C, 0x5D].contains($0) } }
+    if isLiteral(text[...]) { return (.exact(text), isPlain) }
+    if text.starts(with: stars), isLiteral(text[2...]) { return (.suffix(Array(text[2...])), isPlain) }
+    if text.suffix(2) == stars[...], isLiteral(text.dropLast(2)) { return (.prefix(Array(text.dropLast(2))), isPlain) }
+    do throws(IgnoreExpression.Failure) {
+      return (.expression(try IgnoreExpression(pattern: text)), isPlain)
+    } catch {
+      return (.unusable(error.message), isPlain)
+    }
+  }
+
+  /// - Throws: What Go says of the pattern when it is first needed.
+  func matches(_ path: IgnorePath) throws(IgnoreExpression.Failure) -> Bool {
+    let bytes = path.bytes
+    switch form {
+    case .exact(let text): return bytes == text
+    case .prefix(let prefix): return bytes.starts(with: prefix)
+    case .suffix(let suffix): return Self.ends(bytes, suffix) || suffix.first == 0x2F && bytes[...] == suffix.dropFirst()
+    case .expression(let expression):
+      guard bytes.count >= max(head.count, tail.count), bytes.starts(with: head), Self.ends(bytes, tail) else {
+        return false
+      }
+      return expression.matches(path.scalars)
+    case .unusable(let message): throw IgnoreExpression.Failure(message: message)
+    }
+  }
+
+  private static func ends(_ bytes: [UInt8], _ tail: [UInt8]) -> Bool {
+    bytes.count >= tail.count && bytes[(bytes.count - tail.count)...].elementsEqual(tail)
+  }
+
+  /// Whether a path inside `folder` (with a slash at its end) can match, though the folder does not.
+  func canMatch(inside folder: [UInt8]) -> Bool {
+    let literal: [UInt8]
+    switch form {
+    case .exact(let text): literal = text
+    case .prefix(let prefix): literal = prefix
+    case .expression where !head.isEmpty: literal = head
+    case .suffix, .expression, .unusable: return true
+    }
+    return literal.starts(with: folder) || folder.starts(with: literal) && form != .exact(text)
+  }
+}
+
+/// A path with what matching it needs, made once.
+struct IgnorePath: Sendable {
+  let bytes: [UInt8]
+  let scalars: [UInt32]
+
+  init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+    scalars = bytes.contains { $0 >= 0x80 } ? IgnoreScalars.decode(bytes) : bytes.map(UInt32.init)
+  }
+}
