@@ -55,6 +55,11 @@ let package = Package(
     .systemLibrary(
       name: "CLibArchive", pkgConfig: "libarchive",
       providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
+    .systemLibrary(
+      name: "CLibDeflate", pkgConfig: "libdeflate",
+      providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
+    .systemLibrary(
+      name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
   ]
     + module("KilnDiagnostics")
     + module("KilnArtifacts", [crypto, system])
@@ -64,7 +69,8 @@ let package = Package(
     + module("KilnGoss", ["KilnDocuments"], tests: [yams])
     + module("KilnPacker", ["KilnDocuments"])
     + module("KilnAzure", ["KilnDocuments", "KilnDiagnostics"])
-    + module("KilnContext", ["CLibArchive", "KilnArtifacts", "KilnDiagnostics", crypto, system])
+    + module(
+      "KilnContext", ["CLibArchive", "CLibDeflate", "CZstd", "KilnArtifacts", "KilnDiagnostics", crypto, system])
     + module("KilnCatalog", [], plugins: [.plugin(name: "EmbedCatalog")])
     + module("KilnSpec", ["KilnDiagnostics", "KilnCatalog", "KilnDocuments", yams, system])
     + module(

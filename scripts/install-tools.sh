@@ -3,6 +3,8 @@
 set -eu
 missing=
 [ -e /usr/include/archive.h ] || [ "$(uname)" = Darwin ] || missing="$missing libarchive-dev"
+[ -e /usr/include/libdeflate.h ] || [ "$(uname)" = Darwin ] || missing="$missing libdeflate-dev"
+[ -e /usr/include/zstd.h ] || [ "$(uname)" = Darwin ] || missing="$missing libzstd-dev"
 command -v pkg-config >/dev/null 2>&1 || missing="$missing pkg-config"
 command -v swift >/dev/null 2>&1 || { echo "kiln: Swift 6.2 or newer is needed and not on the PATH: https://swift.org/install" >&2; exit 1; }
 [ -n "$missing" ] || exit 0

@@ -16,6 +16,10 @@ extension KilnCommand {
   public static func leave(with error: any Error) -> Never {
     if error is ExitCode || exitCode(for: error) != .failure { exit(withError: error) }
     let console = Console.standard(environment: [:])
+    if error is Interruption.Failure {
+      console.error("interrupted: nothing half done is left\n")
+      exit(withError: KilnExit.interrupted)
+    }
     console.error("error: \(error)\n")
     if let error = error as? FileSystemError, error.errno == .noSuchFileOrDirectory {
       exit(withError: KilnExit.problems)

@@ -19,7 +19,8 @@ public struct KilnCommand: AsyncParsableCommand {
           ComponentsCommand.self,
           SchemaCommand.self,
         ]),
-      CommandGroup(name: "Anywhere:", subcommands: [PackerLogCommand.self, ParametersCommand.self]),
+      CommandGroup(
+        name: "Anywhere:", subcommands: [ContextCommand.self, PackerLogCommand.self, ParametersCommand.self]),
     ])
 
   /// Kiln's version.

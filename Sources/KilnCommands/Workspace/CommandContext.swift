@@ -111,7 +111,7 @@ extension CommandContext {
     throw KilnExit.problems
   }
 
-  func report(_ problems: [Diagnostic], sources: [String: String]) {
+  func report(_ problems: [Diagnostic], sources: [String: String] = [:]) {
     guard !problems.isEmpty else { return }
     console.error(DiagnosticRenderer(color: console.color, sources: { sources[$0] }).render(problems))
     let errors = problems.filter { $0.severity == .error }.count

@@ -54,7 +54,9 @@ struct IgnorePattern: Sendable {
     let isPlain = !text.contains { $0 >= 0x80 || [0x5B, 0x5C, 0x5D, 0x5E].contains($0) }
     let stars = [UInt8(ascii: "*"), UInt8(ascii: "*")]
     // Backslashes and brackets need an expression; every other byte stands for itself.
-    let isLiteral = { (bytes: ArraySlice<UInt8>) in !bytes.contains { isSpecial($0) || [0x5B, 0x5C, 0x5D].contains($0) } }
+    let isLiteral = { (bytes: ArraySlice<UInt8>) in
+      !bytes.contains { isSpecial($0) || [0x5B, 0x5C, 0x5D].contains($0) }
+    }
     if isLiteral(text[...]) { return (.exact(text), isPlain) }
     if text.starts(with: stars), isLiteral(text[2...]) { return (.suffix(Array(text[2...])), isPlain) }
     if text.suffix(2) == stars[...], isLiteral(text.dropLast(2)) { return (.prefix(Array(text.dropLast(2))), isPlain) }
@@ -71,7 +73,8 @@ struct IgnorePattern: Sendable {
     switch form {
     case .exact(let text): return bytes == text
     case .prefix(let prefix): return bytes.starts(with: prefix)
-    case .suffix(let suffix): return Self.ends(bytes, suffix) || suffix.first == 0x2F && bytes[...] == suffix.dropFirst()
+    case .suffix(let suffix):
+      return Self.ends(bytes, suffix) || suffix.first == 0x2F && bytes[...] == suffix.dropFirst()
     case .expression(let expression):
       guard bytes.count >= max(head.count, tail.count), bytes.starts(with: head), Self.ends(bytes, tail) else {
         return false

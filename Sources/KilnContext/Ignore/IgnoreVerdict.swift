@@ -68,6 +68,7 @@ extension IgnoreRules {
     Diagnostic(
       "context.pattern", "the engine cannot use \"\(rule.text)\": \(error.message)",
       at: SourceLocation(file: file, line: rule.line, column: rule.column, length: rule.text.count),
-      suggestion: rule.text.contains("\\") ? "components are separated by /; a backslash escapes what is after it" : nil)
+      suggestion: rule.text.contains("\\") ? "components are separated by /; a backslash escapes what is after it" : nil
+    )
   }
 }

@@ -1,0 +1,201 @@
+public import ArgumentParser
+import Foundation
+import KilnArtifacts
+public import KilnContext
+import KilnDiagnostics
+import KilnDocuments
+import SystemPackage
+
+struct ContextCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "context", abstract: "Look at a build context, and pack it; works anywhere.",
+    subcommands: [ContextListCommand.self, ContextExplainCommand.self, ContextPackCommand.self])
+}
+
+/// The folder that the three commands work on.
+struct ContextOptions: ParsableArguments {
+  @Option(
+    name: [.customShort("f"), .customLong("file")],
+    help: ArgumentHelp("The Dockerfile; else DIR/Dockerfile.", valueName: "dockerfile"))
+  var dockerfile: String?
+
+  func folder(_ name: String, in context: CommandContext) throws -> ContextFolder {
+    let root = context.folder
+    func shown(_ path: FilePath) -> String {
+      let prefix = root.string + "/"
+      return path.string.hasPrefix(prefix) ? String(path.string.dropFirst(prefix.count)) : path.string
+    }
+    do {
+      return try ContextFolder(
+        root.pushing(FilePath(name)).lexicallyNormalized(), dockerfile: dockerfile.map { root.pushing(FilePath($0)) },
+        name: shown)
+    } catch let error as ContextFolderError {
+      context.report(error.problems, sources: [error.file: String(decoding: error.text, as: UTF8.self)])
+      throw KilnExit.problems
+    } catch let error as DiagnosticsError {
+      context.report(error.diagnostics)
+      throw KilnExit.problems
+    }
+  }
+}
+
+extension ContextFolder {
+  /// The ignore file's text by name.
+  var sources: [String: String] { ignoreText.map { [source.ignore.file: $0] } ?? [:] }
+}
+
+struct ContextListCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "Print what goes into a context, one path a line, in the archive's order.",
+    discussion: """
+      Examples:
+        kiln context list .                          what docker build . would send
+        kiln context list -0 . | xargs -0 -n1 …      names with any bytes
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+  @OptionGroup var options: ContextOptions
+  @Flag(name: [.customShort("0"), .customLong("null")], help: "End each path by NUL rather than by a line break.")
+  var null = false
+  @Option(help: "text or json.") var format: Format = .text
+  @Argument(help: "The context's folder.") var directory: String
+
+  func run() async throws { try run(in: .current(color: .auto)) }
+
+  func run(in context: CommandContext) throws {
+    let folder = try options.folder(directory, in: context)
+    let result = try context.reporting(folder.sources) { try ContextPacker.list(folder.source) }
+    context.report(result.warnings, sources: folder.sources)
+    if format == .json {
+      let entries = result.entries.map { entry -> DocumentValue in
+        var map: DocumentMap = ["path": .string(entry.name)]
+        switch entry.kind {
+        case .directory: map["type"] = "directory"
+        case .file, .contents: map["type"] = "file"
+        case .symbolicLink(let target):
+          map["type"] = "link"
+          map["target"] = .string(String(decoding: target, as: UTF8.self))
+        }
+        return .map(map)
+      }
+      return context.console.output(
+        JSONRenderer(sortedKeys: true).render(["schemaVersion": 1, "entries": .list(entries)]))
+    }
+    context.console.outputBytes(result.entries.flatMap { $0.path + [null ? 0 : 0x0A] })
+  }
+}
+
+struct ContextExplainCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain", abstract: "Say which rule decides whether a path goes in.",
+    discussion: """
+      Example:
+        kiln context explain . vendor/autoload.php
+      """)
+
+  @OptionGroup var options: ContextOptions
+  @Option(help: "text or json.") var format: ContextListCommand.Format = .text
+  @Argument(help: "The context's folder.") var directory: String
+  @Argument(help: "Paths relative to it.") var paths: [String]
+
+  func run() async throws { try run(in: .current(color: .auto)) }
+
+  func run(in context: CommandContext) throws {
+    let folder = try options.folder(directory, in: context)
+    let rules = folder.source.ignore
+    var answers: [DocumentValue] = []
+    for path in paths {
+      let cleaned = FilePath(path).lexicallyNormalized().components.map(\.string).joined(separator: "/")
+      let verdict = try context.reporting(folder.sources) { () throws -> IgnoreVerdict in
+        do throws(IgnoreRuleFailure) {
+          return try rules.verdict(on: Array(cleaned.utf8))
+        } catch { throw DiagnosticsError([error.diagnostic]) }
+      }
+      let rule = verdict.rule.map { rules.rules[$0] }
+      let isDockerfile = cleaned == folder.dockerfile && verdict.isExcluded
+      let word = isDockerfile ? "packed" : verdict.isExcluded ? "left out" : "packed"
+      let place = rule.map { "\(rules.file):\($0.line):\($0.column)" }
+      var answer: DocumentMap = ["path": .string(cleaned), "excluded": .bool(word == "left out")]
+      answer["rule"] = rule.map { .string($0.text) } ?? .null
+      answer["file"] = rule == nil ? .null : .string(rules.file)
+      answer["line"] = rule.map { .integer($0.line) } ?? .null
+      answers.append(.map(answer))
+      if format == .text {
+        let why = rule.map { "by \"\($0.text)\" at \(place ?? "")" } ?? "no rule matches it"
+        context.console.output(
+          isDockerfile
+            ? "\(cleaned): packed: the engine needs it, though \(why) it is left out\n"
+            : "\(cleaned): \(word): \(why)\n")
+      }
+    }
+    if format == .json {
+      context.console.output(JSONRenderer(sortedKeys: true).render(["schemaVersion": 1, "paths": .list(answers)]))
+    }
+  }
+}
+
+struct ContextPackCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pack", abstract: "Pack a context into a tarball whose bytes depend on its contents alone.",
+    discussion: """
+      Examples:
+        kiln context pack . -o context.tar
+        kiln context pack . -o - | docker build -
+        kiln context pack . -o context.tar.zst --format json
+
+      Times are SOURCE_DATE_EPOCH, else 0. The archive appears under its name only when it is whole.
+      """)
+
+  @OptionGroup var options: ContextOptions
+  @Option(name: [.customShort("o"), .customLong("output")], help: "The archive; - is standard output.")
+  var output: String
+  @Option(help: "none, gzip or zstd; else by the archive's name.") var compression: Compression?
+  @Option(help: "Threads for compression; the bytes do not depend on it.") var threads: Int?
+  @Option(help: "How the summary is printed: text, to standard error, or json.") var format: ContextListCommand.Format =
+    .text
+  @Flag(name: .shortAndLong, help: "Say nothing but problems.") var quiet = false
+  @Argument(help: "The context's folder.") var directory: String
+
+  func validate() throws {
+    if output == "-", format == .json {
+      throw ValidationError("--output - and --format json both want standard output.")
+    }
+    if let threads, threads < 1 { throw ValidationError("--threads is 1 or more.") }
+  }
+
+  func run() async throws { try run(in: .current(color: .auto)) }
+
+  func run(in context: CommandContext) throws {
+    let folder = try options.folder(directory, in: context)
+    let packer = ContextPacker(
+      compression: compression ?? Compression(fileName: output), threads: threads ?? context.cores,
+      time: try context.sourceDate())
+    let packed = try context.reporting(folder.sources) {
+      if output == "-" {
+        return try packer.pack(folder.source, progress: context.progress(quiet: quiet)) {
+          do {
+            try FileDescriptor.standardOutput.writeWhole($0)
+          } catch let error as Errno { throw FileSystemError("write", "standard output", error) }
+        }
+      }
+      return try packer.pack(folder.source, to: context.folder.pushing(FilePath(output)), quiet: quiet, context)
+    }
+    context.report(packed.warnings, sources: folder.sources)
+    if format == .json {
+      context.console.output(JSONRenderer(sortedKeys: true).render(.map(packed.document.with("schemaVersion", 1))))
+    } else if !quiet {
+      context.console.error(packed.summary(output))
+    }
+  }
+}
+
+extension Compression: ExpressibleByArgument {
+  /// By the end of an archive's name.
+  init(fileName: String) {
+    let name = fileName.lowercased()
+    self =
+      [".gz", ".tgz"].contains { name.hasSuffix($0) }
+      ? .gzip : [".zst", ".tzst"].contains { name.hasSuffix($0) } ? .zstd : .none
+  }
+}

@@ -1,0 +1,125 @@
+import ArgumentParser
+import Foundation
+import KilnArtifacts
+import KilnContext
+import KilnDiagnostics
+import KilnDocuments
+import Synchronization
+import SystemPackage
+
+extension CommandContext {
+  var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+  /// Runs `body`; what is wrong with the context is told with its place.
+  func reporting<T>(_ sources: [String: String], _ body: () throws -> T) throws -> T {
+    do {
+      return try body()
+    } catch let error as DiagnosticsError {
+      report(error.diagnostics, sources: sources)
+      throw KilnExit.problems
+    }
+  }
+
+  /// `SOURCE_DATE_EPOCH`, else 0.
+  func sourceDate() throws -> Int {
+    guard let text = environment["SOURCE_DATE_EPOCH"], !text.isEmpty else { return 0 }
+    guard let seconds = Int(text), seconds >= 0 else {
+      console.error("error: SOURCE_DATE_EPOCH is \"\(text)\", and not seconds since 1970\n")
+      throw KilnExit.problems
+    }
+    return seconds
+  }
+
+  /// Counts entries on a terminal; ends the packing when the user interrupts.
+  func progress(quiet: Bool) -> (ContextEntry) throws -> Void {
+    Interruption.watch()
+    var count = 0
+    var last = ContinuousClock.now
+    return { [console] _ in
+      try Interruption.check()
+      count += 1
+      guard !quiet, console.isTerminal, count.isMultiple(of: 256), last.duration(to: .now) > .milliseconds(200) else {
+        return
+      }
+      last = .now
+      console.error("\rpacking: \(count) entries\u{1B}[K\r")
+    }
+  }
+}
+
+/// Whether the user wants the command to end: what is half done is then taken back.
+enum Interruption {
+  struct Failure: Error {}
+
+  private static let isWanted = Atomic(false)
+
+  /// From now on SIGINT and SIGTERM set a flag.
+  static func watch() {
+    for number in [SIGINT, SIGTERM] { signal(number) { _ in Interruption.isWanted.store(true, ordering: .relaxed) } }
+  }
+
+  static func check() throws { if isWanted.load(ordering: .relaxed) { throw Failure() } }
+}
+
+extension ContextPacker {
+  /// Packs to a file that appears only when it is whole.
+  func pack(_ source: ContextSource, to path: FilePath, quiet: Bool, _ context: CommandContext) throws -> PackedContext
+  {
+    let file = try AtomicFile.create(at: path)
+    let descriptor = file.descriptor
+    let packed = try pack(source, progress: context.progress(quiet: quiet)) { bytes in
+      try Interruption.check()
+      do {
+        try descriptor.writeWhole(bytes)
+      } catch let error as Errno { throw FileSystemError("write", path, error) }
+    }
+    try file.commit(mode: FilePermissions(rawValue: 0o644))
+    return packed
+  }
+}
+
+extension FileDescriptor {
+  func writeWhole(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = try write(rest)
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    }
+  }
+}
+
+extension PackedContext {
+  var document: DocumentMap {
+    [
+      "digest": .string("sha256:\(digest)"), "tarDigest": .string("sha256:\(tarDigest)"), "size": .integer(size),
+      "files": .integer(files), "directories": .integer(directories), "links": .integer(links),
+      "bytes": .integer(bytes),
+      "largest": largest.map { ["path": .string($0.path), "bytes": .integer($0.bytes)] } ?? .null,
+    ]
+  }
+
+  func summary(_ name: String) -> String {
+    var text = "\(name): \(files) files, \(Self.amount(bytes)) in, \(Self.amount(size)) out, sha256:\(digest)\n"
+    if let largest { text += "  largest: \(largest.path), \(Self.amount(largest.bytes))\n" }
+    return text
+  }
+
+  private static func amount(_ bytes: Int) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB"]
+    var value = Double(bytes)
+    var unit = 0
+    while value >= 1000, unit + 1 < units.count {
+      value /= 1000
+      unit += 1
+    }
+    return unit == 0 ? "\(bytes) B" : "\((value * 10).rounded() / 10) \(units[unit])"
+  }
+}
+
+extension DocumentMap {
+  func with(_ key: String, _ value: DocumentValue) -> DocumentMap {
+    var map = self
+    map[key] = value
+    return map
+  }
+}

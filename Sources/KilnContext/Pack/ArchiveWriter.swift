@@ -1,0 +1,110 @@
+import CLibArchive
+import KilnDiagnostics
+
+/// What libarchive answered.
+public struct ArchiveError: Error, Sendable, Equatable, CustomStringConvertible {
+  public let attempt: String
+  public let answer: String
+
+  public var description: String { "cannot \(attempt): \(answer)" }
+}
+
+/// Writes a GNU tar through libarchive: paths and links of any bytes and length, files of any size.
+///
+/// Everything that would differ between machines is fixed: owner 0, modes 0755 and 0644, one time, no names, no padding.
+final class ArchiveWriter {
+  private let archive: OpaquePointer
+  private let entry: OpaquePointer
+  private let time: Int
+  private let sink: Sink
+
+  /// Where libarchive's callback finds the bytes' destination, and leaves what it threw.
+  private final class Sink {
+    let write: (UnsafeRawBufferPointer) throws -> Void
+    var failure: (any Error)?
+
+    init(_ write: @escaping (UnsafeRawBufferPointer) throws -> Void) { self.write = write }
+  }
+
+  /// - Parameter time: Seconds since 1970, of every entry.
+  init(time: Int, _ write: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
+    guard let archive = archive_write_new(), let entry = archive_entry_new() else {
+      throw ArchiveError(attempt: "begin the archive", answer: "no memory")
+    }
+    self.archive = archive
+    self.entry = entry
+    self.time = time
+    sink = Sink(write)
+    try check("begin the archive", archive_write_set_format_gnutar(archive))
+    try check("begin the archive", archive_write_add_filter_none(archive))
+    // Blocks are the sink's own; none is padded.
+    try check("begin the archive", archive_write_set_bytes_per_block(archive, 0))
+    try check("begin the archive", archive_write_set_bytes_in_last_block(archive, 1))
+    let opened = archive_write_open(
+      archive, Unmanaged.passUnretained(sink).toOpaque(), nil,
+      { _, context, bytes, count in
+        guard let context, let bytes else { return -1 }
+        let sink = Unmanaged<Sink>.fromOpaque(context).takeUnretainedValue()
+        do {
+          try sink.write(UnsafeRawBufferPointer(start: bytes, count: count))
+          return count
+        } catch {
+          sink.failure = error
+          return -1
+        }
+      }, nil)
+    try check("begin the archive", opened)
+  }
+
+  deinit {
+    archive_entry_free(entry)
+    // What is not closed is not a whole archive: nothing more is written.
+    sink.failure = sink.failure ?? CancellationError()
+    _ = archive_write_fail(archive)
+    _ = archive_write_free(archive)
+  }
+
+  private func check(_ attempt: String, _ code: Int32) throws {
+    if code == ARCHIVE_OK { return }
+    if let failure = sink.failure { throw failure }
+    let answer = archive_error_string(archive).map { String(cString: $0) } ?? "code \(code)"
+    // A warning means that an entry is not as it was given: that is no archive of ours.
+    throw ArchiveError(attempt: attempt, answer: answer)
+  }
+
+  /// Begins an entry; `size` bytes of data must follow.
+  func begin(_ path: [UInt8], type: mode_t, mode: mode_t, size: Int64 = 0, target: [UInt8]? = nil) throws {
+    archive_entry_clear(entry)
+    Self.withCString(path) { archive_entry_copy_pathname(entry, $0) }
+    if let target { Self.withCString(target) { archive_entry_copy_symlink(entry, $0) } }
+    archive_entry_set_filetype(entry, UInt32(type))
+    archive_entry_set_perm(entry, mode)
+    archive_entry_set_size(entry, size)
+    archive_entry_set_mtime(entry, time, 0)
+    archive_entry_set_uid(entry, 0)
+    archive_entry_set_gid(entry, 0)
+    try check("write \(String(decoding: path, as: UTF8.self))", archive_write_header(archive, entry))
+  }
+
+  private static func withCString(_ bytes: [UInt8], _ body: (UnsafePointer<CChar>) -> Void) {
+    var text = bytes.map { CChar(bitPattern: $0) }
+    text.append(0)
+    text.withUnsafeBufferPointer { if let base = $0.baseAddress { body(base) } }
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes
+    while let base = rest.baseAddress, !rest.isEmpty {
+      let count = archive_write_data(archive, base, rest.count)
+      guard count > 0 else {
+        if let failure = sink.failure { throw failure }
+        throw ArchiveError(
+          attempt: "write the archive",
+          answer: archive_error_string(archive).map { String(cString: $0) } ?? "no answer")
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    }
+  }
+
+  func close() throws { try check("end the archive", archive_write_close(archive)) }
+}

@@ -1,0 +1,297 @@
+import KilnArtifacts
+public import KilnDiagnostics
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Packs a context into a tarball: the same input gives the same bytes on every machine.
+///
+/// Entries are sorted by path bytes; modes are 0755 and 0644, owners 0, times one.
+public struct ContextPacker: Sendable {
+  private let compression: Compression
+  private let threads: Int
+  private let time: Int
+
+  /// - Parameters:
+  ///   - threads: For compression; the bytes do not depend on it.
+  ///   - time: Seconds since 1970 that every entry has, `SOURCE_DATE_EPOCH` by convention.
+  public init(compression: Compression = .none, threads: Int = 1, time: Int = 0) {
+    self.compression = compression
+    self.threads = threads
+    self.time = time
+  }
+
+  /// Writes the archive to `output` in pieces.
+  ///
+  /// - Parameter progress: Told of every entry; what it throws ends the packing.
+  /// - Throws: `DiagnosticsError` for what is wrong with the context, `FileSystemError` and `ArchiveError` for the
+  ///   machine. What was written until then is no archive.
+  public func pack(
+    _ source: ContextSource, progress: (ContextEntry) throws -> Void = { _ in },
+    to output: (UnsafeRawBufferPointer) throws -> Void
+  ) throws -> PackedContext {
+    try withoutActuallyEscaping(output) { output in
+      try withoutActuallyEscaping(progress) { progress in
+        try ContextPacking(source, compression, threads: threads, time: time, progress, output).run()
+      }
+    }
+  }
+
+  /// The entries that would be packed, in order, without reading any file; and warnings.
+  public static func list(_ source: ContextSource) throws -> (entries: [ContextEntry], warnings: [Diagnostic]) {
+    var entries: [ContextEntry] = []
+    var advice = ContextAdvice(source)
+    var walk = ContextWalk(source) { entry, place in
+      advice.see(entry, size: { place.flatMap { try? $0.folder.size(of: $0.name) } ?? 0 })
+      entries.append(entry)
+    }
+    try walk.run()
+    if walk.problems.hasErrors { throw DiagnosticsError(walk.problems) }
+    return (entries, walk.problems + advice.finish(usedRules: walk.usedRules))
+  }
+}
+
+/// One packing.
+private final class ContextPacking {
+  private static let bufferSize = 1 << 18
+
+  private let source: ContextSource
+  private let time: Int
+  private let progress: (ContextEntry) throws -> Void
+  private let compressor: any Compressor
+  private let isCompressed: Bool
+  private let written: Written
+  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 64)
+  /// The tar's bytes that are not yet passed on.
+  private let block = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 64)
+  private var blockCount = 0
+  private var tarDigest = StreamDigest()
+  private var advice: ContextAdvice
+  private var files = 0
+  private var directories = 0
+  private var links = 0
+  private var bytes = 0
+  private var largest: PackedContext.Largest?
+  private var foundTokens: Set<String> = []
+  private var tokenFiles: Set<String> = []
+  private var problems: [Diagnostic] = []
+
+  /// What has left the packer.
+  private final class Written {
+    var count = 0
+    var digest = StreamDigest()
+  }
+
+  init(
+    _ source: ContextSource, _ compression: Compression, threads: Int, time: Int,
+    _ progress: @escaping (ContextEntry) throws -> Void, _ output: @escaping (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    self.source = source
+    self.time = time
+    self.progress = progress
+    advice = ContextAdvice(source)
+    isCompressed = compression != .none
+    let written = Written()
+    self.written = written
+    let hashes = isCompressed
+    let pass: (UnsafeRawBufferPointer) throws -> Void = { bytes in
+      written.count += bytes.count
+      if hashes { written.digest.update(bytes) }
+      try output(bytes)
+    }
+    switch compression {
+    case .none: compressor = PassThrough(pass)
+    case .gzip: compressor = GzipCompressor(threads: threads, pass)
+    case .zstd: compressor = try ZstdCompressor(threads: threads, pass)
+    }
+  }
+
+  deinit {
+    buffer.deallocate()
+    block.deallocate()
+  }
+
+  func run() throws -> PackedContext {
+    let archive = try ArchiveWriter(time: time) { [self] in try take($0) }
+    var walk = ContextWalk(source) { [self] entry, place in
+      try progress(entry)
+      try add(entry, place, to: archive)
+    }
+    try walk.run()
+    checkTokens()
+    let found = walk.problems + problems
+    if found.hasErrors { throw DiagnosticsError(found.inCanonicalOrder()) }
+    try archive.close()
+    try passOn()
+    try compressor.finish()
+    let tar = tarDigest.hex
+    return PackedContext(
+      digest: isCompressed ? written.digest.hex : tar, tarDigest: tar, size: written.count, files: files,
+      directories: directories, links: links, bytes: bytes, largest: largest,
+      warnings: (found + advice.finish(usedRules: walk.usedRules)).inCanonicalOrder())
+  }
+
+  /// The archive's bytes, gathered to blocks.
+  private func take(_ bytes: UnsafeRawBufferPointer) throws {
+    if blockCount + bytes.count > block.count { try passOn() }
+    if bytes.count >= block.count { return try passOn(bytes) }
+    UnsafeMutableRawBufferPointer(rebasing: block[blockCount...]).copyMemory(from: bytes)
+    blockCount += bytes.count
+  }
+
+  private func passOn() throws {
+    try passOn(UnsafeRawBufferPointer(rebasing: block[..<blockCount]))
+    blockCount = 0
+  }
+
+  private func passOn(_ bytes: UnsafeRawBufferPointer) throws {
+    if bytes.isEmpty { return }
+    tarDigest.update(bytes)
+    try compressor.write(bytes)
+  }
+
+  /// The path in the archive.
+  private func path(_ entry: ContextEntry) -> [UInt8] { source.path(of: entry) }
+
+  private func add(_ entry: ContextEntry, _ place: ContextWalk.Place?, to archive: ArchiveWriter) throws {
+    switch entry.kind {
+    case .directory:
+      directories += 1
+      try archive.begin(path(entry), type: S_IFDIR, mode: 0o755)
+      advice.see(entry, size: { 0 })
+    case .symbolicLink(let target):
+      links += 1
+      try archive.begin(path(entry), type: S_IFLNK, mode: 0o777, target: target)
+      advice.see(entry, size: { 0 })
+    case .contents(let bytes): try add(entry, bytes: bytes, mode: 0o644, to: archive)
+    case .file:
+      guard let place else { return }
+      try addFile(entry, place, to: archive)
+    }
+  }
+
+  private func add(_ entry: ContextEntry, bytes: [UInt8], mode: mode_t, to archive: ArchiveWriter) throws {
+    count(entry, bytes.count)
+    try archive.begin(path(entry), type: S_IFREG, mode: mode, size: Int64(bytes.count))
+    try bytes.withUnsafeBytes { try archive.write($0) }
+  }
+
+  private func count(_ entry: ContextEntry, _ size: Int) {
+    files += 1
+    bytes += size
+    if size > largest?.bytes ?? -1 { largest = .init(path: entry.name, bytes: size) }
+    advice.see(entry, size: { size })
+  }
+
+  private func addFile(_ entry: ContextEntry, _ place: ContextWalk.Place, to archive: ArchiveWriter) throws {
+    let descriptor = try place.folder.openFile(place.name)
+    defer { close(descriptor) }
+    var before = stat()
+    guard fstat(descriptor, &before) == 0 else { throw place.folder.error("examine", place.name) }
+    let mode: mode_t = before.st_mode & S_IXUSR != 0 ? 0o755 : 0o644
+    if let tokens = source.tokens, tokens.files.contains(entry.name) {
+      return try add(entry, bytes: replaced(entry, read(descriptor, place), tokens), mode: mode, to: archive)
+    }
+    let size = Int(before.st_size)
+    count(entry, size)
+    try archive.begin(path(entry), type: S_IFREG, mode: mode, size: Int64(size))
+    var left = size
+    while true {
+      let got = try read(descriptor, into: buffer, place)
+      if got == 0 { break }
+      guard got <= left else { throw changed(entry, "it grew") }
+      left -= got
+      try archive.write(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
+    }
+    guard left == 0 else { throw changed(entry, "it shrank") }
+    var after = stat()
+    guard fstat(descriptor, &after) == 0 else { throw place.folder.error("examine", place.name) }
+    guard Self.time(before) == Self.time(after) else { throw changed(entry, "it was written to") }
+  }
+
+  private static func time(_ status: stat) -> [Int] {
+    #if canImport(Darwin)
+      [status.st_mtimespec.tv_sec, status.st_mtimespec.tv_nsec]
+    #else
+      [status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
+    #endif
+  }
+
+  private func changed(_ entry: ContextEntry, _ how: String) -> DiagnosticsError {
+    DiagnosticsError([
+      Diagnostic(
+        "context.changed", "\"\(entry.name)\" changed while it was read: \(how)",
+        suggestion: "pack when nothing writes to the folder")
+    ])
+  }
+
+  private func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, _ place: ContextWalk.Place) throws
+    -> Int
+  {
+    while true {
+      let count = Platform.read(descriptor, buffer)
+      if count >= 0 { return count }
+      if errno != EINTR { throw place.folder.error("read", place.name) }
+    }
+  }
+
+  private func read(_ descriptor: Int32, _ place: ContextWalk.Place) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    while true {
+      let count = try read(descriptor, into: buffer, place)
+      if count == 0 { return bytes }
+      bytes += UnsafeRawBufferPointer(rebasing: buffer[..<count])
+    }
+  }
+
+  private func replaced(_ entry: ContextEntry, _ text: [UInt8], _ tokens: ContextTokens) -> [UInt8] {
+    let replacement = TokenReplacement(text, values: tokens.values)
+    tokenFiles.insert(entry.name)
+    foundTokens.formUnion(replacement.found)
+    for leftover in replacement.leftovers {
+      problems.append(
+        Diagnostic(
+          "context.token-left", "nothing replaces the token \"\(leftover.token)\"",
+          at: SourceLocation(
+            file: entry.name, line: leftover.line, column: leftover.column, length: leftover.token.count),
+          suggestion: nearest(to: leftover.token, among: tokens.values.keys.map { "__\($0)__" }).map {
+            "did you mean \"\($0)\"?"
+          } ?? "give it a value in tokens, or take it out"))
+    }
+    return replacement.bytes
+  }
+
+  private func checkTokens() {
+    guard let tokens = source.tokens else { return }
+    for file in tokens.files where !tokenFiles.contains(file) {
+      problems.append(
+        Diagnostic(
+          "context.token-file", "the file with tokens \"\(file)\" is not in the context",
+          suggestion: "it is a regular file that no rule leaves out"))
+    }
+    for name in tokens.values.keys.sorted() where !foundTokens.contains(name) {
+      problems.append(
+        Diagnostic(
+          "context.token-unused", "the token \"__\(name)__\" stands in none of the files listed",
+          suggestion: "files: \(tokens.files.joined(separator: ", "))"))
+    }
+  }
+}
+
+private enum Platform {
+  static func read(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
+    #if canImport(Glibc)
+      Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+    #elseif canImport(Musl)
+      Musl.read(descriptor, buffer.baseAddress, buffer.count)
+    #else
+      Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+    #endif
+  }
+}

@@ -1,0 +1,243 @@
+import KilnArtifacts
+import KilnDiagnostics
+import SystemPackage
+
+/// Walks the layers of a context as one tree, in the order of path bytes, and tells every entry that goes in.
+///
+/// Only the folders that lead to the current entry are in memory. A folder that is left out is not walked, unless a rule
+/// may take something in it after all.
+struct ContextWalk {
+  /// Where an entry is to be read.
+  struct Place {
+    let folder: OpenFolder
+    let name: [UInt8]
+  }
+
+  /// A name in a folder, in one layer.
+  private struct Item {
+    let name: [UInt8]
+    let kind: OpenFolder.Kind
+    let layer: Int
+  }
+
+  /// The same folder in each layer that has it.
+  private struct Folder {
+    /// With a slash at its end; empty for the context's.
+    let prefix: [UInt8]
+    let parts: [(layer: Int, folder: OpenFolder)]
+    let verdict: IgnoreVerdict
+    /// Files of no layer that are in it or below, sorted.
+    let extras: ArraySlice<Extra>
+  }
+
+  private struct Extra {
+    let path: [UInt8]
+    let bytes: [UInt8]
+  }
+
+  private enum Step {
+    case entry(Item)
+    case extra(Extra)
+    /// A folder that only the files of no layer need.
+    case madeFolder(name: [UInt8])
+    case descent(name: [UInt8], verdict: IgnoreVerdict)
+  }
+
+  private let source: ContextSource
+  private let visit: (ContextEntry, Place?) throws -> Void
+  private(set) var problems: [Diagnostic] = []
+  /// Which rules decided or matched anything.
+  private(set) var usedRules: Set<Int> = []
+
+  init(_ source: ContextSource, visit: @escaping (ContextEntry, Place?) throws -> Void) {
+    self.source = source
+    self.visit = visit
+  }
+
+  mutating func run() throws {
+    let parts = try source.layers.enumerated().map { ($0.offset, try OpenFolder.open($0.element.folder)) }
+    let extras = source.files.map { Extra(path: Array($0.key.utf8), bytes: $0.value) }
+      .sorted { $0.path.lexicographicallyPrecedes($1.path) }
+    guard let name = source.folder.map({ Array($0.utf8) }) else {
+      return try walk(Folder(prefix: [], parts: parts, verdict: .root, extras: extras[...]))
+    }
+    // The layers are one folder among the files.
+    let split = extras.partitioningIndex { name.lexicographicallyPrecedes($0.path) }
+    for extra in extras[..<split] { try tell(extra) }
+    try visit(ContextEntry(path: [], kind: .directory, layer: 0), nil)
+    try walk(Folder(prefix: [], parts: parts, verdict: .root, extras: []))
+    for extra in extras[split...] { try tell(extra) }
+  }
+
+  private func tell(_ extra: Extra) throws {
+    try visit(ContextEntry(path: extra.path, kind: .contents(extra.bytes), layer: nil), nil)
+  }
+
+  /// The names of all layers, the last one's where several have it.
+  private mutating func items(of folder: Folder) throws -> [Item] {
+    var items: [Item] = []
+    for (layer, open) in folder.parts {
+      items += try open.list().map { Item(name: $0.name, kind: $0.kind, layer: layer) }
+    }
+    guard folder.parts.count > 1 else { return items }
+    items.sort { $0.name == $1.name ? $0.layer < $1.layer : $0.name.lexicographicallyPrecedes($1.name) }
+    var merged: [Item] = []
+    for item in items {
+      if let last = merged.last, last.name == item.name {
+        if last.kind.isDirectory != item.kind.isDirectory { reportConflict(folder, last, item) }
+        merged.removeLast()
+      }
+      merged.append(item)
+    }
+    return merged
+  }
+
+  private mutating func reportConflict(_ folder: Folder, _ below: Item, _ above: Item) {
+    let path = String(decoding: folder.prefix + below.name, as: UTF8.self)
+    func what(_ item: Item) -> String { item.kind.isDirectory ? "a folder" : "a file" }
+    problems.append(
+      Diagnostic(
+        "context.conflict",
+        "\"\(path)\" is \(what(above)) in \(source.layers[above.layer].name) and \(what(below)) in \(source.layers[below.layer].name)",
+        suggestion: "a layer replaces files by files; rename one of the two"))
+  }
+
+  private mutating func walk(_ folder: Folder) throws {
+    for step in try steps(of: folder) {
+      switch step {
+      case .entry(let item): try tell(item, in: folder)
+      case .extra(let extra): try tell(extra)
+      case .madeFolder(let name):
+        try visit(ContextEntry(path: folder.prefix + name, kind: .directory, layer: nil), nil)
+      case .descent(let name, let verdict): try walk(child(of: folder, name, verdict))
+      }
+    }
+  }
+
+  private func child(of folder: Folder, _ name: [UInt8], _ verdict: IgnoreVerdict) throws -> Folder {
+    let prefix = folder.prefix + name + [UInt8(ascii: "/")]
+    var parts: [(layer: Int, folder: OpenFolder)] = []
+    for (layer, open) in folder.parts {
+      do {
+        parts.append((layer, try open.open(name)))
+      } catch let error as FileSystemError where folder.parts.count > 1 && Self.isAbsent(error) {
+        // A layer that has no such folder, or something else of that name, has no part in it.
+      }
+    }
+    let extras = folder.extras.filter { $0.path.starts(with: prefix) }
+    return Folder(prefix: prefix, parts: parts, verdict: verdict, extras: extras[...])
+  }
+
+  private static func isAbsent(_ error: FileSystemError) -> Bool {
+    [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error.errno)
+  }
+
+  /// What to do in a folder, in the order of path bytes: what is in a folder comes at its name with a slash.
+  private mutating func steps(of folder: Folder) throws -> [Step] {
+    var steps: [(key: [UInt8], step: Step)] = []
+    var extraNames: [[UInt8]: Extra?] = [:]
+    for extra in folder.extras {
+      let rest = extra.path.dropFirst(folder.prefix.count)
+      if let slash = rest.firstIndex(of: UInt8(ascii: "/")) {
+        extraNames[Array(rest[..<slash])] = .some(nil)
+      } else {
+        extraNames[Array(rest)] = extra
+      }
+    }
+    for item in try items(of: folder) {
+      let path = folder.prefix + item.name
+      let extra = extraNames.removeValue(forKey: item.name)
+      if let extra, let file = extra {
+        guard !item.kind.isDirectory else { throw conflict(path) }
+        steps.append((item.name, .extra(file)))
+        continue
+      }
+      let needsFolder = extra != nil
+      if needsFolder, !item.kind.isDirectory { throw conflict(path) }
+      let verdict = try verdict(on: path, in: folder)
+      if item.kind.isDirectory {
+        let isWalked = !verdict.isExcluded || needsFolder || canHold(item.name, in: folder, verdict)
+        if try !verdict.isExcluded || needsFolder || isWalked && holds(item.name, in: folder, verdict) {
+          steps.append((item.name, .entry(item)))
+          steps.append((item.name + [UInt8(ascii: "/")], .descent(name: item.name, verdict: verdict)))
+        }
+      } else if !verdict.isExcluded {
+        steps.append((item.name, .entry(item)))
+      } else if case .special(let what) = item.kind {
+        problems.append(
+          Diagnostic(
+            "context.special", "\"\(String(decoding: path, as: UTF8.self))\" is \(what) and left out",
+            severity: .warning))
+      }
+    }
+    for (name, extra) in extraNames {
+      if let extra {
+        steps.append((name, .extra(extra)))
+      } else {
+        steps.append((name, .madeFolder(name: name)))
+        steps.append((name + [UInt8(ascii: "/")], .descent(name: name, verdict: .root)))
+      }
+    }
+    return steps.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.step)
+  }
+
+  private func conflict(_ path: [UInt8]) -> DiagnosticsError {
+    DiagnosticsError([
+      Diagnostic(
+        "context.conflict", "\"\(String(decoding: path, as: UTF8.self))\" is a file here and a folder there",
+        suggestion: "rename one of the two")
+    ])
+  }
+
+  private mutating func verdict(on path: [UInt8], in folder: Folder) throws -> IgnoreVerdict {
+    do {
+      let verdict = try source.ignore.verdict(on: path, in: folder.verdict)
+      for index in verdict.matched.indices where verdict.matched[index] { usedRules.insert(index) }
+      return verdict
+    } catch { throw DiagnosticsError([error.diagnostic]) }
+  }
+
+  private func canHold(_ name: [UInt8], in folder: Folder, _ verdict: IgnoreVerdict) -> Bool {
+    source.ignore.canExcept(inside: folder.prefix + name, verdict)
+  }
+
+  /// Whether something in a folder that is left out is taken after all.
+  private mutating func holds(_ name: [UInt8], in folder: Folder, _ verdict: IgnoreVerdict) throws -> Bool {
+    let child = try child(of: folder, name, verdict)
+    for item in try items(of: child) {
+      let verdict = try self.verdict(on: child.prefix + item.name, in: child)
+      if !verdict.isExcluded { return true }
+      if item.kind.isDirectory, canHold(item.name, in: child, verdict), try holds(item.name, in: child, verdict) {
+        return true
+      }
+    }
+    return false
+  }
+
+  private mutating func tell(_ item: Item, in folder: Folder) throws {
+    guard let open = folder.parts.first(where: { $0.layer == item.layer })?.folder else { return }
+    let path = folder.prefix + item.name
+    let place = Place(folder: open, name: item.name)
+    switch item.kind {
+    case .directory: try visit(ContextEntry(path: path, kind: .directory, layer: item.layer), place)
+    case .file: try visit(ContextEntry(path: path, kind: .file, layer: item.layer), place)
+    case .symbolicLink:
+      let target = try open.target(of: item.name)
+      try visit(ContextEntry(path: path, kind: .symbolicLink(target: target), layer: item.layer), place)
+    case .special(let what):
+      problems.append(
+        Diagnostic(
+          "context.special", "\"\(String(decoding: path, as: UTF8.self))\" is \(what), which no archive can hold",
+          suggestion: "leave it out with a line in the ignore file"))
+    }
+  }
+}
+
+extension Array {
+  /// The first index whose element fits; elements that do come after those that do not.
+  fileprivate func partitioningIndex(where fits: (Element) -> Bool) -> Int { firstIndex(where: fits) ?? count }
+}
+
+extension OpenFolder.Kind {
+  var isDirectory: Bool { if case .directory = self { true } else { false } }
+}
