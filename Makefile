@@ -38,4 +38,5 @@ fuzz:
 
 bench: release
 	@benchmarks/packer-log.sh
+	@benchmarks/context.sh
 

@@ -3,7 +3,7 @@ public enum Compression: String, Sendable, CaseIterable {
   case none
   /// Members of 1 MiB, level 6 of libdeflate.
   case gzip
-  /// Level 3 of libzstd, with at least one worker: the bytes are the same for any number of them.
+  /// Level 2 of libzstd in jobs of 2 MiB, with at least one worker: the bytes are the same for any number of them.
   case zstd
 
   /// The end of an archive's name, as in `.tar.gz`.

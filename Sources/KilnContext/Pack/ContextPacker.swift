@@ -68,10 +68,7 @@ private final class ContextPacking {
   private let isCompressed: Bool
   private let written: Written
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 64)
-  /// The tar's bytes that are not yet passed on.
-  private let block = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 64)
-  private var blockCount = 0
-  private var tarDigest = StreamDigest()
+  private let tar: BlockStream
   private var advice: ContextAdvice
   private var files = 0
   private var directories = 0
@@ -110,15 +107,15 @@ private final class ContextPacking {
     case .gzip: compressor = GzipCompressor(threads: threads, pass)
     case .zstd: compressor = try ZstdCompressor(threads: threads, pass)
     }
+    tar = BlockStream { [compressor] in try compressor.write($0) }
   }
 
   deinit {
     buffer.deallocate()
-    block.deallocate()
   }
 
   func run() throws -> PackedContext {
-    let archive = try ArchiveWriter(time: time) { [self] in try take($0) }
+    let archive = try ArchiveWriter(time: time) { [tar] in try tar.write($0) }
     var walk = ContextWalk(source) { [self] entry, place in
       try progress(entry)
       try add(entry, place, to: archive)
@@ -128,32 +125,12 @@ private final class ContextPacking {
     let found = walk.problems + problems
     if found.hasErrors { throw DiagnosticsError(found.inCanonicalOrder()) }
     try archive.close()
-    try passOn()
+    let tarDigest = try tar.finish()
     try compressor.finish()
-    let tar = tarDigest.hex
     return PackedContext(
-      digest: isCompressed ? written.digest.hex : tar, tarDigest: tar, size: written.count, files: files,
+      digest: isCompressed ? written.digest.hex : tarDigest, tarDigest: tarDigest, size: written.count, files: files,
       directories: directories, links: links, bytes: bytes, largest: largest,
       warnings: (found + advice.finish(usedRules: walk.usedRules)).inCanonicalOrder())
-  }
-
-  /// The archive's bytes, gathered to blocks.
-  private func take(_ bytes: UnsafeRawBufferPointer) throws {
-    if blockCount + bytes.count > block.count { try passOn() }
-    if bytes.count >= block.count { return try passOn(bytes) }
-    UnsafeMutableRawBufferPointer(rebasing: block[blockCount...]).copyMemory(from: bytes)
-    blockCount += bytes.count
-  }
-
-  private func passOn() throws {
-    try passOn(UnsafeRawBufferPointer(rebasing: block[..<blockCount]))
-    blockCount = 0
-  }
-
-  private func passOn(_ bytes: UnsafeRawBufferPointer) throws {
-    if bytes.isEmpty { return }
-    tarDigest.update(bytes)
-    try compressor.write(bytes)
   }
 
   /// The path in the archive.

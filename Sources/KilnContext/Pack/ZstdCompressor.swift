@@ -11,10 +11,12 @@ final class ZstdCompressor: Compressor {
     self.context = context
     self.output = output
     buffer = .allocate(byteCount: ZSTD_CStreamOutSize(), alignment: 16)
-    try check(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, 3))
+    try check(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, 2))
     try check(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1))
-    // None at all would give other bytes than one.
-    try check(ZSTD_CCtx_setParameter(context, ZSTD_c_nbWorkers, Int32(max(1, threads))))
+    // Jobs of 2 MiB keep the memory small; the bytes depend on their size, so it is fixed.
+    try check(ZSTD_CCtx_setParameter(context, ZSTD_c_jobSize, 2 << 20))
+    // None at all would give other bytes than one. One more than threads: the caller's own mostly waits.
+    try check(ZSTD_CCtx_setParameter(context, ZSTD_c_nbWorkers, Int32(max(1, threads) + 1)))
   }
 
   deinit {
