@@ -49,7 +49,7 @@ struct ImageLowering {
     ]
     let variables = app.environment.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     if !variables.isEmpty { lines.append(.env(variables.map { .init($0.name, $0.value) })) }
-    lines.append(.copy(.init(["."], to: workdir + "/")))
+    lines.append(.copy(.init(["\(ImageLayout.appFolder)/"], to: workdir + "/")))
     let secrets = app.buildSecrets.map(\.value)
     for command in app.install {
       lines.append(.run(.init(.script(AppInstall.script(command.value, secrets: secrets)), secrets: secrets)))

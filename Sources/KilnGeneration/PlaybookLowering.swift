@@ -214,12 +214,15 @@ extension PlaybookLowering {
         register: "kiln_app_file"))
     makeFolder("/var/lib/kiln", "app")
     makeFolder(app.workdir.value, "app")
+    // `unarchive` has no way to leave the folder out that the files are in.
+    let unpack =
+      "tar --extract --no-same-owner --strip-components=1 --file=\"$1\" --directory=\"$2\" \(ImageLayout.appFolder)"
     task(
-      "App: unpack the archive", "unarchive",
+      "App: unpack the archive", "command",
       [
-        "src": "{{ kiln_app_archive }}", "dest": .unsafe(app.workdir.value), "remote_src": true, "owner": "root",
-        "group": "root",
-        "creates": .string(stamp),
+        "argv": .list([
+          "/bin/sh", "-euc", .unsafe(unpack), "sh", "{{ kiln_app_archive }}", .unsafe(app.workdir.value),
+        ]), "creates": .string(stamp), "expand_argument_vars": false,
       ], owner: "app")
     let secrets = app.buildSecrets.map(\.value)
     let environment = DocumentMap(values.map { ($0.name, .unsafe($0.value)) })

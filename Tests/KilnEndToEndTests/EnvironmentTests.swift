@@ -44,7 +44,7 @@ struct EnvironmentTests {
       """
       runtime=$(ls generated/runtimes)
       docker build -q -t "kiln/runtime:$runtime" "generated/runtimes/$runtime"
-      docker build -q -t kiln-e2e-hostile-app -f generated/hostile/app/Dockerfile apps/hello
+      kiln pack -q hostile; docker build -q -t kiln-e2e-hostile-app - < dist/hostile/app.tar
       docker run -d --name kiln-e2e-hostile -p 127.0.0.1::80 kiln-e2e-hostile-app
       """, in: work)
     let page = try sh(
@@ -75,7 +75,7 @@ struct EnvironmentTests {
     defer { _ = try? sh("docker rmi -f kiln-e2e-machine", expecting: nil) }
     try sh(
       """
-      mkdir -p dist/hostile && tar -C apps/hello -cf dist/hostile/app.tar .
+      kiln pack -q hostile
       packer build -color=false -only=docker -var "goss=$(readlink -f "$(command -v goss)")" generated/hostile/packer/hostile.json > bake.log 2>&1 || { tail -50 bake.log; exit 1; }
       grep -q 'Failed: 0' bake.log
       docker tag "$(sed -n 's/.*"artifact_id": "\\(.*\\)",/\\1/p' dist/hostile/packer-manifest.json)" kiln-e2e-machine

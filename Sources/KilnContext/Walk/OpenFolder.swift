@@ -93,11 +93,7 @@ final class OpenFolder {
     default: break
     }
     // Some file systems do not tell the type with the name.
-    var status = stat()
-    guard Self.withName(name, { fstatat(descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else {
-      throw error("examine", name)
-    }
-    switch status.st_mode & S_IFMT {
+    switch try status(of: name).st_mode & S_IFMT {
     case S_IFDIR: return .directory
     case S_IFREG: return .file
     case S_IFLNK: return .symbolicLink
@@ -107,14 +103,17 @@ final class OpenFolder {
     }
   }
 
-  /// A file's size in bytes.
-  func size(of name: [UInt8]) throws -> Int {
+  /// What the file system says of a name itself, not of what a link points to.
+  func status(of name: [UInt8]) throws -> stat {
     var status = stat()
     guard Self.withName(name, { fstatat(descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else {
       throw error("examine", name)
     }
-    return Int(status.st_size)
+    return status
   }
+
+  /// A file's size in bytes.
+  func size(of name: [UInt8]) throws -> Int { Int(try status(of: name).st_size) }
 
   /// A symbolic link's target, of any length.
   func target(of name: [UInt8]) throws -> [UInt8] {

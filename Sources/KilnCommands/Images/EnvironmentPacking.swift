@@ -1,0 +1,125 @@
+import Foundation
+import KilnArtifacts
+import KilnContext
+import KilnDiagnostics
+import KilnDocuments
+import Synchronization
+import SystemPackage
+
+/// A packed context, and how to tell that it need not be packed again.
+struct PackedArchive: Codable, Sendable {
+  /// Absolute.
+  let path: String
+  let digest: String
+  let tarDigest: String
+  let size: Int
+  let files: Int
+  let bytes: Int
+  /// Of what it was packed from; nil when that changed just then.
+  let fingerprint: String?
+  /// The archive's own size, inode and time of change.
+  let status: String
+
+  func document(_ image: EnvironmentImage, from folder: FilePath) -> DocumentMap {
+    let prefix = folder.string + "/"
+    return [
+      "name": .string(image.name), "image": .string(image.repository),
+      "archive": .string(path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path),
+      "digest": .string("sha256:\(digest)"), "tarDigest": .string("sha256:\(tarDigest)"), "size": .integer(size),
+      "files": .integer(files), "bytes": .integer(bytes),
+    ]
+  }
+
+  static func status(of path: String) -> String? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    #if canImport(Darwin)
+      let time = status.st_ctimespec
+    #else
+      let time = status.st_ctim
+    #endif
+    return "\(status.st_size) \(status.st_ino) \(time.tv_sec).\(time.tv_nsec)"
+  }
+}
+
+/// Packs images' contexts into `dist`, several at once.
+struct EnvironmentPacking {
+  let dist: FilePath
+  let compression: Compression
+  let time: Int
+
+  /// In the order of `images`; equal archives are packed once.
+  func run(_ images: [EnvironmentImage], _ context: CommandContext, isQuiet: Bool) throws -> [PackedArchive] {
+    Interruption.watch()
+    var unique: [EnvironmentImage] = []
+    for image in images where !unique.contains(where: { $0.archive == image.archive }) { unique.append(image) }
+    let jobs = unique
+    let results = Mutex<[String: Result<PackedArchive, any Error>]>([:])
+    DispatchQueue.concurrentPerform(iterations: jobs.count) { index in
+      let result = Result { try pack(jobs[index], context, isQuiet: isQuiet) }
+      results.withLock { $0[jobs[index].archive] = result }
+    }
+    let all = results.withLock { $0 }
+    // Every problem is told before the first failure ends the command.
+    var failure: (any Error)?
+    for job in jobs {
+      do { _ = try all[job.archive]?.get() } catch let error as DiagnosticsError {
+        context.report(error.diagnostics, sources: job.sources)
+        failure = failure ?? KilnExit.problems
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return try images.compactMap { try all[$0.archive]?.get() }
+  }
+
+  private func pack(_ image: EnvironmentImage, _ context: CommandContext, isQuiet: Bool) throws -> PackedArchive {
+    let path = dist.pushing(FilePath(image.archive + compression.suffix))
+    let state = FilePath(path.removingLastComponent().string).appending(
+      ".\(path.lastComponent?.string ?? "").kiln-state.json")
+    let salt = "\(KilnCommand.generator) \(compression.rawValue) \(time)"
+    let fingerprint = try ContextFingerprint.of(image.source, salt: salt)
+    if let fingerprint, let data = FileManager.default.contents(atPath: state.string),
+      let last = try? JSONDecoder().decode(PackedArchive.self, from: data), last.fingerprint == fingerprint,
+      last.path == path.string, last.status == PackedArchive.status(of: path.string)
+    {
+      if !isQuiet { context.console.error("\(image.archive): unchanged\n") }
+      return last
+    }
+    try Self.makeFolder(path.removingLastComponent())
+    let packer = ContextPacker(compression: compression, threads: context.cores, time: time)
+    let packed = try packer.pack(image.source, to: path, quiet: true, context)
+    context.report(packed.warnings, sources: image.sources)
+    // What changed while it was packed is packed again next time.
+    let after = try ContextFingerprint.of(image.source, salt: salt)
+    let archive = PackedArchive(
+      path: path.string, digest: packed.digest, tarDigest: packed.tarDigest, size: packed.size, files: packed.files,
+      bytes: packed.bytes, fingerprint: fingerprint == after ? fingerprint : nil,
+      status: PackedArchive.status(of: path.string) ?? "")
+    try FileReplacement.replace([.init(path: state, bytes: Array(try JSONEncoder().encode(archive)), isPrivate: false)])
+    if !isQuiet { context.console.error("\(image.archive): \(packed.summary("packed"))") }
+    return archive
+  }
+
+  static func makeFolder(_ path: FilePath) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: path.string, withIntermediateDirectories: true)
+    } catch {
+      throw FileSystemError("make the folder", path, Errno(rawValue: errno))
+    }
+  }
+
+  /// `dist/CUSTOMER/index.json`: every context with its digests; paths relative to `dist`.
+  func writeIndex(of customer: String, _ archives: [(EnvironmentImage, PackedArchive)]) throws {
+    let document: DocumentValue = [
+      "schemaVersion": 1, "customer": .string(customer),
+      "contexts": .list(archives.map { .map($0.1.document($0.0, from: dist)) }),
+    ]
+    let folder = dist.appending(customer)
+    try Self.makeFolder(folder)
+    try FileReplacement.replace([
+      .init(
+        path: folder.appending("index.json"), bytes: Array(JSONRenderer(sortedKeys: true).render(document).utf8),
+        isPrivate: false)
+    ])
+  }
+}
