@@ -20,6 +20,7 @@ test: tools
 	$(SWIFT) test $(CHECK_IMPORTS)
 
 e2e: release
+	@sh scripts/install-tools.sh e2e
 	KILN_E2E=1 KILN_BIN=$(CURDIR)/$(RELEASE) $(SWIFT) test $(CHECK_IMPORTS) --no-parallel --filter KilnEndToEndTests
 
 lint:
@@ -37,6 +38,7 @@ fuzz:
 	@fuzz/run.sh
 
 bench: release
+	@sh scripts/install-tools.sh bench
 	@benchmarks/packer-log.sh
 	@benchmarks/context.sh
 

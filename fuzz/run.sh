@@ -9,7 +9,8 @@ log=$(ls Sources/KilnPacker/Log/*.swift | grep -v '+JSON')
 features="-enable-upcoming-feature InternalImportsByDefault -enable-upcoming-feature ExistentialAny"
 swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -o "$out/packer-log" $log fuzz/PackerLogFuzz.swift
 swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -I "$out" -L "$out" -lKilnDiagnostics -o "$out/parameters" Sources/KilnAzure/Parameters/*.swift fuzz/ParametersFuzz.swift
-for target in packer-log parameters; do
+swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -I "$out" -L "$out" -lKilnDiagnostics -o "$out/ignore" Sources/KilnContext/Ignore/*.swift Tests/KilnContextTests/IgnoreOracle.swift fuzz/IgnoreFuzz.swift
+for target in ${TARGETS:-packer-log parameters ignore}; do
   mkdir -p "$out/$target.new"
   echo "fuzzing $target for ${SECONDS_EACH:-120} s"
   "$out/$target" -max_total_time="${SECONDS_EACH:-120}" -max_len=4096 -timeout=10 -artifact_prefix="$out/" "$out/$target.new" "fuzz/corpus/$target"

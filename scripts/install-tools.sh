@@ -1,11 +1,26 @@
 #!/bin/sh
-# Installs what building Kiln needs and the machine lacks; says so. Debian and Ubuntu.
+# Installs what building Kiln needs and the machine lacks; says so. Debian and Ubuntu. `e2e` and `bench` need more.
 set -eu
 missing=
 [ -e /usr/include/archive.h ] || [ "$(uname)" = Darwin ] || missing="$missing libarchive-dev"
 [ -e /usr/include/libdeflate.h ] || [ "$(uname)" = Darwin ] || missing="$missing libdeflate-dev"
 [ -e /usr/include/zstd.h ] || [ "$(uname)" = Darwin ] || missing="$missing libzstd-dev"
 command -v pkg-config >/dev/null 2>&1 || missing="$missing pkg-config"
+lacks() { ! command -v "$1" >/dev/null 2>&1; }
+case ${1:-} in
+e2e)
+  lacks bsdtar && missing="$missing libarchive-tools"
+  lacks zstd && missing="$missing zstd"
+  lacks qemu-x86_64-static && missing="$missing qemu-user-static"
+  ;;
+bench)
+  lacks bsdtar && missing="$missing libarchive-tools"
+  lacks zstd && missing="$missing zstd"
+  lacks pigz && missing="$missing pigz"
+  lacks jq && missing="$missing jq"
+  [ -x /usr/bin/time ] || missing="$missing time"
+  ;;
+esac
 command -v swift >/dev/null 2>&1 || { echo "kiln: Swift 6.2 or newer is needed and not on the PATH: https://swift.org/install" >&2; exit 1; }
 [ -n "$missing" ] || exit 0
 echo "kiln: installing$missing" >&2

@@ -100,7 +100,10 @@ extension PackedContext {
 
   func summary(_ name: String) -> String {
     var text = "\(name): \(files) files, \(Self.amount(bytes)) in, \(Self.amount(size)) out, sha256:\(digest)\n"
-    if let largest { text += "  largest: \(largest.path), \(Self.amount(largest.bytes))\n" }
+    if let largest {
+      let path = largest.path.count > 200 ? "…" + largest.path.suffix(200) : largest.path
+      text += "  largest: \(path), \(Self.amount(largest.bytes))\n"
+    }
     return text
   }
 

@@ -1,0 +1,308 @@
+import Foundation
+import KilnArtifacts
+import KilnDiagnostics
+import SystemPackage
+import Testing
+
+@testable import KilnContext
+
+struct ContextPackerTests {
+  /// A new folder that is removed afterwards.
+  static func withFolder<T>(_ body: (FilePath) throws -> T) throws -> T {
+    let url = FileManager.default.temporaryDirectory.appending(path: "kiln-context-\(UInt64.random(in: 0 ... .max))")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: url) }
+    return try body(FilePath(url.path))
+  }
+
+  static func write(_ folder: FilePath, _ path: String, _ text: String = "x", mode: Int = 0o644) throws {
+    let url = URL(filePath: folder.appending(path).string)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url)
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: url.path)
+  }
+
+  static func pack(_ source: ContextSource, _ packer: ContextPacker = ContextPacker()) throws -> (
+    bytes: [UInt8], packed: PackedContext
+  ) {
+    var bytes: [UInt8] = []
+    let packed = try packer.pack(source) { bytes += $0 }
+    return (bytes, packed)
+  }
+
+  static func withName(_ name: [UInt8], _ body: (UnsafePointer<CChar>) -> Int32) -> Int32 {
+    (name.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { $0.baseAddress.map(body) ?? -1 }
+  }
+
+  static func names(_ source: ContextSource) throws -> [String] {
+    try ContextPacker.list(source).entries.map { String(decoding: source.path(of: $0), as: UTF8.self) }
+  }
+
+  static func ids(_ body: () throws -> Void) -> [String] {
+    do {
+      try body()
+      return []
+    } catch let error as DiagnosticsError { return error.diagnostics.map(\.id) } catch { return ["\(error)"] }
+  }
+
+  @Test func ordersByTheBytesOfTheWholePath() throws {
+    try Self.withFolder { folder in
+      for path in ["a/z", "a-b", "a.txt", "a/b/c", "B", "ü"] { try Self.write(folder, path) }
+      let names = try Self.names(ContextSource(folder: folder))
+      #expect(names == ["B", "a", "a-b", "a.txt", "a/b", "a/b/c", "a/z", "ü"])
+      #expect(names == names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    }
+  }
+
+  /// Nothing of the machine gets into the archive: times, order of making, modes but for the executable bit.
+  @Test(arguments: Compression.allCases) func sameInputSameBytes(_ compression: Compression) throws {
+    var digests: Set<String> = []
+    for round in 0..<3 {
+      try Self.withFolder { folder in
+        var paths = (0..<60).map { "d\($0 % 7)/f\($0)" }
+        if round > 0 { paths.reverse() }
+        for path in paths {
+          let text = String(repeating: path, count: 4000)
+          try Self.write(folder, path, text, mode: round == 2 ? 0o600 : 0o664)
+        }
+        try Self.write(folder, "run.sh", "#!/bin/sh\n", mode: round == 1 ? 0o700 : 0o755)
+        try FileManager.default.createSymbolicLink(
+          atPath: folder.appending("link").string, withDestinationPath: "d1/f1")
+        try FileManager.default.setAttributes(
+          [.modificationDate: Date(timeIntervalSince1970: Double(round) * 1e8)],
+          ofItemAtPath: folder.appending("d1/f1").string)
+        let result = try Self.pack(
+          ContextSource(folder: folder), ContextPacker(compression: compression, threads: round + 1))
+        #expect(result.packed.digest == ContentDigest(of: result.bytes).hex)
+        #expect(result.packed.size == result.bytes.count && result.packed.files == 61 && result.packed.links == 1)
+        digests.insert(result.packed.digest)
+      }
+    }
+    #expect(digests.count == 1)
+  }
+
+  @Test func laterLayersWinAndRulesLookAtTheWhole() throws {
+    try Self.withFolder { root in
+      let (base, overlay) = (root.appending("base"), root.appending("overlay"))
+      try Self.write(base, "config/a", "base")
+      try Self.write(base, "config/b", "base")
+      try Self.write(base, "only/base", "base")
+      try Self.write(overlay, "config/b", "overlay")
+      try Self.write(overlay, "more/c", "overlay")
+      try Self.write(overlay, "config/skip.log", "overlay")
+      let source = ContextSource(
+        layers: [.init(base), .init(overlay)], ignore: try IgnoreRules(Array("**/*.log\n".utf8), file: "i"),
+        files: ["Dockerfile": Array("FROM x\n".utf8)])
+      let entries = try ContextPacker.list(source).entries
+      #expect(
+        entries.map(\.name) == [
+          "Dockerfile", "config", "config/a", "config/b", "more", "more/c", "only", "only/base",
+        ])
+      #expect(entries.first { $0.name == "config/b" }?.layer == 1)
+      let bytes = try Self.pack(source).bytes
+      #expect(String(decoding: bytes, as: UTF8.self).contains("overlay"))
+    }
+  }
+
+  @Test func aFileOverAFolderIsRefusedWithBothNames() throws {
+    try Self.withFolder { root in
+      try Self.write(root, "base/x/y")
+      try Self.write(root, "overlay/x")
+      let source = ContextSource(layers: [
+        .init(root.appending("base"), name: "src"), .init(root.appending("overlay"), name: "customers/acme"),
+      ])
+      #expect {
+        try Self.pack(source)
+      } throws: { error in
+        (error as? DiagnosticsError)?.diagnostics.map(\.message) == [
+          "\"x\" is a file in customers/acme and a folder in src"
+        ]
+      }
+    }
+  }
+
+  @Test func putsLayersIntoAFolderBesideTheFiles() throws {
+    try Self.withFolder { folder in
+      try Self.write(folder, "Dockerfile", "the application's own")
+      try Self.write(folder, "index.php")
+      let source = ContextSource(
+        layers: [.init(folder)], files: ["Dockerfile": Array("FROM x\n".utf8), "z": []], folder: "app")
+      #expect(try Self.names(source) == ["Dockerfile", "app", "app/Dockerfile", "app/index.php", "z"])
+      let bytes = try Self.pack(source).bytes
+      #expect(String(decoding: bytes, as: UTF8.self).contains("the application's own"))
+    }
+  }
+
+  @Test func replacesTokensInTheFilesListedOnly() throws {
+    try Self.withFolder { folder in
+      try Self.write(folder, "a.ini", "name=__cs-brand__\nhost=__cs-db__ __cs-brand__\n")
+      try Self.write(folder, "b.txt", "__cs-brand__")
+      let value = Array("AC|ME/&\\\"$ü\u{0}".utf8) + [0xFF]
+      let source = ContextSource(
+        layers: [.init(folder)],
+        tokens: ContextTokens(files: ["a.ini"], values: ["cs-brand": value, "cs-db": Array("db".utf8)]))
+      let bytes = try Self.pack(source).bytes
+      let expected = Array("name=".utf8) + value + Array("\nhost=db ".utf8) + value + [0x0A]
+      #expect(bytes.firstRange(of: expected) != nil)
+      #expect(bytes.firstRange(of: Array("__cs-brand__".utf8)) != nil)
+    }
+  }
+
+  @Test func tokensThatDoNotFitAreTold() throws {
+    try Self.withFolder { folder in
+      try Self.write(folder, "a.ini", "ok\n  x=__cs-brnad__ __DIR__\n")
+      let source = ContextSource(
+        layers: [.init(folder)],
+        tokens: ContextTokens(files: ["a.ini", "missing.ini"], values: ["cs-brand": [], "other": []]))
+      #expect {
+        try Self.pack(source)
+      } throws: { error in
+        let problems = (error as? DiagnosticsError)?.diagnostics ?? []
+        let left = problems.first { $0.id == "context.token-left" }
+        return Set(problems.map(\.id)) == ["context.token-left", "context.token-file", "context.token-unused"]
+          && problems.count == 4 && left?.location?.text == "a.ini:2:5"
+          && left?.suggestion == "did you mean \"__cs-brand__\"?"
+      }
+    }
+  }
+
+  @Test(arguments: [("shrank", "truncate"), ("grew", "append"), ("was written to", "rewrite")])
+  func aFileThatChangesWhileItIsReadIsAnError(_ word: String, _ action: String) throws {
+    try Self.withFolder { folder in
+      let size = 4 << 20
+      try Self.write(folder, "big", String(repeating: "a", count: size))
+      let path = folder.appending("big").string
+      var isDone = false
+      #expect {
+        try ContextPacker().pack(ContextSource(folder: folder)) { _ in
+          if isDone { return }
+          isDone = true
+          let file = try FileHandle(forUpdating: URL(filePath: path))
+          defer { try? file.close() }
+          switch action {
+          case "truncate": try file.truncate(atOffset: UInt64(size / 2))
+          case "append":
+            try file.seekToEnd()
+            try file.write(contentsOf: Data("more".utf8))
+          default: try file.write(contentsOf: Data("b".utf8))
+          }
+        }
+      } throws: { error in
+        let problem = (error as? DiagnosticsError)?.diagnostics.first
+        return problem?.id == "context.changed" && problem?.message.contains("\"big\"") == true
+          && problem?.message.contains(word) == true
+      }
+    }
+  }
+
+  @Test func aFileThatVanishesIsAnErrorThatNamesIt() throws {
+    try Self.withFolder { folder in
+      try Self.write(folder, "sub/gone")
+      #expect {
+        try ContextPacker().pack(
+          ContextSource(folder: folder),
+          progress: { entry in
+            if entry.name == "sub/gone" { try FileManager.default.removeItem(atPath: folder.appending("sub/gone").string) }
+          }, to: { _ in })
+      } throws: { ($0 as? FileSystemError)?.path.string.hasSuffix("sub/gone") == true }
+    }
+  }
+
+  @Test func specialFilesAreRefusedOrLeftOutWithAWarning() throws {
+    try Self.withFolder { folder in
+      #expect(folder.appending("pipe").withPlatformString { mkfifo($0, 0o644) } == 0)
+      #expect(Self.ids { _ = try Self.pack(ContextSource(folder: folder)) } == ["context.special"])
+      let rules = try IgnoreRules(Array("pipe\n".utf8), file: "i")
+      let packed = try Self.pack(ContextSource(folder: folder, ignore: rules)).packed
+      #expect(packed.files == 0 && packed.warnings.map(\.id) == ["context.special"])
+    }
+  }
+
+  @Test func anyNameAndAnyLengthWorks() throws {
+    try Self.withFolder { folder in
+      // A path longer than PATH_MAX, made from inside, and names that are not UTF-8.
+      let name = [UInt8](repeating: UInt8(ascii: "n"), count: 200)
+      var open = try OpenFolder.open(folder)
+      for _ in 0..<30 {
+        let made = Self.withName(name) { mkdirat(open.descriptor, $0, 0o755) }
+        #expect(made == 0)
+        open = try open.open(name)
+      }
+      let odd: [UInt8] = [0xC3, 0x28, 0x0A, 0xFF]
+      let descriptor = Self.withName(odd) { openat(open.descriptor, $0, O_CREAT | O_WRONLY, 0o644) }
+      #expect(descriptor >= 0)
+      close(descriptor)
+      #expect(symlink(String(repeating: "t", count: 3000), folder.appending("link").string) == 0)
+      let result = try Self.pack(ContextSource(folder: folder))
+      #expect(result.packed.directories == 30)
+      #expect(result.packed.files == 1)
+      #expect(result.packed.links == 1)
+      #expect(result.bytes.firstRange(of: [0xC3, 0x28, 0x0A, 0xFF]) != nil)
+      #expect(result.bytes.firstRange(of: [UInt8](repeating: UInt8(ascii: "t"), count: 3000)) != nil)
+    }
+  }
+
+  @Test func foldersThatAreLeftOutAreNotWalked() throws {
+    try Self.withFolder { folder in
+      try Self.write(folder, "node_modules/a/b")
+      try Self.write(folder, "src/a")
+      // A FIFO in it would be told if anybody looked.
+      #expect(folder.appending("node_modules/a/pipe").withPlatformString { mkfifo($0, 0o644) } == 0)
+      let rules = try IgnoreRules(Array("node_modules\n!src/**\n".utf8), file: "i")
+      let result = try ContextPacker.list(ContextSource(folder: folder, ignore: rules))
+      #expect(result.entries.map(\.name) == ["src", "src/a"])
+      #expect(!result.warnings.contains { $0.id == "context.special" })
+    }
+  }
+
+  @Test func exceptionsBringBackWhatIsInsideAndItsFolders() throws {
+    try Self.withFolder { folder in
+      for path in ["v/a/keep.md", "v/a/drop", "v/b/drop", "w/x"] { try Self.write(folder, path) }
+      let rules = try IgnoreRules(Array("v\nw\n!v/**/*.md\n".utf8), file: "i")
+      #expect(try Self.names(ContextSource(folder: folder, ignore: rules)) == ["v", "v/a", "v/a/keep.md"])
+    }
+  }
+
+  @Test func warnsOfWhatShouldHardlyBeInAnImage() throws {
+    try Self.withFolder { folder in
+      for path in [
+        ".git/config", ".env", ".env.example", "keys/id_rsa", "tls/server.key", "web/node_modules/m/x",
+        "web/package-lock.json", "sub/x.log",
+      ] { try Self.write(folder, path) }
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.appending("sub/up").string, withDestinationPath: "../../outside")
+      let rules = try IgnoreRules(
+        Array("*.log\nnothing/here\nbin\\Debug\nlogs # not a comment\n".utf8), file: "i")
+      let warnings = try ContextPacker.list(ContextSource(folder: folder, ignore: rules)).warnings
+      let told = warnings.map { "\($0.id) \($0.message)" }
+      #expect(
+        Set(warnings.map(\.id)) == [
+          "context.git", "context.env", "context.private-key", "context.node-modules", "context.gitignore-habit",
+          "context.unused-pattern", "context.link-outside",
+        ])
+      #expect(told.filter { $0.hasPrefix("context.env") }.count == 1)
+      #expect(told.filter { $0.hasPrefix("context.private-key") }.count == 2)
+      #expect(told.filter { $0.hasPrefix("context.gitignore-habit") }.count == 3, "\(told)")
+    }
+  }
+
+  @Test func aFingerprintChangesWithAnyFileAndNeedsQuietBefore() throws {
+    try Self.withFolder { folder in
+      try Self.write(folder, "a")
+      let source = ContextSource(folder: folder)
+      // What changed just now has none.
+      #expect(try ContextFingerprint.of(source, salt: "") == nil)
+      Thread.sleep(forTimeInterval: 2.3)
+      let first = try #require(try ContextFingerprint.of(source, salt: ""))
+      #expect(try ContextFingerprint.of(source, salt: "") == first)
+      #expect(try ContextFingerprint.of(source, salt: "other") != first)
+      // Even with the time of modification set back.
+      let date = try FileManager.default.attributesOfItem(atPath: folder.appending("a").string)[.modificationDate]
+      try Self.write(folder, "a", "y")
+      try FileManager.default.setAttributes(
+        [.modificationDate: date ?? Date()], ofItemAtPath: folder.appending("a").string)
+      Thread.sleep(forTimeInterval: 2.3)
+      #expect(try ContextFingerprint.of(source, salt: "") != first)
+    }
+  }
+}
