@@ -1,29 +1,16 @@
 import KilnArtifacts
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// Whether a context is what it was, told without reading its files.
 ///
 /// It is over every path, type, size, inode and time of change. A file's contents cannot change without its time of change
 /// (ctime), which programs cannot set back: so an equal fingerprint means equal contents, except where a file changed as
 /// late as the fingerprint was taken, within the file system's clock. Such a context has no fingerprint.
 public enum ContextFingerprint {
-  /// Nanoseconds by which every change must be older than the fingerprint: more than any file system's clock is coarse.
-  private static let margin = 2_100_000_000
-
   /// - Parameter salt: What the result depends on besides the files.
   /// - Returns: 64 hexadecimal digits; nil where something changed just now.
   /// - Throws: As packing does.
   public static func of(_ source: ContextSource, salt: String) throws -> String? {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    let limit = nanoseconds(now) - margin
+    let limit = FileStatus.settled
     var isSafe = true
     var text = Array(salt.utf8) + [0]
     var digest = StreamDigest()
@@ -48,15 +35,9 @@ public enum ContextFingerprint {
       case .contents(let bytes): add([UInt8(ascii: "c")] + bytes)
       case .file:
         guard let place else { return }
-        let status = try place.folder.status(of: place.name)
-        #if canImport(Darwin)
-          let (changed, modified) = (nanoseconds(status.st_ctimespec), nanoseconds(status.st_mtimespec))
-        #else
-          let (changed, modified) = (nanoseconds(status.st_ctim), nanoseconds(status.st_mtim))
-        #endif
-        if changed > limit { isSafe = false }
-        add(
-          Array("f \(status.st_dev) \(status.st_ino) \(status.st_size) \(status.st_mode) \(changed) \(modified)".utf8))
+        let status = FileStatus(try place.folder.status(of: place.name))
+        if status.changed > limit { isSafe = false }
+        add(Array("f \(status.text)".utf8))
       }
     }
     try walk.run()
@@ -65,6 +46,4 @@ public enum ContextFingerprint {
     flush()
     return digest.hex
   }
-
-  private static func nanoseconds(_ time: timespec) -> Int { Int(time.tv_sec) * 1_000_000_000 + Int(time.tv_nsec) }
 }

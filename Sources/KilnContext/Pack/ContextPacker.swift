@@ -75,9 +75,7 @@ private final class ContextPacking {
   private var links = 0
   private var bytes = 0
   private var largest: PackedContext.Largest?
-  private var foundTokens: Set<String> = []
-  private var tokenFiles: Set<String> = []
-  private var problems: [Diagnostic] = []
+  private var tokens: TokenPass
 
   /// What has left the packer.
   private final class Written {
@@ -93,6 +91,7 @@ private final class ContextPacking {
     self.time = time
     self.progress = progress
     advice = ContextAdvice(source)
+    tokens = TokenPass(source.tokens)
     isCompressed = compression != .none
     let written = Written()
     self.written = written
@@ -121,8 +120,7 @@ private final class ContextPacking {
       try add(entry, place, to: archive)
     }
     try walk.run()
-    checkTokens()
-    let found = walk.problems + problems
+    let found = walk.problems + tokens.finish()
     if found.hasErrors { throw DiagnosticsError(found.inCanonicalOrder()) }
     try archive.close()
     let tarDigest = try tar.finish()
@@ -172,8 +170,8 @@ private final class ContextPacking {
     var before = stat()
     guard fstat(descriptor, &before) == 0 else { throw place.folder.error("examine", place.name) }
     let mode: mode_t = before.st_mode & S_IXUSR != 0 ? 0o755 : 0o644
-    if let tokens = source.tokens, tokens.files.contains(entry.name) {
-      return try add(entry, bytes: replaced(entry, read(descriptor, place), tokens), mode: mode, to: archive)
+    if tokens.isListed(entry) {
+      return try add(entry, bytes: tokens.replaced(entry, read(descriptor, place)), mode: mode, to: archive)
     }
     let size = Int(before.st_size)
     count(entry, size)
@@ -189,24 +187,10 @@ private final class ContextPacking {
     guard left == 0 else { throw changed(entry, "it shrank") }
     var after = stat()
     guard fstat(descriptor, &after) == 0 else { throw place.folder.error("examine", place.name) }
-    guard Self.time(before) == Self.time(after) else { throw changed(entry, "it was written to") }
+    guard FileStatus(before) == FileStatus(after) else { throw changed(entry, "it was written to") }
   }
 
-  private static func time(_ status: stat) -> [Int] {
-    #if canImport(Darwin)
-      [status.st_mtimespec.tv_sec, status.st_mtimespec.tv_nsec]
-    #else
-      [status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
-    #endif
-  }
-
-  private func changed(_ entry: ContextEntry, _ how: String) -> DiagnosticsError {
-    DiagnosticsError([
-      Diagnostic(
-        "context.changed", "\"\(entry.name)\" changed while it was read: \(how)",
-        suggestion: "pack when nothing writes to the folder")
-    ])
-  }
+  private func changed(_ entry: ContextEntry, _ how: String) -> DiagnosticsError { .changed(entry, how) }
 
   private func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, _ place: ContextWalk.Place) throws
     -> Int
@@ -224,39 +208,6 @@ private final class ContextPacking {
       let count = try read(descriptor, into: buffer, place)
       if count == 0 { return bytes }
       bytes += UnsafeRawBufferPointer(rebasing: buffer[..<count])
-    }
-  }
-
-  private func replaced(_ entry: ContextEntry, _ text: [UInt8], _ tokens: ContextTokens) -> [UInt8] {
-    let replacement = TokenReplacement(text, values: tokens.values)
-    tokenFiles.insert(entry.name)
-    foundTokens.formUnion(replacement.found)
-    for leftover in replacement.leftovers {
-      problems.append(
-        Diagnostic(
-          "context.token-left", "nothing replaces the token \"\(leftover.token)\"",
-          at: SourceLocation(
-            file: entry.name, line: leftover.line, column: leftover.column, length: leftover.token.count),
-          suggestion: nearest(to: leftover.token, among: tokens.values.keys.map { "__\($0)__" }).map {
-            "did you mean \"\($0)\"?"
-          } ?? "give it a value in tokens, or take it out"))
-    }
-    return replacement.bytes
-  }
-
-  private func checkTokens() {
-    guard let tokens = source.tokens else { return }
-    for file in tokens.files where !tokenFiles.contains(file) {
-      problems.append(
-        Diagnostic(
-          "context.token-file", "the file with tokens \"\(file)\" is not in the context",
-          suggestion: "it is a regular file that no rule leaves out"))
-    }
-    for name in tokens.values.keys.sorted() where !foundTokens.contains(name) {
-      problems.append(
-        Diagnostic(
-          "context.token-unused", "the token \"__\(name)__\" stands in none of the files listed",
-          suggestion: "files: \(tokens.files.joined(separator: ", "))"))
     }
   }
 }

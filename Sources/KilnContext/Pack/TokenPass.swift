@@ -1,0 +1,46 @@
+import KilnDiagnostics
+
+/// Replaces tokens in the files listed, and sees that every one is found and none is left.
+struct TokenPass {
+  private let tokens: ContextTokens?
+  private var found: Set<String> = []
+  private var files: Set<String> = []
+  private var problems: [Diagnostic] = []
+
+  init(_ tokens: ContextTokens?) { self.tokens = tokens }
+
+  func isListed(_ entry: ContextEntry) -> Bool { tokens?.files.contains(entry.name) ?? false }
+
+  mutating func replaced(_ entry: ContextEntry, _ text: [UInt8]) -> [UInt8] {
+    let values = tokens?.values ?? [:]
+    let replacement = TokenReplacement(text, values: values)
+    files.insert(entry.name)
+    found.formUnion(replacement.found)
+    for leftover in replacement.leftovers {
+      problems.append(
+        Diagnostic(
+          "context.token-left", "nothing replaces the token \"\(leftover.token)\"",
+          at: SourceLocation(
+            file: entry.name, line: leftover.line, column: leftover.column, length: leftover.token.count),
+          suggestion: nearest(to: leftover.token, among: values.keys.map { "__\($0)__" }.sorted()).map {
+            "did you mean \"\($0)\"?"
+          } ?? "give it a value in tokens, or take it out"))
+    }
+    return replacement.bytes
+  }
+
+  func finish() -> [Diagnostic] {
+    guard let tokens else { return [] }
+    let missing = tokens.files.filter { !files.contains($0) }.map {
+      Diagnostic(
+        "context.token-file", "the file with tokens \"\($0)\" is not in the context",
+        suggestion: "it is a regular file that no rule leaves out")
+    }
+    let unused = tokens.values.keys.sorted().filter { !found.contains($0) }.map {
+      Diagnostic(
+        "context.token-unused", "the token \"__\($0)__\" stands in none of the files listed",
+        suggestion: "files: \(tokens.files.joined(separator: ", "))")
+    }
+    return problems + missing + unused
+  }
+}
