@@ -202,7 +202,9 @@ struct ContextPackerTests {
         try ContextPacker().pack(
           ContextSource(folder: folder),
           progress: { entry in
-            if entry.name == "sub/gone" { try FileManager.default.removeItem(atPath: folder.appending("sub/gone").string) }
+            if entry.name == "sub/gone" {
+              try FileManager.default.removeItem(atPath: folder.appending("sub/gone").string)
+            }
           }, to: { _ in })
       } throws: { ($0 as? FileSystemError)?.path.string.hasSuffix("sub/gone") == true }
     }

@@ -58,7 +58,9 @@ struct IgnoreRulesTests {
         .joined()
       let path = (0..<Int.random(in: 1...4, using: &random)).map { _ in parts.randomElement(using: &random) ?? "a" }
         .joined(separator: "/")
-      guard let pattern = try IgnorePattern(IgnoreRules.normalized(Array(text.utf8))), pattern.text != [0x2F] else { continue }
+      guard let pattern = try IgnorePattern(IgnoreRules.normalized(Array(text.utf8))), pattern.text != [0x2F] else {
+        continue
+      }
       let expected = IgnoreOracle.matches(pattern.text, Array(path.utf8))
       #expect(try pattern.matches(IgnorePath(Array(path.utf8))) == expected, "\(text) \(path)")
     }

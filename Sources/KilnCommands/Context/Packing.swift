@@ -4,7 +4,6 @@ import KilnArtifacts
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
-import Synchronization
 import SystemPackage
 
 extension CommandContext {
@@ -45,20 +44,6 @@ extension CommandContext {
       console.error("\rpacking: \(count) entries\u{1B}[K\r")
     }
   }
-}
-
-/// Whether the user wants the command to end: what is half done is then taken back.
-enum Interruption {
-  struct Failure: Error {}
-
-  private static let isWanted = Atomic(false)
-
-  /// From now on SIGINT and SIGTERM set a flag.
-  static func watch() {
-    for number in [SIGINT, SIGTERM] { signal(number) { _ in Interruption.isWanted.store(true, ordering: .relaxed) } }
-  }
-
-  static func check() throws { if isWanted.load(ordering: .relaxed) { throw Failure() } }
 }
 
 extension ContextPacker {

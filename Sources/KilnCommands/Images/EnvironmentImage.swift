@@ -33,7 +33,8 @@ extension LoadedWorkspace {
     var images = [
       EnvironmentImage(
         kind: .runtime, name: "runtime", repository: plan.repository("kiln/runtime"),
-        archive: "runtimes/\(plan.runtime.id)", source: generated("runtimes/\(plan.runtime.id)", in: tree), sources: [:],
+        archive: "runtimes/\(plan.runtime.id)", source: generated("runtimes/\(plan.runtime.id)", in: tree),
+        sources: [:],
         file: plan.spec.file)
     ]
     if let app = plan.spec.app {

@@ -26,7 +26,9 @@ public enum ContextFingerprint {
     for rule in source.ignore.rules { add(Array(rule.text.utf8)) }
     add(Array((source.folder ?? "").utf8))
     for name in source.tokens?.files ?? [] { add(Array(name.utf8)) }
-    for (name, value) in (source.tokens?.values ?? [:]).sorted(by: { $0.key < $1.key }) { add(Array(name.utf8) + [0] + value) }
+    for (name, value) in (source.tokens?.values ?? [:]).sorted(by: { $0.key < $1.key }) {
+      add(Array(name.utf8) + [0] + value)
+    }
     var walk = ContextWalk(source) { entry, place in
       add(entry.path)
       switch entry.kind {

@@ -183,7 +183,8 @@ private final class ContextStaging {
     try finish(file, hex, isExecutable)
   }
 
-  private func stageFile(_ entry: ContextEntry, _ path: [UInt8], _ target: FilePath, _ place: ContextWalk.Place) throws {
+  private func stageFile(_ entry: ContextEntry, _ path: [UInt8], _ target: FilePath, _ place: ContextWalk.Place) throws
+  {
     let before = FileStatus(try place.folder.status(of: place.name))
     let isExecutable = before.mode & Int(S_IXUSR) != 0
     if !tokens.isListed(entry), let record = known.files[path], record.status == before.text,
@@ -245,7 +246,9 @@ private final class ContextStaging {
 
   private func isStaged(_ target: FilePath, _ hex: String, _ size: Int, _ isExecutable: Bool) -> Bool {
     var status = stat()
-    guard target.withPlatformString({ lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+    guard target.withPlatformString({ lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      return false
+    }
     let own = FileStatus(status)
     return own.size == size && own.modified == FileStatus.nanoseconds(Self.time(of: hex))
       && own.mode & 0o777 == (isExecutable ? 0o755 : 0o644)

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Foundation
+import KilnArtifacts
+import KilnContext
+import KilnDiagnostics
+import KilnDocuments
+import KilnGeneration
+import KilnPlan
+import KilnSpec
+import SystemPackage
+
+struct BuildCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "build", abstract: "Build the images of environments.",
+    discussion: """
+      Examples:
+        kiln build acme                     runtime, app and services, those that are not there yet
+        kiln build acme --image app         the application alone; its runtime when that is missing
+        kiln build acme --push --format json
+
+      An image's tag is a digest of what it is made from: one that is there already is not built again. The engine's output
+      goes to standard error; the result tells images and ids.
+      """)
+
+  @OptionGroup var options: WorkspaceOptions
+  @Option(help: ArgumentHelp("Only this image: app or a service's name; may be repeated.", valueName: "name"))
+  var image: [String] = []
+  @Option(help: "docker, podman or buildah; else the first that is there.") var engine: ContainerEngine?
+  @Flag(help: "Push what the registry does not have.") var push = false
+  @Flag(help: "Build also what is there.") var force = false
+  @Option(help: "text or json.") var format: ContextListCommand.Format = .text
+  @Argument(help: "Customers.") var customers: [String]
+
+  func run() async throws { try await run(in: .current(color: options.color)) }
+
+  func run(in context: CommandContext) async throws {
+    let loaded = try context.load(options, customers: customers)
+    try context.stopOnErrors(loaded)
+    let tree = try Generator(name: KilnCommand.generator).generate(loaded.plans)
+    guard let engine = await chosen() else {
+      context.console.error(
+        "error: no container engine is on the PATH\n  = help: install docker (apt-get install docker.io docker-buildx), podman or buildah\n"
+      )
+      throw KilnExit.problems
+    }
+    let build = try EnvironmentBuild(
+      engine: engine, stage: loaded.workspace.root.appending("dist").appending(".stage"), time: context.sourceDate(),
+      isPushing: push, isForced: force, isQuiet: options.quiet, context: context)
+    var results: [BuiltImage] = []
+    for plan in loaded.plans {
+      var images = try context.images(of: plan, loaded, tree)
+      for name in image where !images.contains(where: { $0.name == name }) {
+        context.console.error(
+          "error: \(plan.customer) has no image \"\(name)\"\n  = help: there are: \(images.map(\.name).joined(separator: ", "))\n"
+        )
+        throw KilnExit.problems
+      }
+      if !image.isEmpty {
+        // An application needs its runtime.
+        let isNeeded = image.contains("app")
+        images = images.filter { image.contains($0.name) || isNeeded && $0.kind == .runtime }
+      }
+      do {
+        results += try await build.build(images, of: plan, known: results)
+      } catch let failure as EngineFailure {
+        context.console.error("error: \(failure)\n")
+        throw KilnExit.problems
+      }
+    }
+    context.console.output(format == .json ? document(results, engine) : text(results))
+  }
+
+  private func chosen() async -> ContainerEngine? {
+    if let engine { return engine }
+    return await ContainerEngine.found()
+  }
+
+  private func text(_ results: [BuiltImage]) -> String {
+    results.map { "\($0.image) \($0.id)\($0.digest.map { " \($0)" } ?? "")\n" }.joined()
+  }
+
+  private func document(_ results: [BuiltImage], _ engine: ContainerEngine) -> String {
+    JSONRenderer(sortedKeys: true).render([
+      "schemaVersion": 1, "engine": .string(engine.rawValue), "images": .list(results.map(\.document)),
+    ])
+  }
+}
+
+extension ContainerEngine: ExpressibleByArgument {}
+
+/// An image that is there now.
+struct BuiltImage: Sendable {
+  enum Action: String, Sendable { case built, kept }
+
+  let customer: String
+  let name: String
+  /// With its digest tag.
+  let image: String
+  let id: String
+  /// The registry's digest, when it was pushed.
+  let digest: String?
+  let action: Action
+  let reason: String
+
+  var document: DocumentValue {
+    [
+      "customer": .string(customer), "name": .string(name), "image": .string(image), "id": .string(id),
+      "digest": digest.map { .string($0) } ?? .null, "action": .string(action.rawValue), "reason": .string(reason),
+    ]
+  }
+}

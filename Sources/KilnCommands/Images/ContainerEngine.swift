@@ -1,0 +1,89 @@
+import KilnContext
+import KilnDiagnostics
+import KilnDocuments
+import SystemPackage
+
+/// The program that builds images.
+enum ContainerEngine: String, Sendable, CaseIterable {
+  case docker, podman, buildah
+
+  var tool: Tool { Tool(name: rawValue) }
+
+  /// The first that is on the machine.
+  static func found() async -> ContainerEngine? {
+    for engine in allCases where (try? await engine.tool.output(["--version"]).isSuccess) == true { return engine }
+    return nil
+  }
+
+  /// The image's id, `sha256:…`; nil when there is no such image on this machine.
+  func id(of image: String) async throws -> String? {
+    let result: Tool.Outcome
+    switch self {
+    case .docker, .podman: result = try await tool.output(["image", "inspect", "--format", "{{.Id}}", image])
+    case .buildah:
+      result = try await tool.output(["inspect", "--type", "image", "--format", "{{.FromImageID}}", image])
+    }
+    if !result.isSuccess {
+      // An engine that cannot be asked has not said that there is none.
+      if Self.isAbsent(result.error) { return nil }
+      throw EngineFailure(engine: self, what: "ask for \(image)", answer: result.error)
+    }
+    let id = result.output.split(separator: "\n").first.map(String.init) ?? ""
+    return id.hasPrefix("sha256:") ? id : "sha256:\(id)"
+  }
+
+  private static func isAbsent(_ error: String) -> Bool {
+    let text = error.lowercased()
+    return ["no such image", "image not known", "not found", "unable to locate", "does not exist"].contains {
+      text.contains($0)
+    }
+  }
+
+  /// Whether the registry has the image.
+  func isInRegistry(_ image: String) async throws -> Bool {
+    switch self {
+    case .docker: try await tool.output(["buildx", "imagetools", "inspect", image]).isSuccess
+    case .podman, .buildah: try await Tool(name: "podman").output(["manifest", "inspect", image]).isSuccess
+    }
+  }
+
+  /// The registry's digest of an image that was pushed or pulled, `sha256:…`.
+  func registryDigest(of image: String) async throws -> String? {
+    guard self == .docker || self == .podman else { return nil }
+    let repository = image.split(separator: ":").dropLast().joined(separator: ":")
+    let result = try await tool.output([
+      "image", "inspect", "--format", "{{range .RepoDigests}}{{println .}}{{end}}", image,
+    ])
+    let lines = result.output.split(separator: "\n")
+    return lines.first { $0.hasPrefix(repository + "@") }.map { String($0.dropFirst(repository.count + 1)) }
+  }
+
+  /// A build from a folder, with times that do not depend on the day.
+  func buildArguments(image: String, folder: FilePath, time: Int, secrets: [BuildSecret]) -> [String] {
+    var arguments = ["build", "--tag", image, "--file", folder.appending("Dockerfile").string]
+    switch self {
+    case .docker: arguments += ["--progress=plain", "--build-arg", "SOURCE_DATE_EPOCH=\(time)"]
+    case .podman, .buildah: arguments += ["--layers", "--pull=never", "--timestamp", String(time)]
+    }
+    for secret in secrets { arguments += ["--secret", "id=\(secret.name),env=\(secret.variable)"] }
+    return arguments + [folder.string]
+  }
+}
+
+/// A secret that a build step reads from a file, by the name of the variable that holds it.
+struct BuildSecret: Sendable, Hashable {
+  let name: String
+  let variable: String
+}
+
+/// What an engine answered.
+struct EngineFailure: Error, CustomStringConvertible {
+  let engine: ContainerEngine
+  let what: String
+  let answer: String
+
+  var description: String {
+    let lines = answer.split(separator: "\n").suffix(5).map { Relayed.safe(String($0)) }
+    return "\(engine.rawValue) could not \(what)\n" + lines.map { "  \($0)" }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,134 @@
+import ArgumentParser
+import Foundation
+import KilnArtifacts
+import KilnContext
+import KilnDiagnostics
+import KilnPlan
+import KilnSpec
+import SystemPackage
+
+/// Builds an environment's images from staged folders, those that are not there.
+struct EnvironmentBuild: Sendable {
+  let engine: ContainerEngine
+  let stage: FilePath
+  let time: Int
+  let isPushing: Bool
+  let isForced: Bool
+  let isQuiet: Bool
+  let context: CommandContext
+
+  /// - Parameter known: What was built for other customers: a runtime that they share is not looked at again.
+  func build(_ images: [EnvironmentImage], of plan: EnvironmentPlan, known: [BuiltImage]) async throws -> [BuiltImage] {
+    var results: [BuiltImage] = []
+    for image in images {
+      let secrets = image.kind == .app ? try secrets(of: plan) : []
+      let folder = stage.pushing(FilePath(image.archive))
+      let staged = try context.reporting(image.sources) {
+        try ContextStage(folder).update(image.source, check: { try Interruption.check() })
+      }
+      if image.kind == .app { context.report(staged.warnings, sources: image.sources) }
+      let tag = image.kind == .runtime ? plan.runtime.id : String(staged.digest.prefix(12))
+      let reference = "\(image.repository):\(tag)"
+      if let same = (known + results).first(where: { $0.image == reference }) {
+        results.append(
+          BuiltImage(
+            customer: plan.customer, name: image.name, image: reference, id: same.id, digest: same.digest,
+            action: .kept,
+            reason: "\(same.customer) uses the same"))
+        continue
+      }
+      results.append(try await build(image, reference, folder, secrets, plan))
+    }
+    return results
+  }
+
+  private func build(
+    _ image: EnvironmentImage, _ reference: String, _ folder: FilePath, _ secrets: [BuildSecret],
+    _ plan: EnvironmentPlan
+  ) async throws -> BuiltImage {
+    let label = "\(plan.customer)/\(image.name)"
+    var reason = "no image \(reference) is on this machine"
+    var action = BuiltImage.Action.built
+    var id = isForced ? nil : try await engine.id(of: reference)
+    if id == nil, !isForced, isPushing, try await engine.isInRegistry(reference) {
+      let code = try await stream(["pull", reference], label)
+      if code == 0 { id = try await engine.id(of: reference) }
+      reason = "the registry has \(reference)"
+    } else if id != nil {
+      reason = "its contents are those of \(reference)"
+    } else if isForced {
+      reason = "--force"
+    }
+    if let id {
+      action = .kept
+      tell("\(label): kept: \(reason)")
+      return BuiltImage(
+        customer: plan.customer, name: image.name, image: reference, id: id, digest: try await pushed(reference, label),
+        action: action, reason: reason)
+    }
+    tell("\(label): building: \(reason)")
+    let start = ContinuousClock.now
+    let arguments = engine.buildArguments(image: reference, folder: folder, time: time, secrets: secrets)
+    let code = try await stream(arguments, label)
+    try Interruption.check()
+    guard code == 0, let built = try await engine.id(of: reference) else {
+      context.console.error(
+        "error: \(label) was not built: \(engine.rawValue) ended with \(code)\n  = help: its context is \(folder.string)\n"
+      )
+      throw KilnExit.problems
+    }
+    tell(
+      "\(label): built in \(start.duration(to: .now).formatted(.units(allowed: [.minutes, .seconds], width: .wide)))")
+    return BuiltImage(
+      customer: plan.customer, name: image.name, image: reference, id: built,
+      digest: try await pushed(reference, label),
+      action: action, reason: reason)
+  }
+
+  /// Pushes what the registry lacks.
+  private func pushed(_ reference: String, _ label: String) async throws -> String? {
+    guard isPushing else { return nil }
+    if try await !engine.isInRegistry(reference) {
+      tell("\(label): pushing")
+      let code = try await stream(["push", reference], label)
+      try Interruption.check()
+      guard code == 0 else {
+        context.console.error("error: \(reference) was not pushed: \(engine.rawValue) ended with \(code)\n")
+        throw KilnExit.problems
+      }
+    }
+    return try await engine.registryDigest(of: reference)
+  }
+
+  private func stream(_ arguments: [String], _ label: String) async throws -> Int32 {
+    let console = context.console
+    let isShown = !isQuiet
+    return try await engine.tool.stream(arguments, environment: ["DOCKER_BUILDKIT": "1"]) { bytes in
+      if isShown { console.error(String(decoding: bytes, as: UTF8.self)) }
+    }
+  }
+
+  private func tell(_ text: String) { if !isQuiet { context.console.error(text + "\n") } }
+
+  /// The variables of the app's build secrets; every one that is not set is told.
+  private func secrets(of plan: EnvironmentPlan) throws -> [BuildSecret] {
+    let wanted = plan.spec.app?.buildSecrets.map(\.value) ?? []
+    var missing: [String] = []
+    let secrets = wanted.map { name -> BuildSecret in
+      var variable = name
+      if case .environment(let own)? = plan.spec.secrets.first(where: { $0.name.value == name })?.source {
+        variable = own
+      }
+      if (context.environment[variable] ?? "").isEmpty { missing.append(variable) }
+      return BuildSecret(name: name, variable: variable)
+    }
+    guard missing.isEmpty else {
+      for variable in missing {
+        context.console.error(
+          "error: \(plan.customer): the environment has no \(variable), which building the app needs\n")
+      }
+      throw KilnExit.problems
+    }
+    return secrets
+  }
+}
