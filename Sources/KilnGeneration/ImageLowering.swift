@@ -60,9 +60,9 @@ struct ImageLowering {
     }
     lines.append(
       .label(
-        labels(title: "\(plan.customer) app", version: String(plan.specDigest.hex.prefix(12))) + [
+        labels(title: "\(plan.customer) app", version: String(plan.appDigest.hex.prefix(12))) + [
           .init("io.kiln.customer", plan.customer), .init("io.kiln.runtime.digest", plan.runtime.digest.description),
-          .init("io.kiln.spec.digest", plan.specDigest.description),
+          .init("io.kiln.app.digest", plan.appDigest.description),
           .init("org.opencontainers.image.base.name", plan.runtimeImage),
         ]))
     return LoweredImage(dockerfile: try Dockerfile(lines).render(), files: [])

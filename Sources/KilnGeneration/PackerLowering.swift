@@ -110,9 +110,11 @@ struct PackerLowering {
   /// The builder's own run command would leave its `--entrypoint=/bin/sh` in the image.
   private var dockerBuilder: PackerTemplate.Block {
     let commands = ServiceSupervisor.commands(plan.runtime.components.flatMap(\.steps))
-    let change =
-      commands.first.map { words in "CMD [" + words.map(JSONRenderer.quoted).joined(separator: ", ") + "]" }
-      ?? "CMD [\"/bin/bash\"]"
+    // Several services need the script that the container's image has; here it is the command itself.
+    let words =
+      commands.count > 1
+      ? ["/bin/bash", "-c", ServiceSupervisor.script(commands)] : commands.first ?? ["/bin/bash"]
+    let change = "CMD [" + words.map(JSONRenderer.quoted).joined(separator: ", ") + "]"
     return .init(
       "docker",
       [

@@ -15,6 +15,8 @@ public struct EnvironmentPlan: Sendable, Hashable {
   public let registry: String?
   /// Over the merged spec's values, whatever the order of its keys and the files they come from.
   public let specDigest: ContentDigest
+  /// Over the runtime and what the spec says of the application: what else it says changes nothing in the app's image.
+  public let appDigest: ContentDigest
 
   /// The application's image, without a tag.
   public var appRepository: String { repository("\(customer)/app") }

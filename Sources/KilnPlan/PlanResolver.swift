@@ -67,11 +67,14 @@ struct Resolution {
     digest.add("environment", environment)
     var specDigest = PlanDigest("spec")
     specDigest.add(spec.tree)
+    var appDigest = PlanDigest("app")
+    appDigest.add("runtime", digest.digest.hex)
+    if let app = spec.tree["app"] { appDigest.add(app) }
     return EnvironmentPlan(
       spec: spec, base: base,
       runtime: RuntimePlan(base: base, components: components, environment: environment, digest: digest.digest),
       services: services, machineServices: machineServices, registry: (spec.registry ?? resolver.registry)?.value,
-      specDigest: specDigest.digest)
+      specDigest: specDigest.digest, appDigest: appDigest.digest)
   }
 
   func unknown(_ what: String, _ name: Located<String>, among known: [String], id: String, hint: String? = nil)

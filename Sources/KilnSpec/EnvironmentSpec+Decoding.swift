@@ -57,6 +57,11 @@ extension EnvironmentSpec.Machine {
   init(_ node: SpecNode) {
     location = node.location
     services = node.locatedList("services")
+    parameters = node["parameters"].map { parameters in
+      .init(
+        files: (parameters["files"]?.items ?? []).map(\.path), template: parameters["template"]?.path,
+        set: parameters.variables("set"), tokens: parameters.variables("tokens"))
+    }
     azure = node["azure"].map { azure in
       .init(
         location: azure.located("location"), size: azure["size"]?.scalar?.text ?? "Standard_DS2_v2",

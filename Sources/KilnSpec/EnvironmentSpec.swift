@@ -73,7 +73,18 @@ public struct EnvironmentSpec: Sendable, Hashable {
   public struct Machine: Sendable, Hashable {
     public let azure: Azure?
     public let services: [Located<String>]
+    public let parameters: DeploymentParameters?
     public let location: SourceLocation
+  }
+
+  /// Parameters files that a bake patches.
+  public struct DeploymentParameters: Sendable, Hashable {
+    /// Relative to the workspace's root.
+    public let files: [Located<FilePath>]
+    public let template: Located<FilePath>?
+    /// Parameters and tokens by name; values are artifacts' kinds.
+    public let set: [Variable]
+    public let tokens: [Variable]
   }
 
   public struct Azure: Sendable, Hashable {

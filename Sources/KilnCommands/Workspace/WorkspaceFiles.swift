@@ -32,8 +32,23 @@ struct WorkspaceFiles: Sendable {
     return .success(Array(data))
   }
 
-  /// Sources and overlays that are not there.
-  func problems(in spec: EnvironmentSpec) -> [Diagnostic] {
+  /// Sources, overlays and parameters files that are not there.
+  func problems(in spec: EnvironmentSpec) -> [Diagnostic] { folders(in: spec) + parameters(in: spec) }
+
+  private func parameters(in spec: EnvironmentSpec) -> [Diagnostic] {
+    guard let parameters = spec.machine?.parameters else { return [] }
+    return (parameters.files + (parameters.template.map { [$0] } ?? [])).compactMap { path in
+      let absolute = root.pushing(path.value).lexicallyNormalized()
+      var isDirectory: ObjCBool = false
+      let isThere = FileManager.default.fileExists(atPath: absolute.string, isDirectory: &isDirectory)
+      if isThere, !isDirectory.boolValue { return nil }
+      return Diagnostic(
+        "spec.missing-path", "the file \"\(path.value)\" \(isThere ? "is a folder" : "is not there")",
+        at: path.location, suggestion: "paths are relative to the file they stand in")
+    }
+  }
+
+  private func folders(in spec: EnvironmentSpec) -> [Diagnostic] {
     guard let app = spec.app else { return [] }
     return ([("source", app.source)] + app.overlays.map { ("overlay", $0) }).compactMap { name, path in
       guard path.value.isRelative, path.value.components.prefix(while: { $0.string == ".." }).count < 2 else {

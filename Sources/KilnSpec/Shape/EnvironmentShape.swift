@@ -154,6 +154,28 @@ extension Shape {
       .init(
         "services", .list(.text(definitionName)), default: "[]",
         "data services that run on the machine itself, from packages", example: "[redis]"),
+      .init("parameters", .object(parameters), "deployment parameters that `kiln bake` patches after success"),
+    ])
+
+  static let artifactKind = TextRule(
+    "an artifact's kind", pattern: "vhd|managed-image|gallery-image|disk|docker-image|ami",
+    rule: "vhd, managed-image, gallery-image, disk, docker-image or ami")
+
+  static let parameters = ObjectShape(
+    "parameters",
+    [
+      .init(
+        "files", .list(.text(path), minimum: 1), required: true, "parameters files, changed all or none",
+        example: "[../deploy/azuredeploy.parameters.json]"),
+      .init(
+        "template", .text(path), "the deployment template that they are for; what does not fit it is refused",
+        example: "../deploy/azuredeploy.json"),
+      .init(
+        "set", .map(keys: .any, values: .text(artifactKind)), default: "{}",
+        "parameters that become the URI or id of the artifact of a kind", example: "{imageUri: vhd}"),
+      .init(
+        "tokens", .map(keys: .any, values: .text(artifactKind)), default: "{}",
+        "literals in strings that become the same", example: "{\"@@IMAGEURI@@\": vhd}"),
     ])
 
   static let azureText = TextRule("a name", lengths: 1...260)

@@ -1,0 +1,206 @@
+import ArgumentParser
+import Foundation
+import KilnArtifacts
+import KilnContext
+import KilnDiagnostics
+import KilnDocuments
+import KilnGeneration
+import KilnPacker
+import KilnPlan
+import KilnSpec
+import Synchronization
+import SystemPackage
+
+struct BakeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bake", abstract: "Bake an environment's machine image with Packer.",
+    discussion: """
+      Examples:
+        kiln bake acme                      every builder of the template
+        kiln bake acme --only docker        a container that the playbook made, to try it without Azure
+        kiln bake acme --format json        what was built, as kiln packer-log prints it
+
+      Packs the application, runs `packer build` on the generated template, keeps its output in
+      dist/CUSTOMER/packer-build.log and reads it while it runs. goss runs inside and fails the build. When all is good and
+      the manifest agrees, the spec's deployment parameters are patched. SIGINT goes to Packer, which cleans up.
+      """)
+
+  @OptionGroup var options: WorkspaceOptions
+  @Option(help: "Only this builder: azure-arm or docker; may be repeated.") var only: [String] = []
+  @Option(help: "text or json.") var format: ContextListCommand.Format = .text
+  @Argument(help: "The customer.") var customer: String
+
+  func run() async throws { try await run(in: .current(color: options.color)) }
+
+  func run(in context: CommandContext) async throws {
+    let loaded = try context.load(options, customers: [customer])
+    try context.stopOnErrors(loaded)
+    guard let plan = loaded.plans.first(where: { $0.customer == customer }), plan.spec.machine != nil else {
+      context.console.error("error: \(customer) has no machine\n  = help: give its spec a `machine`\n")
+      throw KilnExit.problems
+    }
+    let tree = try Generator(name: KilnCommand.generator).generate([plan])
+    try refuseStale(tree, loaded, context)
+    let root = loaded.workspace.root
+    let dist = root.appending("dist")
+    let app = try context.images(of: plan, loaded, tree).filter { $0.kind == .app }
+    _ = try EnvironmentPacking(dist: dist, compression: .none, time: context.sourceDate())
+      .run(app, context, isQuiet: options.quiet)
+    let run = PackerRun(
+      root: root, template: loaded.workspace.output.appending(customer).appending("packer").appending("\(customer).json"),
+      folder: dist.appending(customer), only: only, isQuiet: options.quiet, context: context)
+    let report = try await run.run(needsAzure: plan.spec.machine?.azure != nil)
+    if let parameters = plan.spec.machine?.parameters { try patch(parameters, run.log, root, context) }
+    if format == .json {
+      let json = JSONRenderer(sortedKeys: true).render(report.withoutSignatures.document)
+      context.console.output(Relayed.safe(json: json))
+    } else {
+      let output = PackerLogOutput(report: report, build: nil, format: .text, showsSecrets: false)
+      if case .whole(let text) = try output.all().text { context.console.output(text) }
+    }
+  }
+
+  /// What is baked is what was reviewed: the generated files are those of the specs.
+  private func refuseStale(_ tree: ArtifactTree, _ loaded: LoadedWorkspace, _ context: CommandContext) throws {
+    let folder = OutputFolder(loaded.workspace.root.pushing(loaded.workspace.output))
+    let stale: [String]
+    do {
+      let delta = try folder.compare(
+        with: tree, generator: KilnCommand.generator, isInScope: { Generator.isFile($0, of: [customer]) })
+      stale = delta.changes.map(\.path)
+    } catch is LedgerError {
+      stale = [Ledger.name]
+    }
+    guard !stale.isEmpty else { return }
+    context.console.error(
+      "error: \(CommandContext.count(stale.count, "generated file") ?? "") of \(customer) \(stale.count == 1 ? "is" : "are") not what the specs say: \(stale.prefix(3).joined(separator: ", "))\(stale.count > 3 ? " …" : "")\n  = help: `kiln generate \(customer)`\n"
+    )
+    throw KilnExit.problems
+  }
+
+  /// As `kiln parameters patch` with the kept log.
+  private func patch(
+    _ parameters: EnvironmentSpec.DeploymentParameters, _ log: FilePath, _ root: FilePath, _ context: CommandContext
+  ) throws {
+    func absolute(_ path: FilePath) -> String { root.pushing(path).lexicallyNormalized().string }
+    var arguments = parameters.files.map { absolute($0.value) } + ["--log", log.string]
+    if let template = parameters.template { arguments += ["--template", absolute(template.value)] }
+    for entry in parameters.set { arguments += ["--artifact", "\(entry.name)=\(entry.value)"] }
+    for entry in parameters.tokens { arguments += ["--token-artifact", "\(entry.name)=\(entry.value)"] }
+    try PatchCommand.parse(arguments).run(in: context)
+  }
+}
+
+/// One `packer build`.
+private struct PackerRun: Sendable {
+  let root: FilePath
+  /// Relative to the root, or absolute.
+  let template: FilePath
+  let folder: FilePath
+  let only: [String]
+  let isQuiet: Bool
+  let context: CommandContext
+
+  var log: FilePath { folder.appending("packer-build.log") }
+
+  private static let credentials = ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_SUBSCRIPTION_ID", "ARM_TENANT_ID"]
+
+  /// - Throws: `KilnExit.problems` for a bake that is not good, once Packer has cleaned up.
+  func run(needsAzure: Bool) async throws -> PackerReport {
+    if needsAzure, only.isEmpty || only.contains("azure-arm") {
+      let missing = Self.credentials.filter { (context.environment[$0] ?? "").isEmpty }
+      for name in missing { context.console.error("error: the environment has no \(name)\n") }
+      if !missing.isEmpty { throw KilnExit.problems }
+    }
+    try EnvironmentPacking.makeFolder(folder)
+    let packer = Tool(name: "packer")
+    var arguments = ["-var", "goss=\(try goss())"]
+    if !only.isEmpty { arguments.append("-only=\(only.joined(separator: ","))") }
+    arguments.append(template.string)
+    let settings = ["CHECKPOINT_DISABLE": "1", "PACKER_NO_COLOR": "1"]
+    do {
+      let said = Mutex("")
+      let code = try await packer.stream(["validate"] + arguments, environment: settings, folder: root) { bytes in
+        said.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
+      }
+      try Interruption.check()
+      if code != 0 {
+        let text = said.withLock { $0 }.split(separator: "\n").map { "  \(Relayed.safe(String($0)))\n" }.joined()
+        context.console.error("error: Packer refuses \(template)\n\(text)")
+        throw KilnExit.problems
+      }
+      return try await build(packer, ["build", "-color=false"] + arguments, settings)
+    } catch is Tool.Missing {
+      context.console.error("error: packer is not on the PATH\n  = help: apt-get install packer\n")
+      throw KilnExit.problems
+    }
+  }
+
+  private func build(_ packer: Tool, _ arguments: [String], _ settings: [String: String]) async throws -> PackerReport {
+    let file: FileDescriptor
+    do {
+      file = try FileDescriptor.open(
+        log, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: FilePermissions(rawValue: 0o600))
+    } catch let error as Errno { throw FileSystemError("write", log, error) }
+    defer { try? file.close() }
+    let reader = Mutex(PackerLogReader())
+    let console = context.console
+    let isShown = !isQuiet
+    let path = log
+    let code = try await packer.stream(arguments, environment: settings, folder: root) { bytes in
+      do {
+        try file.writeWhole(bytes)
+      } catch let error as Errno { throw FileSystemError("write", path, error) }
+      reader.withLock { $0.read(bytes) }
+      if isShown { console.error(String(decoding: bytes, as: UTF8.self)) }
+    }
+    let report = reader.withLock { $0.finish() }
+    if Interruption.count > 0 {
+      context.console.error("error: interrupted; Packer cleaned up and ended with \(code); its log is \(log)\n")
+      throw KilnExit.interrupted
+    }
+    try judge(report, code)
+    return report
+  }
+
+  /// The exit code, the log and the manifest must all say that it is good.
+  private func judge(_ report: PackerReport, _ code: Int32) throws {
+    do {
+      _ = try ArtifactChoice(report).builds()
+    } catch {
+      context.report(error)
+      context.console.error("  Packer ended with \(code); its log is \(log)\n")
+      throw KilnExit.problems
+    }
+    guard code == 0 else {
+      context.console.error("error: Packer ended with \(code), though its log tells of no failure: \(log)\n")
+      throw KilnExit.problems
+    }
+    let manifest = folder.appending("packer-manifest.json")
+    guard let data = FileManager.default.contents(atPath: manifest.string) else {
+      context.console.error("error: Packer wrote no manifest at \(manifest)\n")
+      throw KilnExit.problems
+    }
+    let differences: [String]
+    do { differences = try PackerManifest(data).differences(from: report) } catch { differences = ["\(error)"] }
+    guard differences.isEmpty else {
+      context.console.error(
+        "error: the manifest and the log are not of one run\n"
+          + differences.map { "  \(Relayed.safe($0))\n" }.joined())
+      throw KilnExit.problems
+    }
+  }
+
+  /// The program that is copied into the machine and checks it there.
+  private func goss() throws -> String {
+    let folders = (context.environment["PATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/local/bin"]
+    guard let found = folders.map({ $0 + "/goss" }).first(where: FileManager.default.isExecutableFile(atPath:)) else {
+      context.console.error(
+        "error: goss is not on the PATH; it is copied into the machine and checks it\n  = help: https://github.com/goss-org/goss/releases\n"
+      )
+      throw KilnExit.problems
+    }
+    // A link's name may mean nothing to Packer's copying.
+    return URL(filePath: found).resolvingSymlinksInPath().path
+  }
+}
