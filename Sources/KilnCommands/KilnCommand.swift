@@ -16,7 +16,7 @@ public struct KilnCommand: AsyncParsableCommand {
         name: "Workspace:",
         subcommands: [
           InitCommand.self, NewCommand.self, CheckCommand.self, PlanCommand.self, GenerateCommand.self,
-          PackCommand.self, BuildCommand.self, BakeCommand.self, ComponentsCommand.self,
+          PackCommand.self, BuildCommand.self, BakeCommand.self, VerifyCommand.self, ComponentsCommand.self,
           SchemaCommand.self,
         ]),
       CommandGroup(

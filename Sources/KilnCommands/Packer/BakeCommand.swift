@@ -47,7 +47,8 @@ struct BakeCommand: AsyncParsableCommand {
     _ = try EnvironmentPacking(dist: dist, compression: .none, time: context.sourceDate())
       .run(app, context, isQuiet: options.quiet)
     let run = PackerRun(
-      root: root, template: loaded.workspace.output.appending(customer).appending("packer").appending("\(customer).json"),
+      root: root,
+      template: loaded.workspace.output.appending(customer).appending("packer").appending("\(customer).json"),
       folder: dist.appending(customer), only: only, isQuiet: options.quiet, context: context)
     let report = try await run.run(needsAzure: plan.spec.machine?.azure != nil)
     if let parameters = plan.spec.machine?.parameters { try patch(parameters, run.log, root, context) }
@@ -114,7 +115,7 @@ private struct PackerRun: Sendable {
     }
     try EnvironmentPacking.makeFolder(folder)
     let packer = Tool(name: "packer")
-    var arguments = ["-var", "goss=\(try goss())"]
+    var arguments = ["-var", "goss=\(try context.goss())"]
     if !only.isEmpty { arguments.append("-only=\(only.joined(separator: ","))") }
     arguments.append(template.string)
     let settings = ["CHECKPOINT_DISABLE": "1", "PACKER_NO_COLOR": "1"]
@@ -190,17 +191,19 @@ private struct PackerRun: Sendable {
       throw KilnExit.problems
     }
   }
+}
 
-  /// The program that is copied into the machine and checks it there.
-  private func goss() throws -> String {
-    let folders = (context.environment["PATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/local/bin"]
+extension CommandContext {
+  /// The program that is copied into machines and containers, and checks them there.
+  func goss() throws -> String {
+    let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/local/bin"]
     guard let found = folders.map({ $0 + "/goss" }).first(where: FileManager.default.isExecutableFile(atPath:)) else {
-      context.console.error(
-        "error: goss is not on the PATH; it is copied into the machine and checks it\n  = help: https://github.com/goss-org/goss/releases\n"
+      console.error(
+        "error: goss is not on the PATH; it is copied into images and checks them\n  = help: https://github.com/goss-org/goss/releases\n"
       )
       throw KilnExit.problems
     }
-    // A link's name may mean nothing to Packer's copying.
+    // A link's name may mean nothing where it is copied from.
     return URL(filePath: found).resolvingSymlinksInPath().path
   }
 }

@@ -40,6 +40,9 @@ public struct PackerManifest: Sendable, Equatable {
     builds = last.map { Build(name: $0.name, artifactId: $0.artifact_id ?? "") }
   }
 
+  /// The image that the docker builder committed.
+  public var dockerImage: String? { builds.first { $0.artifactId.hasPrefix("sha256:") }?.artifactId }
+
   /// Where the manifest's last run and `report` differ, a line each; none when they agree.
   public func differences(from report: PackerReport) -> [String] {
     builds.compactMap { build in

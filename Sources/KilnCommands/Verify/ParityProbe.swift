@@ -1,0 +1,78 @@
+import KilnGeneration
+import KilnPlan
+import KilnSpec
+
+/// What is asked of an image, so that container and machine can be compared.
+struct ParityProbe: Sendable {
+  /// A fact about an image.
+  struct Fact: Sendable, Hashable {
+    /// As in `package`, `file`, `user`.
+    let kind: String
+    let name: String
+  }
+
+  /// Paths that steps of both sides cause, and the folder of the application.
+  let paths: [String]
+  let workdir: String?
+  /// Names of variables that the spec sets.
+  let variables: [String]
+
+  init(_ plan: EnvironmentPlan) {
+    var paths: Set<String> = []
+    var variables = Set(plan.runtime.environment.map(\.name) + (plan.spec.app?.environment.map(\.name) ?? []))
+    for step in plan.runtime.components.flatMap(\.steps) where step.only == nil {
+      switch step.step {
+      case .file(let file): paths.insert(file.path)
+      case .directory(let directory): paths.insert(directory.path)
+      case .download(let download): paths.insert(download.to)
+      case .link(let path, _): paths.insert(path)
+      case .environment(let values): variables.formUnion(values.map(\.name))
+      case .packages, .repository, .user, .run, .service: break
+      }
+    }
+    self.paths = paths.sorted()
+    workdir = plan.spec.app?.workdir.value
+    self.variables = variables.sorted()
+  }
+
+  /// For `/bin/sh -c`; tab-separated lines: kind, name, value. Arguments: the application's folder or nothing, how many
+  /// variables, their names, the paths.
+  static let script = #"""
+    set -u
+    [ -r \#(MachineFiles.profile) ] && . \#(MachineFiles.profile)
+    tab=$(printf '\t')
+    dpkg-query -W -f 'package\t${Package}\t${Version}\n'
+    [ -r \#(MachineFiles.bootstrapPackages) ] && sed 's/.*/bootstrap\t&\tyes/' \#(MachineFiles.bootstrapPackages)
+    sed 's/^\([^:]*\):[^:]*:\(.*\)$/user\t\1\t\2/' /etc/passwd
+    sed 's/^\([^:]*\):[^:]*:\(.*\)$/group\t\1\t\2/' /etc/group
+    if command -v php >/dev/null 2>&1; then php -m | sed -n 's/^[A-Za-z].*/php-module\t&\tyes/p'; fi
+    one() {
+      if [ -L "$1" ]; then value="link to $(readlink "$1")"
+      elif [ -f "$1" ]; then value="$(stat -c '%a %U:%G' "$1") sha256:$(sha256sum < "$1" | cut -c1-64)"
+      elif [ -e "$1" ]; then value="$(stat -c '%a %U:%G %F' "$1")"
+      else value="not there"; fi
+      printf 'file\t%s\t%s\n' "$1" "$value"
+    }
+    workdir=$1; count=$2; shift 2
+    while [ "$count" -gt 0 ]; do
+      eval "value=\${$1-}"; printf 'variable\t%s\t%s\n' "$1" "$(printf %s "$value" | base64 | tr -d '\n')"
+      shift; count=$((count - 1))
+    done
+    for path in "$@"; do one "$path"; done
+    if [ -n "$workdir" ]; then find "$workdir" | sort | while IFS= read -r path; do one "$path"; done; fi
+    """#
+
+  var arguments: [String] {
+    [Self.script, "parity", workdir ?? "", String(variables.count)] + variables + paths
+  }
+
+  /// The facts that the script printed.
+  static func facts(_ output: String) -> [Fact: String] {
+    var facts: [Fact: String] = [:]
+    for line in output.split(separator: "\n") {
+      let parts = line.split(separator: "\t", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+      if parts.count == 3 { facts[Fact(kind: parts[0], name: parts[1])] = parts[2] }
+    }
+    return facts
+  }
+}

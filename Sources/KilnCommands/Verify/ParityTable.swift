@@ -1,0 +1,102 @@
+import KilnDiagnostics
+import KilnDocuments
+import KilnPlan
+import KilnSpec
+
+/// The differences between a container and a machine, and which of them the spec declares.
+struct ParityTable: Sendable {
+  struct Row: Sendable, Hashable {
+    let kind: String
+    let name: String
+    /// nil where there is none.
+    let container: String?
+    let machine: String?
+    /// What declares the difference, as in `only: machine at …`; nil for one that should not be.
+    let declared: String?
+  }
+
+  let rows: [Row]
+  /// How many facts were compared.
+  let count: Int
+
+  var undeclared: [Row] { rows.filter { $0.declared == nil } }
+
+  init(container: [ParityProbe.Fact: String], machine: [ParityProbe.Fact: String], plan: EnvironmentPlan) {
+    let bootstrap = Set(machine.keys.filter { $0.kind == "bootstrap" }.map(\.name))
+    let declared = Self.declared(plan)
+    let keys = Set(container.keys).union(machine.keys).filter { $0.kind != "bootstrap" }
+    count = keys.count
+    rows = keys.sorted { ($0.kind, $0.name) < ($1.kind, $1.name) }.compactMap { key in
+      let (one, other) = (container[key], machine[key])
+      if one == other { return nil }
+      var reason = declared[key]
+      if reason == nil, key.kind == "package", one == nil, bootstrap.contains(key.name) {
+        reason = "needed by Ansible"
+      }
+      return Row(kind: key.kind, name: key.name, container: one, machine: other, declared: reason)
+    }
+  }
+
+  /// What steps of one side alone cause.
+  private static func declared(_ plan: EnvironmentPlan) -> [ParityProbe.Fact: String] {
+    var declared: [ParityProbe.Fact: String] = [:]
+    let services = plan.machineServices.flatMap { service -> [PlannedStep] in
+      if case .packages(let steps, _) = service.source { return steps.filter { $0.isFor(.machine) } }
+      return []
+    }
+    let own = plan.runtime.components.flatMap(\.steps).filter { $0.only != nil }.map { step in
+      (step.step, "only: \(step.only == .machine ? "machine" : "container") at \(step.origin.text)")
+    }
+    for (step, reason) in own + services.map({ ($0.step, "machine.services") }) {
+      switch step {
+      case .packages(let names): for name in names { declared[.init(kind: "package", name: name)] = reason }
+      case .file(let file): declared[.init(kind: "file", name: file.path)] = reason
+      case .directory(let directory): declared[.init(kind: "file", name: directory.path)] = reason
+      case .download(let download): declared[.init(kind: "file", name: download.to)] = reason
+      case .link(let path, _): declared[.init(kind: "file", name: path)] = reason
+      case .user(let user):
+        declared[.init(kind: "user", name: user.name)] = reason
+        declared[.init(kind: "group", name: user.name)] = reason
+      case .environment(let values):
+        for value in values { declared[.init(kind: "variable", name: value.name)] = reason }
+      case .repository, .run, .service: break
+      }
+    }
+    return declared
+  }
+
+  var text: String {
+    func cell(_ value: String?) -> String { value.map { $0.count > 60 ? $0.prefix(59) + "…" : $0 } ?? "-" }
+    var lines = [
+      "\(count) facts compared, \(undeclared.count) undeclared differences, \(rows.count - undeclared.count) declared"
+    ]
+    if !rows.isEmpty {
+      let table =
+        [["what", "name", "container", "machine", "declared by"]]
+        + rows.map { [$0.kind, cell($0.name), cell($0.container), cell($0.machine), $0.declared ?? "NOTHING"] }
+      let widths = (0..<5).map { column in table.map { $0[column].count }.max() ?? 0 }
+      for row in table {
+        let cells = row.enumerated().map { index, text in
+          index == 4 ? text : text + String(repeating: " ", count: widths[index] - text.count)
+        }
+        lines.append(cells.joined(separator: "  "))
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  var document: DocumentValue {
+    [
+      "schemaVersion": 1, "compared": .integer(count), "undeclared": .integer(undeclared.count),
+      "differences": .list(
+        rows.map { row in
+          [
+            "kind": .string(row.kind), "name": .string(row.name),
+            "container": row.container.map { .string($0) } ?? .null,
+            "machine": row.machine.map { .string($0) } ?? .null,
+            "declared": row.declared.map { .string($0) } ?? .null,
+          ]
+        }),
+    ]
+  }
+}
