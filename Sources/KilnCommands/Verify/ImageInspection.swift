@@ -19,59 +19,72 @@ struct ImageInspection: Sendable {
       ["run", "--rm", "--network=none", "--entrypoint", "/bin/sh", image, "-c"] + arguments, "look into \(image)")
   }
 
-  /// Runs `body` with a container of the image whose services run as they would: with the machine's variables where the
-  /// image has them.
-  private func withContainer<T: Sendable>(_ body: (String) async throws -> T) async throws -> T {
+  /// Starts a container of the image whose services run as they would: with the machine's variables where the image has
+  /// them. The caller removes it.
+  private func start() async throws -> String {
     let command = try await run(["image", "inspect", "--format", "{{json .Config.Cmd}}", image], "inspect \(image)")
     let words = (try? JSONDecoder().decode([String].self, from: Data(command.utf8))) ?? []
     let start = "[ -r \(MachineFiles.profile) ] && . \(MachineFiles.profile); exec \"$@\""
-    let id = try await run(
+    return try await run(
       ["run", "-d", "--entrypoint", "/bin/bash", image, "-c", start, "start"] + words, "start \(image)"
     ).trimmingCharacters(in: .whitespacesAndNewlines)
-    do {
-      let result = try await body(id)
-      _ = try await docker.output(["rm", "-f", "-v", id])
-      return result
-    } catch {
-      _ = try? await docker.output(["rm", "-f", "-v", id])
-      throw error
-    }
   }
+
+  private func remove(_ id: String) async { _ = try? await docker.output(["rm", "-f", "-v", id]) }
 
   private static let request =
     #"exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n' "$2" >&3 && cat <&3"#
 
   /// Status and body of a page, asked inside the container.
   func page(port: Int, path: String) async throws -> String {
-    try await withContainer { id in
-      for _ in 0..<60 {
-        let result = try await docker.output(["exec", id, "/bin/bash", "-c", Self.request, "get", String(port), path])
-        if result.isSuccess, !result.output.isEmpty {
-          let lines = result.output.components(separatedBy: "\r\n")
-          let status = lines.first ?? ""
-          let body = result.output.range(of: "\r\n\r\n").map { String(result.output[$0.upperBound...]) } ?? ""
-          return "\(status) \(body)".trimmingCharacters(in: .whitespacesAndNewlines).replacingOccurrences(
-            of: "\n", with: "\\n")
-        }
-        try await Task.sleep(for: .milliseconds(250))
-      }
-      return "no answer"
+    let id = try await start()
+    do {
+      let page = try await page(port, path, in: id)
+      await remove(id)
+      return page
+    } catch {
+      await remove(id)
+      throw error
     }
+  }
+
+  private func page(_ port: Int, _ path: String, in id: String) async throws -> String {
+    for _ in 0..<60 {
+      let result = try await docker.output(["exec", id, "/bin/bash", "-c", Self.request, "get", String(port), path])
+      if result.isSuccess, !result.output.isEmpty {
+        let status = result.output.components(separatedBy: "\r\n").first ?? ""
+        let body = result.output.range(of: "\r\n\r\n").map { String(result.output[$0.upperBound...]) } ?? ""
+        return "\(status) \(body)".trimmingCharacters(in: .whitespacesAndNewlines)
+          .replacingOccurrences(of: "\n", with: "\\n")
+      }
+      try await Task.sleep(for: .milliseconds(250))
+    }
+    return "no answer"
   }
 
   /// Runs goss in a container whose services answer.
   func goss(_ program: String, files: [String], port: Int?) async throws -> Tool.Outcome {
-    if let port { _ = try await page(port: port, path: "/") }
-    return try await withContainer { id in
-      for file in [program] + files {
-        let name = file == program ? "goss" : URL(filePath: file).lastPathComponent
-        _ = try await run(["cp", file, "\(id):/tmp/\(name)"], "copy \(file) into \(image)")
-      }
-      // Services need a moment: goss tries again until then.
-      return try await docker.output([
-        "exec", id, "/tmp/goss", "--gossfile", "/tmp/goss-container.yaml", "validate", "--no-color", "--retry-timeout",
-        "20s", "--sleep", "500ms",
-      ])
+    let id = try await start()
+    do {
+      if let port { _ = try await page(port, "/", in: id) }
+      let result = try await goss(program, files, in: id)
+      await remove(id)
+      return result
+    } catch {
+      await remove(id)
+      throw error
     }
+  }
+
+  private func goss(_ program: String, _ files: [String], in id: String) async throws -> Tool.Outcome {
+    for file in [program] + files {
+      let name = file == program ? "goss" : URL(filePath: file).lastPathComponent
+      _ = try await run(["cp", file, "\(id):/tmp/\(name)"], "copy \(file) into \(image)")
+    }
+    // Services need a moment: goss tries again until then.
+    return try await docker.output([
+      "exec", id, "/tmp/goss", "--gossfile", "/tmp/goss-container.yaml", "validate", "--no-color", "--retry-timeout",
+      "20s", "--sleep", "500ms",
+    ])
   }
 }

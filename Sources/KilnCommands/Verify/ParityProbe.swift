@@ -43,7 +43,12 @@ struct ParityProbe: Sendable {
     tab=$(printf '\t')
     dpkg-query -W -f 'package\t${Package}\t${Version}\n'
     [ -r \#(MachineFiles.bootstrapPackages) ] && sed 's/.*/bootstrap\t&\tyes/' \#(MachineFiles.bootstrapPackages)
+    dpkg-query -W -f 'depends\t${Package}\t${Pre-Depends} ${Depends}\n'
     sed 's/^\([^:]*\):[^:]*:\(.*\)$/user\t\1\t\2/' /etc/passwd
+    for account in $(cut -d: -f1 /etc/passwd /etc/group | sort -u); do
+      script=$(grep -lw -- "$account" /var/lib/dpkg/info/*.postinst 2>/dev/null | head -1)
+      [ -z "$script" ] || printf 'maker\t%s\t%s\n' "$account" "$(basename "$script" .postinst)"
+    done
     sed 's/^\([^:]*\):[^:]*:\(.*\)$/group\t\1\t\2/' /etc/group
     if command -v php >/dev/null 2>&1; then php -m | sed -n 's/^[A-Za-z].*/php-module\t&\tyes/p'; fi
     one() {

@@ -24,7 +24,8 @@ struct ParityTable: Sendable {
   init(container: [ParityProbe.Fact: String], machine: [ParityProbe.Fact: String], plan: EnvironmentPlan) {
     let bootstrap = Set(machine.keys.filter { $0.kind == "bootstrap" }.map(\.name))
     let declared = Self.declared(plan)
-    let keys = Set(container.keys).union(machine.keys).filter { $0.kind != "bootstrap" }
+    let keys = Set(container.keys).union(machine.keys).filter { !["bootstrap", "depends", "maker"].contains($0.kind) }
+    let sides = [container, machine].map { Self.consequences(of: declared, in: $0) }
     count = keys.count
     rows = keys.sorted { ($0.kind, $0.name) < ($1.kind, $1.name) }.compactMap { key in
       let (one, other) = (container[key], machine[key])
@@ -33,8 +34,34 @@ struct ParityTable: Sendable {
       if reason == nil, key.kind == "package", one == nil, bootstrap.contains(key.name) {
         reason = "needed by Ansible"
       }
+      // What only one side has may come with something that is declared for it.
+      if reason == nil, one == nil || other == nil { reason = sides[one == nil ? 1 : 0][key] }
       return Row(kind: key.kind, name: key.name, container: one, machine: other, declared: reason)
     }
+  }
+
+  /// Packages that declared ones depend on, and the accounts that those make.
+  private static func consequences(of declared: [ParityProbe.Fact: String], in facts: [ParityProbe.Fact: String])
+    -> [ParityProbe.Fact: String]
+  {
+    var reasons: [String: String] = [:]
+    var waiting = declared.filter { $0.key.kind == "package" }.map { ($0.key.name, $0.value) }.sorted { $0.0 < $1.0 }
+    while let (name, reason) = waiting.popLast() {
+      guard reasons[name] == nil else { continue }
+      reasons[name] = reason
+      let depends = facts[.init(kind: "depends", name: name)] ?? ""
+      for part in depends.split(whereSeparator: { ",|".contains($0) }) {
+        if let package = part.split(separator: " ").first { waiting.append((String(package), "\(name), \(reason)")) }
+      }
+    }
+    var found: [ParityProbe.Fact: String] = [:]
+    for (name, reason) in reasons { found[.init(kind: "package", name: name)] = reason }
+    for (fact, package) in facts where fact.kind == "maker" {
+      guard let reason = reasons[package] else { continue }
+      found[.init(kind: "user", name: fact.name)] = "\(package), \(reason)"
+      found[.init(kind: "group", name: fact.name)] = "\(package), \(reason)"
+    }
+    return found
   }
 
   /// What steps of one side alone cause.
