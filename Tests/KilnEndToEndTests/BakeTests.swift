@@ -81,12 +81,21 @@ struct BakeTests {
   }
 
   @Test(arguments: [
-    ("a failed build", "Build 'azure-arm' errored after 1 minute: no quota\n\n==> Some builds didn't complete successfully and had errors:\n--> azure-arm: no quota\n\n==> Builds finished but no artifacts were created.\n", 1, uri, "no quota"),
+    (
+      "a failed build",
+      "Build 'azure-arm' errored after 1 minute: no quota\n\n==> Some builds didn't complete successfully and had errors:\n--> azure-arm: no quota\n\n==> Builds finished but no artifacts were created.\n",
+      1, uri, "no quota"
+    ),
     ("a log that stops", "==> azure-arm: Running builder ...\n", 1, uri, "stops before Packer's summary"),
     ("a good log and a bad code", log(eras[1].1), 3, uri, "ended with 3"),
     ("another manifest", log(eras[1].1), 0, "https://other/x.vhd", "not of one run"),
-    ("a masked URI", log(eras[1].1).replacing("acme-osDisk", with: "***"), 0, "https://acmeimages.blob.core.windows.net/images/***.vhd", "masked"),
-  ]) func nothingIsPatchedAfter(_ name: String, _ log: String, _ code: Int, _ artifact: String, _ message: String) throws {
+    (
+      "a masked URI", log(eras[1].1).replacing("acme-osDisk", with: "***"), 0,
+      "https://acmeimages.blob.core.windows.net/images/***.vhd", "masked"
+    ),
+  ]) func nothingIsPatchedAfter(_ name: String, _ log: String, _ code: Int, _ artifact: String, _ message: String)
+    throws
+  {
     try withStandIn(log, code: code, artifact: artifact) { root, environment in
       let result = try sh(bake, in: root, environment: environment, expecting: nil)
       #expect(result.status == 1 && result.error.contains(message), "\(name): \(result.status) \(result.error)")
@@ -114,7 +123,8 @@ struct BakeTests {
       environment["ARM_TENANT_ID"] = ""
       environment["ARM_CLIENT_ID"] = ""
       let result = try sh(bake, in: root, environment: environment, expecting: nil)
-      #expect(result.status == 1 && result.error.contains("no ARM_CLIENT_ID") && result.error.contains("no ARM_TENANT_ID"))
+      #expect(
+        result.status == 1 && result.error.contains("no ARM_CLIENT_ID") && result.error.contains("no ARM_TENANT_ID"))
       try sh("echo >> generated/acme/packer/playbook.yml", in: root)
       let stale = try sh(bake, in: root, environment: environment, expecting: nil)
       #expect(stale.status == 1 && stale.error.contains("`kiln generate acme`"))

@@ -1,3 +1,4 @@
+import Foundation
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
@@ -49,7 +50,12 @@ enum ContainerEngine: String, Sendable, CaseIterable {
 
   /// The registry's digest of an image that was pushed or pulled, `sha256:…`.
   func registryDigest(of image: String) async throws -> String? {
-    guard self == .docker || self == .podman else { return nil }
+    if self == .docker {
+      struct Manifest: Decodable { let digest: String }
+      let result = try await tool.output(["buildx", "imagetools", "inspect", "--format", "{{json .Manifest}}", image])
+      return try? JSONDecoder().decode(Manifest.self, from: Data(result.output.utf8)).digest
+    }
+    guard self == .podman else { return nil }
     let repository = image.split(separator: ":").dropLast().joined(separator: ":")
     let result = try await tool.output([
       "image", "inspect", "--format", "{{range .RepoDigests}}{{println .}}{{end}}", image,
