@@ -41,4 +41,5 @@ bench: release
 	@sh scripts/install-tools.sh bench
 	@benchmarks/packer-log.sh
 	@benchmarks/context.sh
+	@benchmarks/build.sh
 
