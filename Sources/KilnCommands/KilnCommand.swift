@@ -20,6 +20,11 @@ public struct KilnCommand: AsyncParsableCommand {
           SchemaCommand.self,
         ]),
       CommandGroup(
+        name: "On this machine:",
+        subcommands: [
+          UpCommand.self, DownCommand.self, StatusCommand.self, LogsCommand.self, ExecCommand.self, ShellCommand.self,
+        ]),
+      CommandGroup(
         name: "Anywhere:", subcommands: [ContextCommand.self, PackerLogCommand.self, ParametersCommand.self]),
     ])
 

@@ -1,4 +1,5 @@
 public import KilnArtifacts
+import KilnDocker
 public import KilnPlan
 import KilnSpec
 
@@ -46,6 +47,10 @@ public struct Generator: Sendable {
     for service in plan.services {
       try add(
         try images.service(service, of: plan), at: "\(folder)/services/\(service.name)", source: source, to: &tree)
+    }
+    let compose = ComposeLowering(plan: plan, generator: name).file
+    if !compose.services.isEmpty {
+      try tree.add("\(folder)/compose.yaml", Artifact(compose.render(), source: source))
     }
     let goss = GossLowering(plan: plan, generator: name)
     try tree.add("\(folder)/goss.yaml", Artifact(goss.common, source: source))

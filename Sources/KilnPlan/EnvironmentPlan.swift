@@ -69,6 +69,13 @@ public struct ServicePlan: Sendable, Hashable {
     case packages(steps: [PlannedStep], entrypoint: [UInt8]?)
   }
 
+  /// A database, the account that may use it, and the secret that is its password.
+  public struct Access: Sendable, Hashable {
+    public let database: String
+    public let user: String
+    public let password: String
+  }
+
   public let definition: ServiceDefinition
   public var name: String { definition.name }
   public let parameters: [ComponentPlan.Parameter]
@@ -81,6 +88,8 @@ public struct ServicePlan: Sendable, Hashable {
   public let checks: [Check]
   /// As in `20Gi`.
   public let storage: String?
+  /// The database that the first start makes.
+  public let access: Access?
   public let digest: ContentDigest
   public let origin: SourceLocation
 }

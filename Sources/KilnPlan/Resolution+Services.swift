@@ -3,7 +3,7 @@ import KilnSpec
 
 extension Resolution {
   /// Keys that every service takes beside its definition's parameters.
-  static let commonKeys = ["from", "settings", "storage"]
+  static let commonKeys = ["database", "from", "password", "settings", "storage", "user"]
 
   /// - Parameter fromPackages: For the machine, which has no other way.
   mutating func service(
@@ -74,7 +74,37 @@ extension Resolution {
     return ServicePlan(
       definition: definition, parameters: parameters, source: source, environment: environment, command: command,
       health: health, configuration: configuration, checks: checks, storage: use.node["storage"]?.scalar?.text,
-      digest: digest.digest, origin: use.name.location)
+      access: access(use, definition), digest: digest.digest, origin: use.name.location)
+  }
+
+  /// All three or none, and only where the first start can make them.
+  private mutating func access(_ use: EnvironmentSpec.ServiceUse, _ definition: ServiceDefinition) -> ServicePlan.Access?
+  {
+    let keys = ["database", "user", "password"]
+    let values = keys.map { use.node[$0]?.scalar?.text }
+    guard let first = keys.compactMap({ use.node[$0] }).first else { return nil }
+    guard definition.databaseVariable != nil else {
+      problems.append(
+        Diagnostic("spec.no-database", "\(definition.name) makes no database at its first start", at: first.location))
+      return nil
+    }
+    guard let database = values[0], let user = values[1], let password = values[2] else {
+      let missing = zip(keys, values).filter { $0.1 == nil }.map(\.0).joined(separator: " and ")
+      problems.append(
+        Diagnostic(
+          "spec.no-database", "\(definition.name) lacks \(missing)", at: use.name.location,
+          suggestion: "database, user and password go together"))
+      return nil
+    }
+    let secrets = spec.secrets.map(\.name.value)
+    if !secrets.contains(password), let node = use.node["password"] {
+      problems.append(
+        Diagnostic(
+          "spec.unknown-secret", "there is no secret \"\(password)\"", at: node.location,
+          suggestion: nearest(to: password, among: secrets).map { "did you mean \"\($0)\"?" }
+            ?? "describe it under secrets"))
+    }
+    return ServicePlan.Access(database: database, user: user, password: password)
   }
 
   private mutating func supportsPackages(

@@ -114,6 +114,9 @@ public struct ServiceDefinition: Sendable, Hashable {
   public let stopSignal: String
   public let command: SpecNode?
   public let entrypoint: String?
+  /// The official image's variables for the database and account that the first start makes.
+  public let databaseVariable: String?
+  public let userVariable: String?
   public let location: SourceLocation
 }
 

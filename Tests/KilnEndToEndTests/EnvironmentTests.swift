@@ -12,9 +12,11 @@ struct EnvironmentTests {
     version: 1
     customer: hostile
     profile: php-vm
+    runtime: {components: {hostile: {}}}
     app:
       source: ../apps/hello
       port: 80
+      tokens: {files: [token.ini], values: {hostile: \(yaml(Self.hostile))}}
       environment: {HOSTILE: \(yaml(Self.hostile))}
       install:
         - |
@@ -24,13 +26,22 @@ struct EnvironmentTests {
     machine: {}
 
     """.write(to: folder.appending(path: "W/environments/hello.yaml"), atomically: true, encoding: .utf8)
-    try #"<?php echo getenv("HOSTILE"), "\n--\n", file_get_contents("installed.txt");"#.write(
-      to: folder.appending(path: "W/apps/hello/index.php"), atomically: true, encoding: .utf8)
+    let work = folder.appending(path: "W")
+    let php =
+      #"<?php echo getenv("HOSTILE"), "\n--\n", file_get_contents("installed.txt"), "--\n", file_get_contents("token.ini"), "--\n", file_get_contents("/etc/hostile.txt");"#
+    try sh("mkdir -p components/files", in: work)
+    for (path, text) in [
+      "apps/hello/index.php": php, "apps/hello/token.ini": "t=__hostile__", "components/files/hostile.txt": Self.hostile,
+      "components/hostile.yaml":
+        "summary: A file\nsteps:\n  - file: {path: /etc/hostile.txt, source: files/hostile.txt}\n",
+    ] { try text.write(to: work.appending(path: path), atomically: true, encoding: .utf8) }
     try sh("kiln check && kiln generate --quiet", in: folder.appending(path: "W"))
   }
 
   private var yamlSafe: String { "'{{ x }} $HOME \"q\" \\ `id`'" }
   private var installed: String { "{{ x }} $HOME \"q\" \\ `id`second\n" }
+
+  private var rest: String { "--\nt=\(Self.hostile)--\n\(Self.hostile)" }
 
   private func yaml(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
 
@@ -53,7 +64,7 @@ struct EnvironmentTests {
       for _ in $(seq 40); do curl -fs "http://127.0.0.1:$port/index.php" && exit 0; sleep 0.5; done
       docker logs kiln-e2e-hostile; exit 1
       """, in: work)
-    #expect(page.output == "\(Self.hostile)\n--\n\(installed)")
+    #expect(page.output == "\(Self.hostile)\n--\n\(installed)\(rest)")
     try sh(
       """
       docker cp -L "$(command -v goss)" kiln-e2e-hostile:/tmp/goss
@@ -81,9 +92,9 @@ struct EnvironmentTests {
       docker tag "$(sed -n 's/.*"artifact_id": "\\(.*\\)",/\\1/p' dist/hostile/packer-manifest.json)" kiln-e2e-machine
       """, in: work)
     let profile = try sh(
-      "docker run --rm kiln-e2e-machine sh -c '. /etc/profile.d/kiln.sh; printf %s \"$HOSTILE\"; cat /var/www/app/installed.txt'"
+      "docker run --rm kiln-e2e-machine sh -c '. /etc/profile.d/kiln.sh; printf %s \"$HOSTILE\"; cat /var/www/app/installed.txt; printf -- \"--\\\\n\"; cat /var/www/app/token.ini; printf -- \"--\\\\n\"; cat /etc/hostile.txt'"
     )
-    #expect(profile.output == Self.hostile + installed)
+    #expect(profile.output == Self.hostile + installed + rest)
     // The playbook again, on the finished image.
     let again = try sh(
       """

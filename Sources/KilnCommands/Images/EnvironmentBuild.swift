@@ -3,6 +3,7 @@ import Foundation
 import KilnArtifacts
 import KilnContext
 import KilnDiagnostics
+import KilnGeneration
 import KilnPlan
 import KilnSpec
 import SystemPackage
@@ -15,6 +16,8 @@ struct EnvironmentBuild: Sendable {
   let isPushing: Bool
   let isForced: Bool
   let isQuiet: Bool
+  /// Nothing is built: what is missing is an error.
+  var isMissingOnly = false
   let context: CommandContext
 
   /// - Parameter known: What was built for other customers: a runtime that they share is not looked at again.
@@ -27,7 +30,7 @@ struct EnvironmentBuild: Sendable {
         try ContextStage(folder).update(image.source, check: { try Interruption.check() })
       }
       if image.kind == .app { context.report(staged.warnings, sources: image.sources) }
-      let tag = image.kind == .runtime ? plan.runtime.id : String(staged.digest.prefix(12))
+      let tag = tag(of: image, plan) ?? String(staged.digest.prefix(12))
       let reference = "\(image.repository):\(tag)"
       if let same = (known + results).first(where: { $0.image == reference }) {
         results.append(
@@ -66,6 +69,10 @@ struct EnvironmentBuild: Sendable {
         customer: plan.customer, name: image.name, image: reference, id: id, digest: try await pushed(reference, label),
         action: action, reason: reason)
     }
+    if isMissingOnly {
+      context.console.error("error: \(reason)\n  = help: `kiln build \(plan.customer)`, or leave out --no-build\n")
+      throw KilnExit.problems
+    }
     tell("\(label): building: \(reason)")
     let start = ContinuousClock.now
     let arguments = engine.buildArguments(image: reference, folder: folder, time: time, secrets: secrets)
@@ -98,6 +105,15 @@ struct EnvironmentBuild: Sendable {
       }
     }
     return try await engine.registryDigest(of: reference)
+  }
+
+  /// The tag that the plan gives an image; nil for the app's, which depends on its source.
+  private func tag(of image: EnvironmentImage, _ plan: EnvironmentPlan) -> String? {
+    switch image.kind {
+    case .runtime: plan.runtime.id
+    case .app: nil
+    case .service(let name): plan.services.first { $0.name == name }?.tag
+    }
   }
 
   private func stream(_ arguments: [String], _ label: String) async throws -> Int32 {

@@ -275,8 +275,10 @@ extension Shape {
               [
                 .init(
                   "entrypoint", .text, required: true,
-                  "the file template of the script that prepares an empty data folder and then runs the command")
-              ])), "what the first start does, where it comes from packages"),
+                  "the file template of the script that prepares an empty data folder and then runs the command"),
+                .init("database", .text(variableName), "the official image's variable for `database`"),
+                .init("user", .text(variableName), "the official image's variable for `user`"),
+              ])), "what the first start does"),
       ]))
 
   static let setting = ObjectShape(

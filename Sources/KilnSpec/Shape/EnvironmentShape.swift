@@ -285,6 +285,13 @@ extension Shape {
         "the official image, or the base's packages", example: "packages"),
       .init("storage", .text(quantity), "how much its volume holds", example: "20Gi"),
       .init(
+        "database", .text(TextRule("a database's name", pattern: "[A-Za-z0-9_-]{1,63}", rule: "letters, digits, _ and -")),
+        "the database that the first start makes; with `user` and `password`", example: "acme"),
+      .init(
+        "user", .text(TextRule("an account", pattern: "[A-Za-z0-9_-]{1,32}", rule: "letters, digits, _ and -")),
+        "the account that may use it", example: "acme"),
+      .init("password", .text(secretName), "the secret that is the account's password", example: "DB_PASSWORD"),
+      .init(
         "settings", .map(keys: TextRule("a setting"), values: .scalar), default: "{}",
         "its configuration file; `kiln components SERVICE` lists what it takes", example: "{max_connections: 500}"),
     ])

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Foundation
+import KilnArtifacts
+import KilnDocuments
+import KilnGeneration
+import KilnPlan
+import KilnSpec
+import Subprocess
+import SystemPackage
+
+/// A customer's environment on this machine: a Compose project of the customer's name.
+struct ComposeProject: Sendable {
+  let customer: String
+  let context: CommandContext
+
+  private var docker: Tool { Tool(name: "docker") }
+
+  /// Arguments for the project as it runs, found by its labels.
+  private func arguments(_ rest: [String], file: FilePath? = nil) -> [String] {
+    ["compose", "--project-name", customer] + (file.map { ["--file", $0.string] } ?? []) + rest
+  }
+
+  func stream(_ rest: [String], file: FilePath? = nil, environment: [String: String] = [:]) async throws -> Int32 {
+    let console = context.console
+    return try await docker.stream(arguments(rest, file: file), environment: environment) { bytes in
+      console.error(String(decoding: bytes, as: UTF8.self))
+    }
+  }
+
+  func output(_ rest: [String], file: FilePath? = nil, environment: [String: String] = [:]) async throws -> Tool.Outcome {
+    try await docker.output(arguments(rest, file: file), environment: environment)
+  }
+
+  /// With the terminal as it is: what the user types goes to the program.
+  func attached(_ rest: [String]) async throws -> Int32 { try await docker.attached(arguments(rest)) }
+
+  /// A service as the engine tells of it.
+  struct ServiceState: Decodable, Sendable {
+    struct Publisher: Decodable, Sendable {
+      let TargetPort: Int
+      let PublishedPort: Int
+    }
+
+    let Service: String
+    let State: String
+    let Health: String
+    let ExitCode: Int
+    let Publishers: [Publisher]?
+
+    var isWell: Bool { State == "running" && (Health == "healthy" || Health.isEmpty) }
+
+    var text: String {
+      State == "exited" ? "ended with \(ExitCode)" : Health.isEmpty ? State : "\(State), \(Health)"
+    }
+  }
+
+  func states() async throws -> [ServiceState] {
+    let result = try await output(["ps", "--all", "--format", "json"])
+    guard result.isSuccess else {
+      throw EngineFailure(engine: .docker, what: "list the services of \(customer)", answer: result.error)
+    }
+    // Compose prints one document a line, older ones a list.
+    let decoder = JSONDecoder()
+    if let list = try? decoder.decode([ServiceState].self, from: Data(result.output.utf8)) { return list }
+    return result.output.split(separator: "\n").compactMap { try? decoder.decode(ServiceState.self, from: Data($0.utf8)) }
+      .sorted { $0.Service < $1.Service }
+  }
+
+  /// The last lines that a service printed.
+  func lastLines(of service: String) async throws -> String {
+    try await output(["logs", "--no-color", "--no-log-prefix", "--tail", "15", service]).output
+  }
+}
+
+extension Tool {
+  /// Runs with this process's own input, output and error.
+  func attached(_ arguments: [String]) async throws -> Int32 {
+    do {
+      let result = try await run(
+        .name(name), arguments: Arguments(arguments), input: .fileDescriptor(.standardInput, closeAfterSpawningProcess: false),
+        output: .fileDescriptor(.standardOutput, closeAfterSpawningProcess: false),
+        error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false))
+      switch result.terminationStatus {
+      case .exited(let code): return code
+      case .signaled(let signal): return 128 + signal
+      }
+    } catch let error as SubprocessError where error.code == .executableNotFound { throw Missing(name: name) }
+  }
+}

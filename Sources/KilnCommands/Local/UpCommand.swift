@@ -1,0 +1,109 @@
+import ArgumentParser
+import Foundation
+import KilnArtifacts
+import KilnContext
+import KilnDiagnostics
+import KilnGeneration
+import KilnPlan
+import KilnSpec
+import SystemPackage
+
+struct UpCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "up", abstract: "Run a customer's environment on this machine.",
+    discussion: """
+      Examples:
+        kiln up acme                    builds what is missing, starts all, waits until it is well, prints the URL
+        kiln up acme --port 8081        the app at that port; without, one that is free
+        kiln up acme --no-build         what is there already, or not at all
+
+      Only the app's port is published, and only to this machine. Secrets come from the environment; all that are missing
+      are told at once. `kiln down` takes everything away but the volumes.
+      """)
+
+  @OptionGroup var options: WorkspaceOptions
+  @Option(help: "The app's port on this machine; else one that is free.") var port: Int?
+  @Flag(inversion: .prefixedNo, help: "Build images that are missing.") var build = true
+  @Option(help: ArgumentHelp("How long to wait until all is well.", valueName: "seconds")) var timeout = 120
+  @Argument(help: "The customer.") var customer: String
+
+  func run() async throws { try await run(in: .current(color: options.color)) }
+
+  func run(in context: CommandContext) async throws {
+    let loaded = try context.load(options, customers: [customer])
+    try context.stopOnErrors(loaded)
+    guard let plan = loaded.plans.first(where: { $0.customer == customer }) else { throw KilnExit.problems }
+    let tree = try Generator(name: KilnCommand.generator).generate([plan])
+    guard let compose = tree["\(customer)/compose.yaml"] else {
+      context.console.error("error: \(customer) has neither an app nor services\n")
+      throw KilnExit.problems
+    }
+    let file = loaded.workspace.root.appending("dist").appending(customer).appending("compose.yaml")
+    try EnvironmentPacking.makeFolder(file.removingLastComponent())
+    try FileReplacement.replace([.init(path: file, bytes: compose.bytes, isPrivate: false)])
+    try checkSecrets(plan, String(decoding: compose.bytes, as: UTF8.self), context)
+    do {
+      let tag = try await images(plan, loaded, tree, context)
+      try await start(plan, file, tag, context)
+    } catch let failure as EngineFailure {
+      context.console.error("error: \(failure)\n")
+      throw KilnExit.problems
+    } catch is Tool.Missing {
+      context.console.error("error: docker is not on the PATH\n  = help: `kiln doctor` says what installs it\n")
+      throw KilnExit.problems
+    }
+  }
+
+  private func checkSecrets(_ plan: EnvironmentPlan, _ compose: String, _ context: CommandContext) throws {
+    let missing = plan.spec.secrets.map(\.localVariable).filter { variable in
+      compose.contains("environment: \(variable)\n") || compose.contains("environment: \"\(variable)\"\n")
+    }.filter { (context.environment[$0] ?? "").isEmpty }
+    guard !missing.isEmpty else { return }
+    for variable in missing { context.console.error("error: the environment has no \(variable)\n") }
+    context.console.error("  = help: secrets are given by the environment; `export \(missing[0])=…`\n")
+    throw KilnExit.problems
+  }
+
+  /// Builds what is missing.
+  /// - Returns: The tag of the app's image.
+  private func images(
+    _ plan: EnvironmentPlan, _ loaded: LoadedWorkspace, _ tree: ArtifactTree, _ context: CommandContext
+  ) async throws -> String {
+    let stage = loaded.workspace.root.appending("dist").appending(".stage")
+    let images = try context.images(of: plan, loaded, tree)
+    let environment = EnvironmentBuild(
+      engine: .docker, stage: stage, time: try context.sourceDate(), isPushing: false, isForced: false,
+      isQuiet: options.quiet, isMissingOnly: !build, context: context)
+    let built = try await environment.build(images, of: plan, known: [])
+    return built.first { $0.name == "app" }.map { String($0.image.split(separator: ":").last ?? "") } ?? ""
+  }
+
+  private func start(_ plan: EnvironmentPlan, _ file: FilePath, _ tag: String, _ context: CommandContext) async throws {
+    let project = ComposeProject(customer: customer, context: context)
+    let variables = [
+      EnvironmentVariables.appTag: tag, EnvironmentVariables.port: port.map(String.init) ?? "",
+    ]
+    let code = try await project.stream(
+      ["up", "--detach", "--remove-orphans", "--wait", "--wait-timeout", String(timeout)], file: file,
+      environment: variables)
+    try Interruption.check()
+    let states = try await project.states()
+    let ill = states.filter { !$0.isWell }
+    if code != 0 || !ill.isEmpty {
+      for state in ill {
+        context.console.error("error: \(state.Service) is not well: \(state.text)\n")
+        let lines = try await project.lastLines(of: state.Service)
+        for line in lines.split(separator: "\n").suffix(15) { context.console.error("  \(Relayed.safe(String(line)))\n") }
+      }
+      if ill.isEmpty { context.console.error("error: docker compose ended with \(code)\n") }
+      context.console.error("  = help: `kiln logs \(customer)` has the rest; `kiln down \(customer)` takes it away\n")
+      throw KilnExit.problems
+    }
+    guard let target = plan.spec.app?.port?.value,
+      let port = states.first(where: { $0.Service == "app" })?.Publishers?.first(where: {
+        $0.TargetPort == target && $0.PublishedPort != 0
+      })?.PublishedPort
+    else { return }
+    context.console.output("http://127.0.0.1:\(port)/\n")
+  }
+}
