@@ -33,7 +33,8 @@ struct ComposeLowering {
     var app = ComposeFile.Service(
       "app",
       image: .required(
-        prefix: plan.appRepository + ":", name: EnvironmentVariables.appTag, message: "kiln up \(plan.customer) sets it"))
+        prefix: plan.appRepository + ":", name: EnvironmentVariables.appTag, message: "kiln up \(plan.customer) sets it"
+      ))
     app.dependsOn = services
     app.labels = labels(plan.appDigest.description)
     if let port = plan.spec.app?.port?.value {

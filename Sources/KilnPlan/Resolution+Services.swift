@@ -78,7 +78,8 @@ extension Resolution {
   }
 
   /// All three or none, and only where the first start can make them.
-  private mutating func access(_ use: EnvironmentSpec.ServiceUse, _ definition: ServiceDefinition) -> ServicePlan.Access?
+  private mutating func access(_ use: EnvironmentSpec.ServiceUse, _ definition: ServiceDefinition) -> ServicePlan
+    .Access?
   {
     let keys = ["database", "user", "password"]
     let values = keys.map { use.node[$0]?.scalar?.text }

@@ -31,7 +31,8 @@ struct EnvironmentTests {
       #"<?php echo getenv("HOSTILE"), "\n--\n", file_get_contents("installed.txt"), "--\n", file_get_contents("token.ini"), "--\n", file_get_contents("/etc/hostile.txt");"#
     try sh("mkdir -p components/files", in: work)
     for (path, text) in [
-      "apps/hello/index.php": php, "apps/hello/token.ini": "t=__hostile__", "components/files/hostile.txt": Self.hostile,
+      "apps/hello/index.php": php, "apps/hello/token.ini": "t=__hostile__",
+      "components/files/hostile.txt": Self.hostile,
       "components/hostile.yaml":
         "summary: A file\nsteps:\n  - file: {path: /etc/hostile.txt, source: files/hostile.txt}\n",
     ] { try text.write(to: work.appending(path: path), atomically: true, encoding: .utf8) }

@@ -15,7 +15,10 @@ func sh(_ script: String, in folder: URL? = nil, environment: [String: String] =
 {
   let process = Process()
   process.executableURL = URL(filePath: "/bin/bash")
-  process.arguments = ["-euo", "pipefail", "-c", script]
+  // What a script leaves running must not hold the descriptors by which Foundation sees that the script has ended.
+  let alone =
+    "for f in /proc/$$/fd/*; do f=${f##*/}; case $f in [012]|25?|\\*) ;; *) eval \"exec $f>&-\" ;; esac; done\n"
+  process.arguments = ["-euo", "pipefail", "-c", alone + script]
   process.currentDirectoryURL = folder
   var variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
   variables["PATH"] = "\(EndToEnd.kilnFolder):\(variables["PATH"] ?? "/usr/bin:/bin")"

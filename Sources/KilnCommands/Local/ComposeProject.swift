@@ -16,19 +16,21 @@ struct ComposeProject: Sendable {
   private var docker: Tool { Tool(name: "docker") }
 
   /// Arguments for the project as it runs, found by its labels.
-  private func arguments(_ rest: [String], file: FilePath? = nil) -> [String] {
-    ["compose", "--project-name", customer] + (file.map { ["--file", $0.string] } ?? []) + rest
+  private func arguments(_ rest: [String], files: [FilePath] = []) -> [String] {
+    ["compose", "--project-name", customer] + files.flatMap { ["--file", $0.string] } + rest
   }
 
-  func stream(_ rest: [String], file: FilePath? = nil, environment: [String: String] = [:]) async throws -> Int32 {
+  func stream(_ rest: [String], files: [FilePath] = [], environment: [String: String] = [:]) async throws -> Int32 {
     let console = context.console
-    return try await docker.stream(arguments(rest, file: file), environment: environment) { bytes in
+    return try await docker.stream(arguments(rest, files: files), environment: environment) { bytes in
       console.error(String(decoding: bytes, as: UTF8.self))
     }
   }
 
-  func output(_ rest: [String], file: FilePath? = nil, environment: [String: String] = [:]) async throws -> Tool.Outcome {
-    try await docker.output(arguments(rest, file: file), environment: environment)
+  func output(_ rest: [String], files: [FilePath] = [], environment: [String: String] = [:]) async throws
+    -> Tool.Outcome
+  {
+    try await docker.output(arguments(rest, files: files), environment: environment)
   }
 
   /// With the terminal as it is: what the user types goes to the program.
@@ -62,8 +64,18 @@ struct ComposeProject: Sendable {
     // Compose prints one document a line, older ones a list.
     let decoder = JSONDecoder()
     if let list = try? decoder.decode([ServiceState].self, from: Data(result.output.utf8)) { return list }
-    return result.output.split(separator: "\n").compactMap { try? decoder.decode(ServiceState.self, from: Data($0.utf8)) }
-      .sorted { $0.Service < $1.Service }
+    return result.output.split(separator: "\n").compactMap {
+      try? decoder.decode(ServiceState.self, from: Data($0.utf8))
+    }
+    .sorted { $0.Service < $1.Service }
+  }
+
+  /// Whether no container and no network of the project is there.
+  func isGone() async throws -> Bool {
+    let label = "label=com.docker.compose.project=\(customer)"
+    let containers = try await docker.output(["ps", "--all", "--quiet", "--filter", label])
+    let networks = try await docker.output(["network", "ls", "--quiet", "--filter", label])
+    return containers.output.isEmpty && networks.output.isEmpty
   }
 
   /// The last lines that a service printed.
@@ -77,7 +89,8 @@ extension Tool {
   func attached(_ arguments: [String]) async throws -> Int32 {
     do {
       let result = try await run(
-        .name(name), arguments: Arguments(arguments), input: .fileDescriptor(.standardInput, closeAfterSpawningProcess: false),
+        .name(name), arguments: Arguments(arguments),
+        input: .fileDescriptor(.standardInput, closeAfterSpawningProcess: false),
         output: .fileDescriptor(.standardOutput, closeAfterSpawningProcess: false),
         error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false))
       switch result.terminationStatus {

@@ -21,10 +21,23 @@ struct DownCommand: AsyncParsableCommand {
       }
     }
     let project = ComposeProject(customer: customer, context: context)
-    let code = try await project.stream(["down", "--remove-orphans"] + (volumes ? ["--volumes"] : []))
-    guard code == 0 else {
-      context.console.error("error: docker compose ended with \(code)\n")
-      throw KilnExit.problems
+    // A Compose that a killed `kiln up` left behind may still be starting containers: twice nothing is nothing.
+    var clean = 0
+    while clean < 2 {
+      let code = try await project.stream(["down", "--remove-orphans"] + (volumes ? ["--volumes"] : []))
+      guard code == 0 else {
+        context.console.error("error: docker compose ended with \(code)\n")
+        throw KilnExit.problems
+      }
+      while clean < 2 {
+        try await Task.sleep(for: .milliseconds(400))
+        try Interruption.check()
+        if try await !project.isGone() {
+          clean = 0
+          break
+        }
+        clean += 1
+      }
     }
   }
 }
@@ -48,7 +61,10 @@ struct StatusCommand: AsyncParsableCommand {
     }
     if format == .json {
       let services = states.map { state -> DocumentValue in
-        ["name": .string(state.Service), "state": .string(state.State), "health": .string(state.Health), "well": .bool(state.isWell)]
+        [
+          "name": .string(state.Service), "state": .string(state.State), "health": .string(state.Health),
+          "well": .bool(state.isWell),
+        ]
       }
       context.console.output(
         JSONRenderer(sortedKeys: true).render(

@@ -3,6 +3,7 @@ import Foundation
 import KilnArtifacts
 import KilnContext
 import KilnDiagnostics
+import KilnDocuments
 import KilnGeneration
 import KilnPlan
 import KilnSpec
@@ -15,6 +16,7 @@ struct UpCommand: AsyncParsableCommand {
       Examples:
         kiln up acme                    builds what is missing, starts all, waits until it is well, prints the URL
         kiln up acme --port 8081        the app at that port; without, one that is free
+        kiln up acme --mount            the same runtime with the source bound over the app's folder
         kiln up acme --no-build         what is there already, or not at all
 
       Only the app's port is published, and only to this machine. Secrets come from the environment; all that are missing
@@ -23,6 +25,8 @@ struct UpCommand: AsyncParsableCommand {
 
   @OptionGroup var options: WorkspaceOptions
   @Option(help: "The app's port on this machine; else one that is free.") var port: Int?
+  @Flag(help: "Bind the source, and the overlays on it, instead of what the image has: an edit shows at once.")
+  var mount = false
   @Flag(inversion: .prefixedNo, help: "Build images that are missing.") var build = true
   @Option(help: ArgumentHelp("How long to wait until all is well.", valueName: "seconds")) var timeout = 120
   @Argument(help: "The customer.") var customer: String
@@ -41,10 +45,12 @@ struct UpCommand: AsyncParsableCommand {
     let file = loaded.workspace.root.appending("dist").appending(customer).appending("compose.yaml")
     try EnvironmentPacking.makeFolder(file.removingLastComponent())
     try FileReplacement.replace([.init(path: file, bytes: compose.bytes, isPrivate: false)])
+    try refuseTakenPort(context)
     try checkSecrets(plan, String(decoding: compose.bytes, as: UTF8.self), context)
     do {
       let tag = try await images(plan, loaded, tree, context)
-      try await start(plan, file, tag, context)
+      let files = [file] + (mount ? [try mounts(plan, loaded, beside: file, context)] : [])
+      try await start(plan, files, tag, context)
     } catch let failure as EngineFailure {
       context.console.error("error: \(failure)\n")
       throw KilnExit.problems
@@ -78,13 +84,64 @@ struct UpCommand: AsyncParsableCommand {
     return built.first { $0.name == "app" }.map { String($0.image.split(separator: ":").last ?? "") } ?? ""
   }
 
-  private func start(_ plan: EnvironmentPlan, _ file: FilePath, _ tag: String, _ context: CommandContext) async throws {
+  /// A port that somebody has is told before anything is started.
+  private func refuseTakenPort(_ context: CommandContext) throws {
+    guard let port, !LocalPort.isFree(port) else { return }
+    context.console.error(
+      "error: port \(port) of this machine is taken\n  = help: name another one, or leave out --port for one that is free\n"
+    )
+    throw KilnExit.problems
+  }
+
+  /// The source over the app's folder, and each overlay's files over the source, as a second Compose file.
+  private func mounts(
+    _ plan: EnvironmentPlan, _ loaded: LoadedWorkspace, beside file: FilePath, _ context: CommandContext
+  )
+    throws -> FilePath
+  {
+    let path = file.removingLastComponent().appending("compose.mount.yaml")
+    guard let app = plan.spec.app else { return path }
+    func bind(_ source: FilePath, _ target: String) -> DocumentValue {
+      [
+        "type": "bind", "source": .string(source.string.substituting("$", with: "$$")),
+        "target": .string(target.substituting("$", with: "$$")),
+      ]
+    }
+    let root = loaded.workspace.root
+    var volumes = [bind(root.pushing(app.source.value).lexicallyNormalized(), app.workdir.value)]
+    for overlay in app.overlays {
+      let folder = root.pushing(overlay.value).lexicallyNormalized()
+      for entry in try ContextPacker.list(ContextSource(folder: folder)).entries where entry.kind != .directory {
+        volumes.append(bind(folder.pushing(FilePath(entry.name)), "\(app.workdir.value)/\(entry.name)"))
+      }
+    }
+    if let tokens = app.tokens {
+      context.console.error(
+        "note: tokens are not replaced in a bound source: \(tokens.files.map(\.value).joined(separator: ", "))\n")
+    }
+    // PHP looks at a file again only after two seconds; here it looks at every request.
+    let settings = file.removingLastComponent().appending("mount")
+    try EnvironmentPacking.makeFolder(settings)
+    let ini = Array("opcache.revalidate_freq = 0\n".utf8)
+    try FileReplacement.replace([.init(path: settings.appending("mount.ini"), bytes: ini, isPrivate: false)])
+    volumes.append(bind(settings, "/run/kiln-mount"))
+    let document: DocumentValue = [
+      "services": ["app": ["environment": ["PHP_INI_SCAN_DIR": ":/run/kiln-mount"], "volumes": .list(volumes)]]
+    ]
+    let text = YAMLRenderer(documentStart: false).render(document)
+    try FileReplacement.replace([.init(path: path, bytes: Array(text.utf8), isPrivate: false)])
+    return path
+  }
+
+  private func start(_ plan: EnvironmentPlan, _ files: [FilePath], _ tag: String, _ context: CommandContext)
+    async throws
+  {
     let project = ComposeProject(customer: customer, context: context)
     let variables = [
       EnvironmentVariables.appTag: tag, EnvironmentVariables.port: port.map(String.init) ?? "",
     ]
     let code = try await project.stream(
-      ["up", "--detach", "--remove-orphans", "--wait", "--wait-timeout", String(timeout)], file: file,
+      ["up", "--detach", "--remove-orphans", "--wait", "--wait-timeout", String(timeout)], files: files,
       environment: variables)
     try Interruption.check()
     let states = try await project.states()
@@ -93,7 +150,9 @@ struct UpCommand: AsyncParsableCommand {
       for state in ill {
         context.console.error("error: \(state.Service) is not well: \(state.text)\n")
         let lines = try await project.lastLines(of: state.Service)
-        for line in lines.split(separator: "\n").suffix(15) { context.console.error("  \(Relayed.safe(String(line)))\n") }
+        for line in lines.split(separator: "\n").suffix(15) {
+          context.console.error("  \(Relayed.safe(String(line)))\n")
+        }
       }
       if ill.isEmpty { context.console.error("error: docker compose ended with \(code)\n") }
       context.console.error("  = help: `kiln logs \(customer)` has the rest; `kiln down \(customer)` takes it away\n")

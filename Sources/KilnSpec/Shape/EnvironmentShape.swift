@@ -285,7 +285,8 @@ extension Shape {
         "the official image, or the base's packages", example: "packages"),
       .init("storage", .text(quantity), "how much its volume holds", example: "20Gi"),
       .init(
-        "database", .text(TextRule("a database's name", pattern: "[A-Za-z0-9_-]{1,63}", rule: "letters, digits, _ and -")),
+        "database",
+        .text(TextRule("a database's name", pattern: "[A-Za-z0-9_-]{1,63}", rule: "letters, digits, _ and -")),
         "the database that the first start makes; with `user` and `password`", example: "acme"),
       .init(
         "user", .text(TextRule("an account", pattern: "[A-Za-z0-9_-]{1,32}", rule: "letters, digits, _ and -")),

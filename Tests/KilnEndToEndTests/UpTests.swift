@@ -1,0 +1,135 @@
+import Foundation
+import Testing
+
+/// Environments on this machine: a page that reads a row from MariaDB and counts in Redis.
+@Suite(.enabled(if: EndToEnd.isRequested, EndToEnd.skipped), .serialized)
+struct UpTests {
+  static let password = #"s3cr"et '$x\y%"#
+  private let environment = ["ACME_DB_PASSWORD": password, "GLOBEX_DB_PASSWORD": "other" + password]
+
+  private func workspace(_ body: (URL) throws -> Void) throws {
+    let folder = try TemporaryFolder()
+    try sh("kiln init W && rm W/environments/* && mkdir W/apps/shop", in: folder.url)
+    let root = folder.url.appending(path: "W")
+    defer {
+      _ = try? sh(
+        "for c in kilnacme kilnglobex; do kiln down $c --volumes --yes; docker rmi -f $(docker images -q \"$c/*\"); done",
+        in: root, expecting: nil)
+      folder.remove()
+    }
+    for (customer, variable) in [("kilnacme", "ACME_DB_PASSWORD"), ("kilnglobex", "GLOBEX_DB_PASSWORD")] {
+      try """
+      version: 1
+      customer: \(customer)
+      runtime: {base: debian-12, components: {apache: {}, php: {extensions: [mysql, redis]}}}
+      app:
+        source: ../apps/shop
+        port: 80
+        health: /health.php
+        environment: {DB_HOST: mariadb, REDIS_HOST: redis, OWNER: "\(customer) $5"}
+      services:
+        mariadb: {from: packages, database: shop, user: shop, password: DB_PASSWORD, settings: {max_connections: 50}}
+        redis: {from: packages, settings: {appendonly: "yes"}}
+      secrets: {DB_PASSWORD: {env: \(variable)}}
+
+      """.write(to: root.appending(path: "environments/\(customer).yaml"), atomically: true, encoding: .utf8)
+    }
+    try "<?php echo 'ok';".write(to: root.appending(path: "apps/shop/health.php"), atomically: true, encoding: .utf8)
+    try #"""
+    <?php
+    $db = new PDO("mysql:host=" . getenv("DB_HOST") . ";dbname=shop", "shop", file_get_contents("/run/secrets/DB_PASSWORD"));
+    $db->exec("CREATE TABLE IF NOT EXISTS t (name VARCHAR(40))");
+    if (!$db->query("SELECT COUNT(*) FROM t")->fetchColumn()) $db->prepare("INSERT INTO t VALUES (?)")->execute([getenv("OWNER")]);
+    $redis = new Redis(); $redis->connect(getenv("REDIS_HOST"));
+    echo $db->query("SELECT name FROM t")->fetchColumn(), " ", $redis->incr("counter");
+    """#.write(to: root.appending(path: "apps/shop/index.php"), atomically: true, encoding: .utf8)
+    try sh("kiln check && kiln generate -q", in: root)
+    try body(root)
+  }
+
+  private func up(_ customer: String, _ flags: String = "", in root: URL) throws -> String {
+    try sh(
+      "kiln up \(customer) \(flags) 2> up.log || { tail -30 up.log >&2; exit 1; }", in: root, environment: environment
+    )
+    .output.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  private func page(_ url: String) throws -> String { try sh("curl -fsS \(url)").output }
+
+  @Test func twoCustomersLiveSideBySideAndKeepTheirData() throws {
+    try workspace { root in
+      // All that is missing at once, and nothing started.
+      let missing = try sh("kiln up kilnacme", in: root, expecting: nil)
+      #expect(missing.status == 1 && missing.error.contains("the environment has no ACME_DB_PASSWORD"))
+
+      let acme = try up("kilnacme", in: root)
+      #expect(try page(acme) == "kilnacme $5 1")
+      #expect(try page(acme) == "kilnacme $5 2")
+      let globex = try up("kilnglobex", in: root)
+      #expect(try page(globex) == "kilnglobex $5 1" && acme != globex)
+      // Neither sees the other: names and networks are each one's own.
+      let other = try sh("kiln exec kilnglobex -- getent hosts kilnacme-mariadb-1", in: root, expecting: nil)
+      #expect(other.status != 0)
+      let networks = try sh("docker network ls --format '{{.Name}}' | grep -c '^kiln\\(acme\\|globex\\)_'", in: root)
+      #expect(networks.output == "2\n")
+      #expect(try sh("kiln status kilnacme", in: root).output.contains("mariadb: running, healthy"))
+      // The app's port alone, and only to this machine.
+      let ports = try sh("docker ps --filter name=kilnacme --format '{{.Ports}}' | grep -o '[^ ,]*->[^ ,]*'", in: root)
+      #expect(ports.output.hasPrefix("127.0.0.1:") && ports.output.split(separator: "\n").count == 1)
+
+      // No secret where it could be read without asking the container.
+      let traces = try sh(
+        """
+        docker inspect $(docker ps -aq --filter name=kilnacme) $(docker images -q 'kilnacme/*') > traces
+        for i in $(docker images -q 'kilnacme/*'); do docker history --no-trunc $i; docker save $i; done >> traces
+        ps axeww -o args | grep -v ACME_DB_PASSWORD= >> traces
+        cat generated/kilnacme/compose.yaml dist/kilnacme/compose.yaml up.log >> traces; kiln logs kilnacme >> traces 2>&1
+        grep -c -a -F "$ACME_DB_PASSWORD" traces
+        """, in: root, environment: environment, expecting: nil)
+      #expect(traces.output == "0\n", "\(traces.error.suffix(500))")
+
+      try sh("kiln down kilnacme", in: root)
+      #expect(try page(globex) == "kilnglobex $5 2")
+      #expect(try page(try up("kilnacme", in: root)) == "kilnacme $5 3")
+
+      // An edit of a bound source shows at once, on the same runtime.
+      let mounted = try up("kilnacme", "--mount", in: root)
+      _ = try page(mounted)
+      try sh("sed -i 's/^echo /echo \"edited \", /' apps/shop/index.php", in: root)
+      #expect(try page(mounted) == "edited kilnacme $5 5")
+      try sh("kiln down kilnacme --volumes --yes && kiln down kilnglobex --volumes --yes", in: root)
+      let left = try sh(
+        "docker ps -aq --filter name=kilnacme; docker network ls -q --filter name=kilnacme; docker volume ls -q --filter name=kilnacme",
+        in: root)
+      #expect(left.output.isEmpty)
+    }
+  }
+
+  @Test func whatIsWrongIsToldAndDownCleansIt() throws {
+    try workspace { root in
+      // A port that is taken.
+      let taken = try sh(
+        """
+        python3 -m http.server 18099 --bind 127.0.0.1 >/dev/null 2>&1 & server=$!
+        sleep 1; kiln up kilnacme --port 18099 || code=$?; kill $server; exit ${code:-0}
+        """, in: root, environment: environment, expecting: nil)
+      #expect(taken.status == 1 && taken.error.contains("port 18099 of this machine is taken"))
+      // A service that never becomes well.
+      try sh("echo '<?php http_response_code(500); error_log(\"broken on purpose\");' > apps/shop/health.php", in: root)
+      let ill = try sh("kiln up kilnacme --timeout 45", in: root, environment: environment, expecting: nil)
+      #expect(
+        ill.status == 1 && ill.error.contains("app is not well") && ill.error.contains("broken on purpose"),
+        "\(ill.error.suffix(800))")
+      // Killed at any moment, `down` leaves nothing but what it promises.
+      for delay in ["0.3", "1.5", "4"] {
+        try sh(
+          """
+          setsid kiln up kilnglobex >/dev/null 2>&1 & pid=$!
+          sleep \(delay); kill -9 $pid; sleep 1
+          kiln down kilnglobex --volumes --yes
+          test -z "$(docker ps -aq --filter name=kilnglobex)$(docker network ls -q --filter name=kilnglobex)"
+          """, in: root, environment: environment)
+      }
+    }
+  }
+}
