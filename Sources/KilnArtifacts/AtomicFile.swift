@@ -36,6 +36,7 @@ public struct AtomicFile: ~Copyable {
   /// Opens the temporary file with mode 0600.
   /// - Throws: `FileSystemError`.
   public static func create(at path: FilePath) throws -> AtomicFile {
+    guard !isDevice(path) else { throw FileSystemError("replace a device by a file at", path, .invalidArgument) }
     let name = path.lastComponent?.string ?? "file"
     let folder = path.removingLastComponent()
     let template = (folder.isEmpty ? FilePath(".") : folder).appending(".\(name.prefix(100)).kiln-XXXXXX")
@@ -46,6 +47,15 @@ public struct AtomicFile: ~Copyable {
       buffer.baseAddress.map { FilePath(platformString: $0) } ?? template
     }
     return AtomicFile(path: path, temporaryPath: temporary, descriptor: FileDescriptor(rawValue: raw))
+  }
+
+  /// Whether something stands there that a rename would take away: a device, a FIFO, a socket, or one of the names that
+  /// the system gives to open files, as `/dev/stdout`.
+  public static func isDevice(_ path: FilePath) -> Bool {
+    if path.starts(with: "/dev") || path.starts(with: "/proc") { return true }
+    var status = stat()
+    guard path.withPlatformString({ stat($0, &status) }) == 0 else { return false }
+    return ![S_IFREG, S_IFDIR, S_IFLNK].contains(status.st_mode & S_IFMT)
   }
 
   private init(path: FilePath, temporaryPath: FilePath, descriptor: FileDescriptor) {

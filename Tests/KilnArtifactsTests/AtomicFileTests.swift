@@ -5,6 +5,16 @@ import Testing
 import class Foundation.FileManager
 
 struct AtomicFileTests {
+  /// A rename would take away what everybody writes to.
+  @Test func aDeviceIsNotReplaced() {
+    #expect(
+      AtomicFile.isDevice("/dev/null") && AtomicFile.isDevice("/dev/stdout") && !AtomicFile.isDevice("/nonexistent"))
+    #expect(throws: FileSystemError.self) {
+      let file = try AtomicFile.create(at: "/dev/kiln-nothing")
+      try file.commit(mode: .ownerReadWrite)
+    }
+  }
+
   @Test func leavesNothingWithoutCommit() throws {
     try withTemporaryFolder { folder in
       do {

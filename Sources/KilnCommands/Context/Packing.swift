@@ -50,6 +50,7 @@ extension ContextPacker {
   /// Packs to a file that appears only when it is whole.
   func pack(_ source: ContextSource, to path: FilePath, quiet: Bool, _ context: CommandContext) throws -> PackedContext
   {
+    if AtomicFile.isDevice(path) { return try pack(source, intoDevice: path, quiet: quiet, context) }
     let file = try AtomicFile.create(at: path)
     let descriptor = file.descriptor
     let packed = try pack(source, progress: context.progress(quiet: quiet)) { bytes in
@@ -60,6 +61,21 @@ extension ContextPacker {
     }
     try file.commit(mode: FilePermissions(rawValue: 0o644))
     return packed
+  }
+
+  /// A device or a FIFO is written to, not replaced.
+  private func pack(_ source: ContextSource, intoDevice path: FilePath, quiet: Bool, _ context: CommandContext) throws
+    -> PackedContext
+  {
+    do {
+      let descriptor = try FileDescriptor.open(path, .writeOnly, options: [.append, .closeOnExec])
+      return try descriptor.closeAfter {
+        try pack(source, progress: context.progress(quiet: quiet)) { bytes in
+          try Interruption.check()
+          try descriptor.writeWhole(bytes)
+        }
+      }
+    } catch let error as Errno { throw FileSystemError("write", path, error) }
   }
 }
 

@@ -108,6 +108,13 @@ struct PatchCommand: AsyncParsableCommand {
     if let output, let result = results.first {
       if output == "-" { return context.console.outputBytes(result.patched.bytes) }
       let path = context.folder.pushing(FilePath(output))
+      if AtomicFile.isDevice(path) {
+        do {
+          let file = try FileDescriptor.open(path, .writeOnly, options: [.append, .closeOnExec])
+          _ = try file.closeAfter { try file.writeAll(result.patched.bytes) }
+          return
+        } catch let error as Errno { throw FileSystemError("write", path, error) }
+      }
       return try FileReplacement.replace([
         .init(path: path, bytes: result.patched.bytes, isPrivate: result.patched.holdsSecret)
       ])
