@@ -15,6 +15,8 @@ struct Console: Sendable {
   /// For results that need not be UTF-8.
   var outputBytes: @Sendable ([UInt8]) -> Void = { $0.withUnsafeBytes { Self.write($0, to: STDOUT_FILENO) } }
   let error: @Sendable (String) -> Void
+  /// For what other programs print, which may come in pieces of characters.
+  var errorBytes: @Sendable (UnsafeRawBufferPointer) -> Void = { Self.write($0, to: STDERR_FILENO) }
   /// Whether standard error is a terminal that may be coloured.
   let color: Bool
   let isTerminal: Bool

@@ -8,7 +8,7 @@ public struct KilnCommand: AsyncParsableCommand {
     discussion: """
       stdout is the result, stderr everything else.
       Exit codes: 0 done, 1 problems in the input or a failed step, 2 a difference was found by --check,
-      64 wrong usage, 70 the machine failed.
+      64 wrong usage, 70 the machine failed, 130 interrupted.
       """,
     version: version,
     groupedSubcommands: [

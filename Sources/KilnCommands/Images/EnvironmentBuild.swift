@@ -84,8 +84,8 @@ struct EnvironmentBuild: Sendable {
       )
       throw KilnExit.problems
     }
-    tell(
-      "\(label): built in \(start.duration(to: .now).formatted(.units(allowed: [.minutes, .seconds], width: .wide)))")
+    let seconds = Double(start.duration(to: .now) / .milliseconds(100)).rounded() / 10
+    tell("\(label): built in \(seconds) s")
     return BuiltImage(
       customer: plan.customer, name: image.name, image: reference, id: built,
       digest: try await pushed(reference, label),
@@ -120,7 +120,7 @@ struct EnvironmentBuild: Sendable {
     let console = context.console
     let isShown = !isQuiet
     return try await engine.tool.stream(arguments, environment: ["DOCKER_BUILDKIT": "1"]) { bytes in
-      if isShown { console.error(String(decoding: bytes, as: UTF8.self)) }
+      if isShown { console.errorBytes(bytes) }
     }
   }
 

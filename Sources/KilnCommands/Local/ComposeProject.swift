@@ -23,7 +23,7 @@ struct ComposeProject: Sendable {
   func stream(_ rest: [String], files: [FilePath] = [], environment: [String: String] = [:]) async throws -> Int32 {
     let console = context.console
     return try await docker.stream(arguments(rest, files: files), environment: environment) { bytes in
-      console.error(String(decoding: bytes, as: UTF8.self))
+      console.errorBytes(bytes)
     }
   }
 

@@ -59,8 +59,8 @@ struct DoctorCommand: AsyncParsableCommand {
       let result = try? await Tool(name: check.command[0]).output(
         Array(check.command.dropFirst()), environment: ["CHECKPOINT_DISABLE": "1"])
       let lines = (result.flatMap { $0.isSuccess ? $0.output : nil } ?? "").split(separator: "\n")
-      let line = lines.first { $0.contains(where: \.isNumber) } ?? lines.first
-      findings.append(Finding(check: check, version: line.map { Relayed.safe(String($0)) }))
+      let line = lines.first { $0.contains(where: \.isNumber) }.map { Relayed.safe(String($0)) }
+      findings.append(Finding(check: check, version: lines.isEmpty ? nil : line ?? "(its version is not told)"))
     }
     if format == .json {
       let tools = findings.map { finding -> DocumentValue in

@@ -153,7 +153,7 @@ private struct PackerRun: Sendable {
         try file.writeWhole(bytes)
       } catch let error as Errno { throw FileSystemError("write", path, error) }
       reader.withLock { $0.read(bytes) }
-      if isShown { console.error(String(decoding: bytes, as: UTF8.self)) }
+      if isShown { console.errorBytes(bytes) }
     }
     let report = reader.withLock { $0.finish() }
     if Interruption.count > 0 {
