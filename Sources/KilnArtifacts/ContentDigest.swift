@@ -23,3 +23,15 @@ public struct ContentDigest: Sendable, Hashable, CustomStringConvertible {
   /// `sha256:` and the digits.
   public var description: String { "sha256:\(hex)" }
 }
+
+/// A SHA-256 that is computed while bytes pass.
+public struct StreamDigest: Sendable {
+  private var hash = SHA256()
+
+  public init() {}
+
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+
+  /// 64 lower-case hexadecimal digits.
+  public var hex: String { ContentDigest(hash.finalize()).hex }
+}

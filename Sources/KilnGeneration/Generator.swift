@@ -22,6 +22,11 @@ public struct Generator: Sendable {
     return tree
   }
 
+  /// The variables that hold the secrets of `plan`'s Compose file.
+  public func composeVariables(of plan: EnvironmentPlan) -> [String] {
+    ComposeLowering(plan: plan, generator: name).file.secrets.map(\.variable)
+  }
+
   /// The folders below the output folder that belong to `plan`'s customer and runtime.
   public static func isFile(_ path: String, of customers: Set<String>) -> Bool {
     customers.contains(String(path.prefix { $0 != "/" }))

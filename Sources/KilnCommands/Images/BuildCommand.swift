@@ -48,13 +48,7 @@ struct BuildCommand: AsyncParsableCommand {
       isPushing: push, isForced: force, isQuiet: options.quiet, context: context)
     var results: [BuiltImage] = []
     for plan in loaded.plans {
-      var images = try context.images(of: plan, loaded, tree)
-      for name in image where !images.contains(where: { $0.name == name }) {
-        context.console.error(
-          "error: \(plan.customer) has no image \"\(name)\"\n  = help: there are: \(images.map(\.name).joined(separator: ", "))\n"
-        )
-        throw KilnExit.problems
-      }
+      var images = try context.images(of: plan, loaded, tree, named: image)
       if !image.isEmpty {
         // An application needs its runtime.
         let isNeeded = image.contains("app")

@@ -41,13 +41,7 @@ struct PackCommand: AsyncParsableCommand {
     let dist = output.map { context.folder.pushing(FilePath($0)) } ?? loaded.workspace.root.appending("dist")
     var jobs: [(customer: String, image: EnvironmentImage)] = []
     for plan in loaded.plans {
-      let images = try context.images(of: plan, loaded, tree)
-      for name in image where !images.contains(where: { $0.name == name }) {
-        context.console.error(
-          "error: \(plan.customer) has no image \"\(name)\"\n  = help: there are: \(images.map(\.name).joined(separator: ", "))\n"
-        )
-        throw KilnExit.problems
-      }
+      let images = try context.images(of: plan, loaded, tree, named: image)
       jobs += images.filter { image.isEmpty || image.contains($0.name) }.map { (plan.customer, $0) }
     }
     let packing = try EnvironmentPacking(dist: dist, compression: compression, time: context.sourceDate())
@@ -72,9 +66,19 @@ struct PackCommand: AsyncParsableCommand {
 }
 
 extension CommandContext {
-  func images(of plan: EnvironmentPlan, _ loaded: LoadedWorkspace, _ tree: ArtifactTree) throws -> [EnvironmentImage] {
+  /// - Parameter names: Images that must be among them.
+  func images(
+    of plan: EnvironmentPlan, _ loaded: LoadedWorkspace, _ tree: ArtifactTree, named names: [String] = []
+  ) throws -> [EnvironmentImage] {
     do {
-      return try loaded.images(of: plan, in: tree)
+      let images = try loaded.images(of: plan, in: tree)
+      for name in names where !images.contains(where: { $0.name == name }) {
+        console.error(
+          "error: \(plan.customer) has no image \"\(name)\"\n  = help: there are: \(images.map(\.name).joined(separator: ", "))\n"
+        )
+        throw KilnExit.problems
+      }
+      return images
     } catch let error as ContextFolderError {
       report(error.problems, sources: [error.file: String(decoding: error.text, as: UTF8.self)])
       throw KilnExit.problems

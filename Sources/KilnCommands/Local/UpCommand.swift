@@ -37,7 +37,8 @@ struct UpCommand: AsyncParsableCommand {
     let loaded = try context.load(options, customers: [customer])
     try context.stopOnErrors(loaded)
     guard let plan = loaded.plans.first(where: { $0.customer == customer }) else { throw KilnExit.problems }
-    let tree = try Generator(name: KilnCommand.generator).generate([plan])
+    let generator = Generator(name: KilnCommand.generator)
+    let tree = try generator.generate([plan])
     guard let compose = tree["\(customer)/compose.yaml"] else {
       context.console.error("error: \(customer) has neither an app nor services\n")
       throw KilnExit.problems
@@ -46,7 +47,7 @@ struct UpCommand: AsyncParsableCommand {
     try EnvironmentPacking.makeFolder(file.removingLastComponent())
     try FileReplacement.replace([.init(path: file, bytes: compose.bytes, isPrivate: false)])
     try refuseTakenPort(context)
-    try checkSecrets(plan, String(decoding: compose.bytes, as: UTF8.self), context)
+    try checkSecrets(generator.composeVariables(of: plan), context)
     do {
       let tag = try await images(plan, loaded, tree, context)
       let files = [file] + (mount ? [try mounts(plan, loaded, beside: file, context)] : [])
@@ -60,10 +61,8 @@ struct UpCommand: AsyncParsableCommand {
     }
   }
 
-  private func checkSecrets(_ plan: EnvironmentPlan, _ compose: String, _ context: CommandContext) throws {
-    let missing = plan.spec.secrets.map(\.localVariable).filter { variable in
-      compose.contains("environment: \(variable)\n") || compose.contains("environment: \"\(variable)\"\n")
-    }.filter { (context.environment[$0] ?? "").isEmpty }
+  private func checkSecrets(_ variables: [String], _ context: CommandContext) throws {
+    let missing = variables.filter { (context.environment[$0] ?? "").isEmpty }
     guard !missing.isEmpty else { return }
     for variable in missing { context.console.error("error: the environment has no \(variable)\n") }
     context.console.error("  = help: secrets are given by the environment; `export \(missing[0])=…`\n")

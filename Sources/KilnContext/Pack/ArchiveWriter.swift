@@ -75,8 +75,8 @@ final class ArchiveWriter {
   /// Begins an entry; `size` bytes of data must follow.
   func begin(_ path: [UInt8], type: mode_t, mode: mode_t, size: Int64 = 0, target: [UInt8]? = nil) throws {
     archive_entry_clear(entry)
-    Self.withCString(path) { archive_entry_copy_pathname(entry, $0) }
-    if let target { Self.withCString(target) { archive_entry_copy_symlink(entry, $0) } }
+    path.withCString { archive_entry_copy_pathname(entry, $0) }
+    if let target { target.withCString { archive_entry_copy_symlink(entry, $0) } }
     archive_entry_set_filetype(entry, UInt32(type))
     archive_entry_set_perm(entry, mode)
     archive_entry_set_size(entry, size)
@@ -84,12 +84,6 @@ final class ArchiveWriter {
     archive_entry_set_uid(entry, 0)
     archive_entry_set_gid(entry, 0)
     try check("write \(String(decoding: path, as: UTF8.self))", archive_write_header(archive, entry))
-  }
-
-  private static func withCString(_ bytes: [UInt8], _ body: (UnsafePointer<CChar>) -> Void) {
-    var text = bytes.map { CChar(bitPattern: $0) }
-    text.append(0)
-    text.withUnsafeBufferPointer { if let base = $0.baseAddress { body(base) } }
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) throws {

@@ -1,4 +1,5 @@
 import Dispatch
+import KilnArtifacts
 import Synchronization
 
 /// Gathers bytes to blocks; each is passed on and digested on threads of their own, while the next ones are filled.

@@ -171,14 +171,15 @@ private final class ContextPacking {
     guard fstat(descriptor, &before) == 0 else { throw place.folder.error("examine", place.name) }
     let mode: mode_t = before.st_mode & S_IXUSR != 0 ? 0o755 : 0o644
     if tokens.isListed(entry) {
-      return try add(entry, bytes: tokens.replaced(entry, read(descriptor, place)), mode: mode, to: archive)
+      return try add(
+        entry, bytes: tokens.replaced(entry, place.readAll(descriptor, through: buffer)), mode: mode, to: archive)
     }
     let size = Int(before.st_size)
     count(entry, size)
     try archive.begin(path(entry), type: S_IFREG, mode: mode, size: Int64(size))
     var left = size
     while true {
-      let got = try read(descriptor, into: buffer, place)
+      let got = try place.read(descriptor, into: buffer)
       if got == 0 { break }
       guard got <= left else { throw changed(entry, "it grew") }
       left -= got
@@ -191,35 +192,4 @@ private final class ContextPacking {
   }
 
   private func changed(_ entry: ContextEntry, _ how: String) -> DiagnosticsError { .changed(entry, how) }
-
-  private func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, _ place: ContextWalk.Place) throws
-    -> Int
-  {
-    while true {
-      let count = Platform.read(descriptor, buffer)
-      if count >= 0 { return count }
-      if errno != EINTR { throw place.folder.error("read", place.name) }
-    }
-  }
-
-  private func read(_ descriptor: Int32, _ place: ContextWalk.Place) throws -> [UInt8] {
-    var bytes: [UInt8] = []
-    while true {
-      let count = try read(descriptor, into: buffer, place)
-      if count == 0 { return bytes }
-      bytes += UnsafeRawBufferPointer(rebasing: buffer[..<count])
-    }
-  }
-}
-
-private enum Platform {
-  static func read(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
-    #if canImport(Glibc)
-      Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-    #elseif canImport(Musl)
-      Musl.read(descriptor, buffer.baseAddress, buffer.count)
-    #else
-      Darwin.read(descriptor, buffer.baseAddress, buffer.count)
-    #endif
-  }
 }

@@ -137,10 +137,7 @@ private final class ContextStaging {
   }
 
   private func target(_ path: [UInt8]) -> FilePath {
-    let name = (path.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { text in
-      text.baseAddress.map { FilePath(platformString: $0) } ?? FilePath()
-    }
-    return folder.pushing(name)
+    return folder.pushing(FilePath(bytes: path))
   }
 
   private func stage(_ entry: ContextEntry, _ place: ContextWalk.Place?) throws {
@@ -197,14 +194,14 @@ private final class ContextStaging {
     let descriptor = try place.folder.openFile(place.name)
     defer { close(descriptor) }
     if tokens.isListed(entry) {
-      let text = tokens.replaced(entry, try read(descriptor, place))
+      let text = tokens.replaced(entry, try place.readAll(descriptor, through: buffer))
       return try stage(entry, path, target, bytes: text, isExecutable: isExecutable)
     }
     try makeWay(for: target, S_IFREG)
     let file = try AtomicFile.create(at: target)
     var own = StreamDigest()
     while true {
-      let got = try read(descriptor, into: buffer, place)
+      let got = try place.read(descriptor, into: buffer)
       if got == 0 { break }
       let piece = UnsafeRawBufferPointer(rebasing: buffer[..<got])
       own.update(piece)
@@ -218,23 +215,6 @@ private final class ContextStaging {
     // A file that changed just now may change again within the clock's tick.
     state.files[path] = .init(status: before.changed > settled ? "" : before.text, digest: hex)
     try finish(file, hex, isExecutable)
-  }
-
-  private func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, _ place: ContextWalk.Place) throws
-    -> Int
-  {
-    do {
-      return try FileDescriptor(rawValue: descriptor).read(into: buffer)
-    } catch let error as Errno { throw FileSystemError("read", place.folder.path(of: place.name), error) }
-  }
-
-  private func read(_ descriptor: Int32, _ place: ContextWalk.Place) throws -> [UInt8] {
-    var bytes: [UInt8] = []
-    while true {
-      let count = try read(descriptor, into: buffer, place)
-      if count == 0 { return bytes }
-      bytes += UnsafeRawBufferPointer(rebasing: buffer[..<count])
-    }
   }
 
   /// Seconds and nanoseconds that stand for contents.
@@ -269,9 +249,7 @@ private final class ContextStaging {
     if count == text.count, zip(own, text).allSatisfy({ UInt8(bitPattern: $0) == $1 }) { return }
     written += 1
     try makeWay(for: target, nil)
-    let made = (text.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { text in
-      target.withPlatformString { path in text.baseAddress.map { symlink($0, path) } ?? -1 }
-    }
+    let made = text.withCString { text in target.withPlatformString { symlink(text, $0) } }
     guard made == 0 else { throw FileSystemError("make the link", target, Errno(rawValue: errno)) }
     // Every link has one time.
     let zero = timespec(tv_sec: 0x2000_0000, tv_nsec: 0)
@@ -293,9 +271,7 @@ private final class ContextStaging {
   private func removeTree(_ path: FilePath) throws {
     let inner = try OpenFolder.open(path)
     for item in try inner.list() {
-      let child = (item.name.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { text in
-        path.pushing(text.baseAddress.map { FilePath(platformString: $0) } ?? FilePath())
-      }
+      let child = path.pushing(FilePath(bytes: item.name))
       if item.kind.isDirectory {
         try removeTree(child)
       } else if child.withPlatformString({ unlink($0) }) != 0 {

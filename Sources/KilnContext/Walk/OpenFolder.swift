@@ -31,7 +31,7 @@ final class OpenFolder {
   }
 
   func open(_ name: [UInt8]) throws -> OpenFolder {
-    let descriptor = Self.withName(name) {
+    let descriptor = name.withCString {
       Platform.open(self.descriptor, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     }
     guard descriptor >= 0 else { throw error("open the folder", name) }
@@ -40,7 +40,7 @@ final class OpenFolder {
 
   /// A regular file for reading; nothing else is opened, a FIFO would wait.
   func openFile(_ name: [UInt8]) throws -> Int32 {
-    let descriptor = Self.withName(name) {
+    let descriptor = name.withCString {
       Platform.open(self.descriptor, $0, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
     }
     guard descriptor >= 0 else { throw error("open", name) }
@@ -51,12 +51,6 @@ final class OpenFolder {
 
   func error(_ attempt: String, _ name: [UInt8]) -> FileSystemError {
     FileSystemError(attempt, path(of: name), Errno(rawValue: errno))
-  }
-
-  private static func withName<T>(_ name: [UInt8], _ body: (UnsafePointer<CChar>) -> T) -> T {
-    var bytes = name.map { CChar(bitPattern: $0) }
-    bytes.append(0)
-    return bytes.withUnsafeBufferPointer { buffer in buffer.baseAddress.map(body) ?? "".withCString(body) }
   }
 
   /// All names but `.` and `..`, in the file system's order.
@@ -106,7 +100,7 @@ final class OpenFolder {
   /// What the file system says of a name itself, not of what a link points to.
   func status(of name: [UInt8]) throws -> stat {
     var status = stat()
-    guard Self.withName(name, { fstatat(descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else {
+    guard name.withCString({ fstatat(descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else {
       throw error("examine", name)
     }
     return status
@@ -120,7 +114,7 @@ final class OpenFolder {
     var capacity = 256
     while true {
       var buffer = [CChar](repeating: 0, count: capacity)
-      let count = Self.withName(name) { readlinkat(descriptor, $0, &buffer, capacity) }
+      let count = name.withCString { readlinkat(descriptor, $0, &buffer, capacity) }
       guard count >= 0 else { throw error("read the link", name) }
       if count < capacity { return buffer[..<count].map { UInt8(bitPattern: $0) } }
       capacity *= 2
