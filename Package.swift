@@ -19,12 +19,13 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 /// A library target and its tests in `Tests/<name>Tests`.
 func module(
   _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = [],
-  plugins: [Target.PluginUsage]? = nil
+  plugins: [Target.PluginUsage]? = nil, fixtures: Bool = false
 ) -> [Target] {
   [
     .target(name: name, dependencies: dependencies, swiftSettings: settings, plugins: plugins),
     .testTarget(
       name: "\(name)Tests", dependencies: [.byName(name: name), "HostileStrings"] + dependencies + tests,
+      exclude: fixtures ? ["Fixtures"] : [],
       swiftSettings: settings),
   ]
 }
@@ -86,7 +87,7 @@ let package = Package(
       [
         "KilnGeneration", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
         "KilnDocuments", "KilnContext", "KilnPacker", "KilnAzure", arguments, subprocess, system,
-      ])
+      ], fixtures: true)
     + [.target(name: "HostileStrings", path: "Tests/HostileStrings", swiftSettings: settings)]
     + [.testTarget(name: "KilnEndToEndTests", dependencies: [], swiftSettings: settings)]
 )

@@ -3,11 +3,19 @@ public indirect enum DocumentValue: Sendable, Hashable {
   case null
   case bool(Bool)
   case integer(Int)
+  /// Rendered with as many digits as it needs; finite.
+  case decimal(Double)
   case string(String)
   /// Text that Ansible must not template: `!unsafe` in YAML, a plain string in JSON.
   case unsafe(String)
   case list([DocumentValue])
   case map(DocumentMap)
+
+  /// `1.5`, `2`: whole numbers without a fraction.
+  static func text(_ number: Double) -> String {
+    let text = String(number)
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
 
   public static func strings(_ values: [String]) -> DocumentValue { .list(values.map { .string($0) }) }
 }

@@ -20,6 +20,7 @@ public struct JSONRenderer: Sendable {
     case .null: out += "null"
     case .bool(let bool): out += bool ? "true" : "false"
     case .integer(let integer): out += String(integer)
+    case .decimal(let number): out += DocumentValue.text(number)
     case .string(let text), .unsafe(let text): out += Self.quoted(text)
     case .list(let items):
       write(items, "[", "]", level, &out) { write($0, level + 1, &$1) }

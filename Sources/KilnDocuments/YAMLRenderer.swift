@@ -65,6 +65,7 @@ public struct YAMLRenderer: Sendable {
     case .null: "null"
     case .bool(let bool): bool ? "true" : "false"
     case .integer(let integer): String(integer)
+    case .decimal(let number): DocumentValue.text(number)
     case .string(let text): Self.isBlock(text) ? block(text, level) : scalar(text)
     case .unsafe(let text): "!unsafe " + (Self.isBlock(text) ? block(text, level) : JSONRenderer.quoted(text))
     case .list: "[]"

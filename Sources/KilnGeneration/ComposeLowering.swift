@@ -40,6 +40,8 @@ struct ComposeLowering {
     if let port = plan.spec.app?.port?.value {
       app.ports = [.init(variable: EnvironmentVariables.port, target: port)]
     }
+    app.cpus = plan.spec.app?.limits?.cpus
+    app.memory = plan.spec.app?.limits?.memory
     // Secrets that only the build needs are not the application's.
     let building = Set(plan.spec.app?.buildSecrets.map(\.value) ?? [])
     app.secrets = plan.spec.secrets.map(\.name.value).filter { !building.contains($0) }.map { .init($0) }
@@ -51,6 +53,8 @@ struct ComposeLowering {
       service.name, image: .literal("\(plan.repository("\(plan.customer)/\(service.name)")):\(service.tag)"))
     compose.labels = labels(service.digest.description)
     compose.volumes = [.init("\(service.name)-data", at: service.definition.data)]
+    compose.cpus = service.limits?.cpus
+    compose.memory = service.limits?.memory
     guard let access = service.access else { return compose }
     compose.secrets = [.init(access.password, as: "KILN_PASSWORD")]
     switch service.source {

@@ -58,10 +58,14 @@ public struct Generator: Sendable {
       try tree.add("\(folder)/compose.yaml", Artifact(compose.render(), source: source))
     }
     let goss = GossLowering(plan: plan, generator: name)
-    try tree.add("\(folder)/goss.yaml", Artifact(goss.common, source: source))
-    try tree.add("\(folder)/goss-container.yaml", Artifact(goss.side(.container), source: source))
+    try tree.add("\(folder)/\(GossFiles.common)", Artifact(goss.common, source: source))
+    try tree.add("\(folder)/\(GossFiles.container)", Artifact(goss.side(.container), source: source))
+    try tree.add("\(folder)/\(GossFiles.running)", Artifact(goss.running, source: source))
+    for service in plan.services {
+      try tree.add("\(folder)/\(GossFiles.service(service.name))", Artifact(goss.service(service), source: source))
+    }
     guard plan.spec.machine != nil else { return }
-    try tree.add("\(folder)/goss-machine.yaml", Artifact(goss.side(.machine), source: source))
+    try tree.add("\(folder)/\(GossFiles.machine)", Artifact(goss.side(.machine), source: source))
     let packer = PackerLowering(plan: plan, generator: name)
     try tree.add("\(folder)/packer/\(plan.customer).json", Artifact(packer.template, source: source))
     try tree.add("\(folder)/packer/plugins.pkr.hcl", Artifact(packer.plugins, source: source))

@@ -3,6 +3,15 @@ import KilnGoss
 import KilnPlan
 import KilnSpec
 
+/// Names of the goss files in a customer's folder.
+public enum GossFiles {
+  public static let common = "goss.yaml"
+  public static let container = "goss-container.yaml"
+  public static let machine = "goss-machine.yaml"
+  public static let running = "goss-running.yaml"
+  public static func service(_ name: String) -> String { "goss-service-\(name).yaml" }
+}
+
 /// Assertions from the steps: what both sides have, and what each has alone.
 struct GossLowering {
   let plan: EnvironmentPlan
@@ -18,9 +27,7 @@ struct GossLowering {
       add(component.steps.filter { $0.only == nil }, to: &goss)
       add(component.checks.filter { $0.only == nil }, to: &goss)
     }
-    if let app = plan.spec.app {
-      goss.files.append(.init(app.workdir.value, filetype: "directory", owner: "root", group: "root"))
-    }
+    if let app = plan.spec.app { goss.files.append(.init(app.workdir.value, filetype: "directory")) }
     return goss.render()
   }
 
@@ -28,7 +35,7 @@ struct GossLowering {
   func side(_ side: Side) -> String {
     var goss = GossFile()
     goss.header = header
-    goss.includes = ["goss.yaml"]
+    goss.includes = [GossFiles.common]
     for component in plan.runtime.components {
       add(component.steps.filter { $0.only == side }, to: &goss)
       add(component.checks.filter { $0.only == side }, to: &goss)
@@ -42,6 +49,37 @@ struct GossLowering {
         add(file: service.configuration, to: &goss)
       }
     }
+    return goss.render()
+  }
+
+  /// What holds in the app's container while the whole environment runs: its pages, and that it reaches the services.
+  var running: String {
+    var goss = GossFile()
+    goss.header = header
+    goss.includes = [GossFiles.container]
+    goss.addresses = plan.services.map { "\($0.name):\($0.definition.port)" }
+    if let app = plan.spec.app, let port = app.port?.value {
+      let health = app.health.map { [(path: $0.value, status: 200, content: String?.none)] } ?? []
+      var pages: [String: GossFile.Page] = [:]
+      for check in health + app.checks.map({ ($0.path, $0.status, $0.content) }) {
+        let url = "http://127.0.0.1:\(port)\(check.path)"
+        let body = (pages[url]?.body ?? []) + (check.content.map { [$0] } ?? [])
+        pages[url] = .init(url, status: check.status, body: body)
+      }
+      goss.pages = pages.values.sorted { $0.url < $1.url }
+    }
+    return goss.render()
+  }
+
+  /// What holds in a service's container.
+  func service(_ service: ServicePlan) -> String {
+    var goss = GossFile()
+    goss.header = header
+    if case .packages(let steps, _) = service.source { add(steps.filter { $0.isFor(.container) }, to: &goss) }
+    add(service.checks.filter { $0.only != .machine }, to: &goss)
+    add(file: service.configuration, to: &goss)
+    goss.files.append(.init(service.definition.data, filetype: "directory"))
+    goss.commands.append(.init(words: service.health))
     return goss.render()
   }
 

@@ -163,7 +163,7 @@ struct PackerLowering {
             ])
           ),
         ]))
-    list += ["goss.yaml", "goss-machine.yaml"].map {
+    list += [GossFiles.common, GossFiles.machine].map {
       upload(.expression("{{ template_dir }}/../\($0)"), to: "\(folder)/\($0)")
     }
     list.append(upload(.user("goss"), to: "\(folder)/goss"))

@@ -45,7 +45,24 @@ public struct GossFile: Sendable, Hashable {
     }
   }
 
+  /// A page that is asked for where goss runs; redirects are not followed.
+  public struct Page: Sendable, Hashable {
+    public let url: String
+    public let status: Int
+    /// Texts that the body has.
+    public let body: [String]
+
+    public init(_ url: String, status: Int, body: [String] = []) {
+      self.url = url
+      self.status = status
+      self.body = body
+    }
+  }
+
   public var header: [String] = []
+  public var pages: [Page] = []
+  /// TCP addresses that answer, as `HOST:PORT`.
+  public var addresses: [String] = []
   public var packages: [String] = []
   public var files: [File] = []
   /// Paths that exist, whatever is there.
@@ -71,6 +88,20 @@ public struct GossFile: Sendable, Hashable {
     if !users.isEmpty { root["user"] = map(users) { _ in ["exists": true] } }
     if !services.isEmpty { root["service"] = map(services) { _ in ["enabled": true] } }
     if !ports.isEmpty { root["port"] = map(ports.map { "tcp:\($0)" }) { _ in ["listening": true] } }
+    if !addresses.isEmpty {
+      root["addr"] = map(addresses.map { "tcp://\($0)" }) { _ in ["reachable": true, "timeout": 5000] }
+    }
+    if !pages.isEmpty {
+      root["http"] = .map(
+        DocumentMap(
+          unique(pages, \.url).map { page in
+            var map: DocumentMap = [
+              "status": .integer(page.status), "no-follow-redirects": true, "timeout": 30000,
+            ]
+            if !page.body.isEmpty { map["body"] = .strings(page.body.map { Self.escaped(Self.contains($0)) }) }
+            return (Self.escaped(page.url), .map(map))
+          }))
+    }
     if !commands.isEmpty {
       root["command"] = .map(
         DocumentMap(

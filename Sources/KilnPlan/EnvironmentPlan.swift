@@ -88,6 +88,7 @@ public struct ServicePlan: Sendable, Hashable {
   public let checks: [Check]
   /// As in `20Gi`.
   public let storage: String?
+  public let limits: EnvironmentSpec.Limits?
   /// The database that the first start makes.
   public let access: Access?
   public let digest: ContentDigest

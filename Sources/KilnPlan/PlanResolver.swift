@@ -69,7 +69,11 @@ struct Resolution {
     specDigest.add(spec.tree)
     var appDigest = PlanDigest("app")
     appDigest.add("runtime", digest.digest.hex)
-    if let app = spec.tree["app"] { appDigest.add(app) }
+    // What is asked of the running app, and what it may use, is not in its image.
+    if let app = spec.tree["app"] {
+      let entries = (app.entries ?? []).filter { !["checks", "limits"].contains($0.key) }
+      appDigest.add(SpecNode(.map(entries), at: app.location))
+    }
     return EnvironmentPlan(
       spec: spec, base: base,
       runtime: RuntimePlan(base: base, components: components, environment: environment, digest: digest.digest),

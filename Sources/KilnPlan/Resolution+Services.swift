@@ -3,7 +3,7 @@ import KilnSpec
 
 extension Resolution {
   /// Keys that every service takes beside its definition's parameters.
-  static let commonKeys = ["database", "from", "password", "settings", "storage", "user"]
+  static let commonKeys = ["database", "from", "limits", "password", "settings", "storage", "user"]
 
   /// - Parameter fromPackages: For the machine, which has no other way.
   mutating func service(
@@ -74,19 +74,27 @@ extension Resolution {
     return ServicePlan(
       definition: definition, parameters: parameters, source: source, environment: environment, command: command,
       health: health, configuration: configuration, checks: checks, storage: use.node["storage"]?.scalar?.text,
-      access: access(use, definition), digest: digest.digest, origin: use.name.location)
+      limits: use.node["limits"].map { EnvironmentSpec.Limits($0) },
+      access: fromPackages ? nil : access(use, definition, isFromPackages), digest: digest.digest,
+      origin: use.name.location)
   }
 
   /// All three or none, and only where the first start can make them.
-  private mutating func access(_ use: EnvironmentSpec.ServiceUse, _ definition: ServiceDefinition) -> ServicePlan
+  private mutating func access(
+    _ use: EnvironmentSpec.ServiceUse, _ definition: ServiceDefinition, _ isFromPackages: Bool
+  ) -> ServicePlan
     .Access?
   {
     let keys = ["database", "user", "password"]
     let values = keys.map { use.node[$0]?.scalar?.text }
     guard let first = keys.compactMap({ use.node[$0] }).first else { return nil }
-    guard definition.databaseVariable != nil else {
+    guard isFromPackages ? definition.entrypoint != nil : definition.databaseVariable != nil else {
+      let source = isFromPackages && definition.databaseVariable != nil ? " from packages" : ""
       problems.append(
-        Diagnostic("spec.no-database", "\(definition.name) makes no database at its first start", at: first.location))
+        Diagnostic(
+          "spec.no-database", "\(definition.name)\(source) makes no database at its first start", at: first.location,
+          suggestion: isFromPackages && definition.databaseVariable != nil
+            ? "its official image does: from: image" : nil))
       return nil
     }
     guard let database = values[0], let user = values[1], let password = values[2] else {

@@ -12,6 +12,15 @@ struct SpecRules {
     var found = secretProblems()
     found += (spec.app.map { appProblems($0) } ?? []) + pathProblems()
     found += NameRules(spec: spec, registry: spec.registry ?? registry).problems()
+    for limits in [spec.tree["app"]?["limits"]] + spec.services.map({ $0.node["limits"] }) {
+      guard let limits, let node = limits["memory"], let bytes = EnvironmentSpec.Limits(limits).memory,
+        bytes < 6 << 20
+      else { continue }
+      found.append(
+        Diagnostic(
+          "spec.invalid-value", "memory cannot be \"\(node.scalar?.text ?? "")\"", at: node.location,
+          suggestion: "a container needs at least 6Mi"))
+    }
     if spec.machine != nil, spec.machine?.azure?.scaleSet == nil {
       for stage in spec.stages where stage.capacity != nil {
         found.append(
@@ -60,6 +69,22 @@ struct SpecRules {
         Diagnostic(
           "spec.missing-key", "app has a health path and no port to ask", at: health.location,
           suggestion: "say the port, as in `port: 80`"))
+    }
+    if let check = app.checks.first, app.port == nil {
+      found.append(
+        Diagnostic(
+          "spec.missing-key", "app has checks and no port to ask", at: check.location,
+          suggestion: "say the port, as in `port: 80`"))
+    }
+    var statuses = app.health.map { [$0.value: 200] } ?? [:]
+    for check in app.checks {
+      if let status = statuses[check.path], status != check.status {
+        found.append(
+          Diagnostic(
+            "spec.conflict", "\(check.path) cannot answer both \(status) and \(check.status)", at: check.location,
+            suggestion: "one status for each path; `health` answers 200"))
+      }
+      statuses[check.path] = check.status
     }
     if app.workdir.value.split(separator: "/").contains("..") || app.workdir.value == "/" {
       found.append(

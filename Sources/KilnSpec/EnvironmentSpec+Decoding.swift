@@ -37,8 +37,29 @@ extension EnvironmentSpec.App {
     port = node["port"].flatMap { value in value.integer.map { Located($0, at: value.location) } }
     health = node.optional("health")
     environment = node.variables("environment")
+    checks = (node["checks"]?.items ?? []).map { check in
+      .init(
+        path: check.text("path"), status: check["status"]?.integer ?? 200, content: check["content"]?.scalar?.text,
+        location: check.location)
+    }
+    limits = node["limits"].map { .init($0) }
     tokens = node["tokens"].map { .init(files: $0.locatedList("files"), values: $0.variables("values")) }
     location = node.location
+  }
+}
+
+extension EnvironmentSpec.Limits {
+  /// Decodes a map that fits `Shape.limits`.
+  public init(_ node: SpecNode) {
+    cpus = node["cpus"]?.decimal
+    let units = ["Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40]
+    memory = node["memory"]?.scalar.flatMap { scalar in
+      guard let number = Int(scalar.text.dropLast(2)), let unit = units[String(scalar.text.suffix(2))] else {
+        return nil
+      }
+      let (bytes, isTooMuch) = number.multipliedReportingOverflow(by: unit)
+      return isTooMuch ? nil : bytes
+    }
   }
 }
 

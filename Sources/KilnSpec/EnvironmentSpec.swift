@@ -45,8 +45,25 @@ public struct EnvironmentSpec: Sendable, Hashable {
     public let port: Located<Int>?
     public let health: Located<String>?
     public let environment: [Variable]
+    public let checks: [PageCheck]
+    public let limits: Limits?
     public let tokens: Tokens?
     public let location: SourceLocation
+  }
+
+  /// A page that must answer.
+  public struct PageCheck: Sendable, Hashable {
+    public let path: String
+    public let status: Int
+    public let content: String?
+    public let location: SourceLocation
+  }
+
+  /// What a container may use of the machine.
+  public struct Limits: Sendable, Hashable {
+    public let cpus: Double?
+    /// In bytes.
+    public let memory: Int?
   }
 
   public struct Tokens: Sendable, Hashable {

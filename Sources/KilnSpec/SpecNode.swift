@@ -72,6 +72,14 @@ extension SpecNode {
     return Int(scalar.text)
   }
 
+  /// A decimal number as it stands, without an exponent: `0.5`.
+  public var decimal: Double? {
+    guard let scalar, scalar.isPlain, scalar.text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2E }) else {
+      return nil
+    }
+    return Double(scalar.text)
+  }
+
   /// A plain scalar that some YAML reader takes for a number: `8.2`, `1e3`, `0x1f`, `0755`, `12:30`.
   public var looksLikeNumber: Bool {
     guard let scalar, scalar.isPlain, let first = scalar.text.unicodeScalars.first else { return false }

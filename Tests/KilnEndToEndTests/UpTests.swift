@@ -26,10 +26,12 @@ struct UpTests {
         source: ../apps/shop
         port: 80
         health: /health.php
+        checks: [{path: /health.php, content: ok}, {path: /nowhere, status: 404}]
+        limits: {cpus: 0.5, memory: 256Mi}
         environment: {DB_HOST: mariadb, REDIS_HOST: redis, OWNER: "\(customer) $5"}
       services:
         mariadb: {from: packages, database: shop, user: shop, password: DB_PASSWORD, settings: {max_connections: 50}}
-        redis: {from: packages, settings: {appendonly: "yes"}}
+        redis: {from: packages, settings: {appendonly: "yes"}, limits: {memory: 64Mi}}
       secrets: {DB_PASSWORD: {env: \(variable)}}
 
       """.write(to: root.appending(path: "environments/\(customer).yaml"), atomically: true, encoding: .utf8)
@@ -77,6 +79,14 @@ struct UpTests {
       let ports = try sh("docker ps --filter name=kilnacme --format '{{.Ports}}' | grep -o '[^ ,]*->[^ ,]*'", in: root)
       #expect(ports.output.hasPrefix("127.0.0.1:") && ports.output.split(separator: "\n").count == 1)
 
+      // What the spec allows it to use.
+      let limits = try sh(
+        "docker inspect -f '{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}}' kilnacme-app-1 kilnacme-redis-1", in: root)
+      #expect(limits.output == "500000000 268435456\n0 67108864\n")
+      // Up again, unchanged.
+      let again = try sh("kiln up kilnacme", in: root, environment: environment)
+      #expect(again.error.contains("kilnacme is up already, with these images"))
+
       // No secret where it could be read without asking the container.
       let traces = try sh(
         """
@@ -105,6 +115,100 @@ struct UpTests {
     }
   }
 
+  @Test func composeGivesTheFileBackUnchanged() throws {
+    try workspace { root in
+      let difference = try sh(
+        """
+        docker compose -f generated/kilnacme/compose.yaml config --no-interpolate > given-back.yaml
+        python3 -c '
+        import sys, yaml
+        one, other = (yaml.safe_load(open(name)) for name in sys.argv[1:])
+        sys.exit(0 if one == other else "%r %r" % (one, other))' generated/kilnacme/compose.yaml given-back.yaml
+        """, in: root, environment: environment, expecting: nil)
+      #expect(difference.status == 0, "\(difference.error)")
+    }
+  }
+
+  @Test func verifyHoldsWhatRunsToTheSpec() throws {
+    try workspace { root in
+      _ = try up("kilnacme", in: root)
+      let well = try sh("kiln verify kilnacme --junit report.xml --format json > report.json", in: root, expecting: nil)
+      let report = try sh("cat report.json", in: root).output
+      #expect(well.status == 0, "\(report.suffix(3000))\(well.error)")
+      let names = try sh("jq -r '.checks[] | .container + \" \" + .name' report.json", in: root).output
+      for name in [
+        "app HTTP: http://127.0.0.1:80/nowhere: status", "app HTTP: http://127.0.0.1:80/health.php: Body",
+        "app Addr: tcp://mariadb:3306: reachable", "redis Package: redis-server: installed",
+        "mariadb File: /etc/mysql/mariadb.conf.d/zz-kiln.cnf: sha256", "redis Command: redis-cli ping: exit-status",
+      ] {
+        #expect(names.contains(name), "\(name)")
+      }
+      let suites = try sh(
+        """
+        python3 -c '
+        import xml.etree.ElementTree as e
+        r = e.parse("report.xml").getroot()
+        print(r.get("failures"), *sorted(s.get("name") for s in r))'
+        """, in: root)
+      #expect(suites.output == "0 kilnacme.app kilnacme.mariadb kilnacme.redis\n")
+      // Nothing of it stays behind.
+      #expect(try sh("kiln exec kilnacme -- ls /tmp", in: root).output.isEmpty)
+
+      // A configuration that somebody changed by hand, and a page that is not what it should be.
+      try sh(
+        """
+        docker exec --user 0 kilnacme-redis-1 sh -c 'echo "# by hand" >> /etc/redis/redis.conf'
+        docker exec kilnacme-app-1 sh -c "echo '<?php echo \\"no\\";' > /var/www/app/health.php"
+        sleep 3 # PHP looks at a file again after two seconds
+        """, in: root)
+      let broken = try sh("kiln verify kilnacme --junit report.xml", in: root, expecting: nil)
+      #expect(broken.status == 1)
+      #expect(broken.output.contains("failed: redis: File: /etc/redis/redis.conf: sha256"), "\(broken.output)")
+      #expect(broken.output.contains("failed: app: HTTP: http://127.0.0.1:80/health.php: Body"))
+      #expect(try sh("grep -c '<failure' report.xml", in: root).output == "2\n")
+      // A service that stopped, and a spec that went on without the environment.
+      try sh("docker stop kilnacme-redis-1", in: root)
+      let stopped = try sh("kiln verify kilnacme", in: root, expecting: nil)
+      #expect(stopped.status == 1 && stopped.output.contains("failed: redis: Container: running: it is exited"))
+      #expect(stopped.output.contains("failed: app: Addr: tcp://redis:6379: reachable"))
+      try sh("sed -i 's/max_connections: 50/max_connections: 51/' environments/kilnacme.yaml", in: root)
+      let older = try sh("kiln verify kilnacme", in: root, expecting: nil)
+      #expect(older.output.contains("failed: mariadb: Container: version: another version"))
+      let replaced = try sh("kiln up kilnacme", in: root, environment: environment)
+      #expect(replaced.error.contains("another version of kilnacme is up; replaced: mariadb"))
+    }
+  }
+
+  @Test func postgresMakesItsDatabaseWithoutTellingThePassword() throws {
+    let folder = try TemporaryFolder()
+    try sh("kiln init W && rm W/environments/*", in: folder.url)
+    let root = folder.url.appending(path: "W")
+    defer {
+      _ = try? sh(
+        "kiln down kilnpg --volumes --yes; docker rmi -f $(docker images -q 'kilnpg/*')", in: root, expecting: nil)
+      folder.remove()
+    }
+    try """
+    version: 1
+    customer: kilnpg
+    runtime: {base: debian-12}
+    services: {postgresql: {from: packages, database: shop, user: shop, password: DB_PASSWORD}}
+    secrets: {DB_PASSWORD: {env: ACME_DB_PASSWORD}}
+
+    """.write(to: root.appending(path: "environments/kilnpg.yaml"), atomically: true, encoding: .utf8)
+    let watched = try sh(
+      """
+      (while sleep 0.02; do ps axww -o args; done > processes) & watcher=$!
+      kiln up kilnpg >up.log 2>&1 || code=$?
+      kill $watcher; [ -z "${code:-}" ] || tail -20 up.log >&2
+      kiln exec kilnpg --service postgresql -- bash -c \
+        'PGPASSWORD=$(cat /run/secrets/KILN_PASSWORD) psql -h 127.0.0.1 -U shop -d shop -tAc "select 6 * 7"'
+      grep -c -a -F "$ACME_DB_PASSWORD" processes
+      """, in: root, environment: environment, expecting: nil)
+    #expect(watched.output == "42\n0\n", "\(watched.error.suffix(1000))")
+    #expect(try sh("kiln verify kilnpg", in: root).output.contains("postgresql"))
+  }
+
   @Test func whatIsWrongIsToldAndDownCleansIt() throws {
     try workspace { root in
       // A port that is taken.
@@ -114,6 +218,10 @@ struct UpTests {
         sleep 1; kiln up kilnacme --port 18099 || code=$?; kill $server; exit ${code:-0}
         """, in: root, environment: environment, expecting: nil)
       #expect(taken.status == 1 && taken.error.contains("port 18099 of this machine is taken"))
+      // No engine, and one that this account may not use.
+      let down = try sh(
+        "DOCKER_HOST=unix:///nowhere/docker.sock kiln up kilnacme", in: root, environment: environment, expecting: nil)
+      #expect(down.status == 1 && down.error.contains("the engine is down"), "\(down.error)")
       // A service that never becomes well.
       try sh("echo '<?php http_response_code(500); error_log(\"broken on purpose\");' > apps/shop/health.php", in: root)
       let ill = try sh("kiln up kilnacme --timeout 45", in: root, environment: environment, expecting: nil)

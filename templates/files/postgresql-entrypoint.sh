@@ -9,8 +9,9 @@ if [ ! -s "$data/PG_VERSION" ]; then
   echo 'host all all all scram-sha-256' >> "$data/pg_hba.conf"
   if [ -n "${KILN_DATABASE:-}" ] && [ -n "${KILN_USER:-}" ] && [ -r /run/secrets/KILN_PASSWORD ]; then
     "$server/pg_ctl" -D "$data" -w -o '-c listen_addresses=' start >/dev/null
-    psql --quiet --set=ON_ERROR_STOP=1 --set=user="$KILN_USER" --set=database="$KILN_DATABASE" \
-      --set=password="$(cat /run/secrets/KILN_PASSWORD)" --dbname=postgres <<'SQL'
+    # psql reads the password itself: arguments are for all to see.
+    psql --quiet --set=ON_ERROR_STOP=1 --set=user="$KILN_USER" --set=database="$KILN_DATABASE" --dbname=postgres <<'SQL'
+\set password `cat /run/secrets/KILN_PASSWORD`
 CREATE USER :"user" PASSWORD :'password';
 CREATE DATABASE :"database" OWNER :"user";
 SQL

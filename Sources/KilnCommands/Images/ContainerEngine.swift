@@ -16,6 +16,14 @@ enum ContainerEngine: String, Sendable, CaseIterable {
     return nil
   }
 
+  /// Asks the engine whether it is there, before anything is done that needs it.
+  /// - Throws: `EngineFailure` with what to do.
+  func check() async throws {
+    guard self == .docker else { return }
+    let result = try await tool.output(["version", "--format", "{{.Server.Version}}"])
+    if !result.isSuccess { throw EngineFailure(engine: self, what: "be reached", answer: result.error) }
+  }
+
   /// The image's id, `sha256:…`; nil when there is no such image on this machine.
   func id(of image: String) async throws -> String? {
     let result: Tool.Outcome
@@ -91,5 +99,24 @@ struct EngineFailure: Error, CustomStringConvertible {
   var description: String {
     let lines = answer.split(separator: "\n").suffix(5).map { Relayed.safe(String($0)) }
     return "\(engine.rawValue) could not \(what)\n" + lines.map { "  \($0)" }.joined(separator: "\n")
+      + (Self.advice(answer).map { "\n  = help: \($0)" } ?? "")
+  }
+
+  /// What to do about an answer that says what is wrong with the machine.
+  static func advice(_ answer: String) -> String? {
+    let text = answer.lowercased()
+    if text.contains("permission denied"), text.contains("daemon socket") || text.contains("docker.sock") {
+      return
+        "this account may not use the engine: `sudo usermod --append --groups docker $USER`, then log in again; or run Kiln as root"
+    }
+    if text.contains("cannot connect to the docker daemon") || text.contains("is the docker daemon running")
+      || text.contains("failed to connect to the docker api")
+    {
+      return "the engine is down: `sudo systemctl start docker`; `kiln doctor` says whether it answers"
+    }
+    if text.contains("no space left on device") || text.contains("disk quota exceeded") {
+      return "the disk is full: `docker system df` says what uses it, `docker builder prune` removes build caches"
+    }
+    return nil
   }
 }

@@ -76,11 +76,12 @@ struct EnvironmentBuild: Sendable {
     tell("\(label): building: \(reason)")
     let start = ContinuousClock.now
     let arguments = engine.buildArguments(image: reference, folder: folder, time: time, secrets: secrets)
-    let code = try await stream(arguments, label)
+    let words = OutputTail()
+    let code = try await stream(arguments, label, tail: words)
     try Interruption.check()
     guard code == 0, let built = try await engine.id(of: reference) else {
       context.console.error(
-        "error: \(label) was not built: \(engine.rawValue) ended with \(code)\n  = help: its context is \(folder.string)\n"
+        "error: \(label) was not built: \(engine.rawValue) ended with \(code)\n  = help: \(EngineFailure.advice(words.text) ?? "its context is \(folder.string)")\n"
       )
       throw KilnExit.problems
     }
@@ -116,11 +117,12 @@ struct EnvironmentBuild: Sendable {
     }
   }
 
-  private func stream(_ arguments: [String], _ label: String) async throws -> Int32 {
+  private func stream(_ arguments: [String], _ label: String, tail: OutputTail? = nil) async throws -> Int32 {
     let console = context.console
     let isShown = !isQuiet
     return try await engine.tool.stream(arguments, environment: ["DOCKER_BUILDKIT": "1"]) { bytes in
       if isShown { console.errorBytes(bytes) }
+      tail?.add(bytes)
     }
   }
 

@@ -49,7 +49,9 @@ struct UpCommand: AsyncParsableCommand {
     try refuseTakenPort(context)
     try checkSecrets(generator.composeVariables(of: plan), context)
     do {
+      try await ContainerEngine.docker.check()
       let tag = try await images(plan, loaded, tree, context)
+      try await tellWhatIsUp(plan, tag, context)
       let files = [file] + (mount ? [try mounts(plan, loaded, beside: file, context)] : [])
       try await start(plan, files, tag, context)
     } catch let failure as EngineFailure {
@@ -81,6 +83,21 @@ struct UpCommand: AsyncParsableCommand {
       isQuiet: options.quiet, isMissingOnly: !build, context: context)
     let built = try await environment.build(images, of: plan, known: [])
     return built.first { $0.name == "app" }.map { String($0.image.split(separator: ":").last ?? "") } ?? ""
+  }
+
+  /// What is up already: the same, or another version of it, which Compose replaces.
+  private func tellWhatIsUp(_ plan: EnvironmentPlan, _ tag: String, _ context: CommandContext) async throws {
+    let containers = try await EnvironmentVerification.containers(of: customer)
+    guard !containers.isEmpty, !options.quiet else { return }
+    let replaced = containers.filter { container in
+      container.service == "app"
+        ? container.image != "\(plan.appRepository):\(tag)"
+        : !plan.services.contains { $0.name == container.service && $0.digest.description == container.digest }
+    }
+    context.console.error(
+      replaced.isEmpty
+        ? "note: \(customer) is up already, with these images\n"
+        : "note: another version of \(customer) is up; replaced: \(replaced.map(\.service).joined(separator: ", "))\n")
   }
 
   /// A port that somebody has is told before anything is started.

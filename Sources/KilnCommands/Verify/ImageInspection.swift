@@ -62,7 +62,7 @@ struct ImageInspection: Sendable {
     return "no answer"
   }
 
-  /// Runs goss in a container whose services answer.
+  /// Runs goss in a container whose services answer; the last line of the output is its JSON.
   func goss(_ program: String, files: [String], port: Int?) async throws -> Tool.Outcome {
     let id = try await start()
     do {
@@ -83,8 +83,9 @@ struct ImageInspection: Sendable {
     }
     // Services need a moment: goss tries again until then.
     return try await docker.output([
-      "exec", id, "/tmp/goss", "--gossfile", "/tmp/goss-container.yaml", "validate", "--no-color", "--retry-timeout",
-      "20s", "--sleep", "500ms",
+      "exec", id, "/tmp/goss", "--gossfile", "/tmp/\(GossFiles.container)", "validate", "--no-color", "--format",
+      "json",
+      "--retry-timeout", "20s", "--sleep", "500ms",
     ])
   }
 }

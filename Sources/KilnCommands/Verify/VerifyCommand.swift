@@ -12,11 +12,13 @@ import SystemPackage
 
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Hold an environment's images to their spec.",
+    commandName: "verify", abstract: "Hold an environment to its spec: what runs, or its images.",
     discussion: """
       Examples:
-        kiln verify acme               goss in a container of the application's image
-        kiln verify acme --parity      container and machine side by side: packages, files, users, variables, the page
+        kiln verify acme                      while it is up: goss in every container, the pages of `health` and `checks`,
+                                              and that the app reaches each service; else goss in the app's image
+        kiln verify acme --junit report.xml   the same, with JUnit's XML for CI
+        kiln verify acme --parity             container and machine side by side: packages, files, users, variables, the page
 
       --parity compares what `kiln build` and `kiln bake --only docker` made, and prints every difference. Exit 1 when one
       is not declared by a step's `only:`.
@@ -28,6 +30,7 @@ struct VerifyCommand: AsyncParsableCommand {
   var container: String?
   @Option(help: ArgumentHelp("The machine's image; else what kiln bake's manifest names.", valueName: "image"))
   var machine: String?
+  @Option(help: ArgumentHelp("Write JUnit's XML to a file.", valueName: "file")) var junit: String?
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
   @Argument(help: "The customer.") var customer: String
 
@@ -37,13 +40,16 @@ struct VerifyCommand: AsyncParsableCommand {
     let loaded = try context.load(options, customers: [customer])
     try context.stopOnErrors(loaded)
     guard let plan = loaded.plans.first(where: { $0.customer == customer }) else { throw KilnExit.problems }
-    let image = try await containerImage(plan, loaded, context)
     do {
       if parity {
+        let image = try await containerImage(plan, loaded, context)
         try await compare(image, try machineImage(loaded, context), plan, context)
       } else {
-        try await check(image, plan, loaded, context)
+        try await check(plan, loaded, context)
       }
+    } catch is Tool.Missing {
+      context.console.error("error: docker is not on the PATH\n  = help: `kiln doctor` says what installs it\n")
+      throw KilnExit.problems
     } catch let failure as EngineFailure {
       context.console.error("error: \(failure)\n")
       throw KilnExit.problems
@@ -107,19 +113,56 @@ struct VerifyCommand: AsyncParsableCommand {
     if !table.undeclared.isEmpty { throw KilnExit.problems }
   }
 
-  /// goss in a container of the image.
-  private func check(_ image: String, _ plan: EnvironmentPlan, _ loaded: LoadedWorkspace, _ context: CommandContext)
-    async throws
-  {
+  /// The environment that is up, or the app's image where none is.
+  private func check(_ plan: EnvironmentPlan, _ loaded: LoadedWorkspace, _ context: CommandContext) async throws {
     let goss = try context.goss()
-    let generated = loaded.workspace.root.pushing(loaded.workspace.output).appending(customer)
-    let files = ["goss.yaml", "goss-container.yaml"].map { generated.appending($0).string }
-    for file in files where !FileManager.default.fileExists(atPath: file) {
-      context.console.error("error: \(file) is not there\n  = help: `kiln generate \(customer)`\n")
-      throw KilnExit.problems
+    let folder = try gossFiles(plan, loaded)
+    let containers = container == nil ? try await EnvironmentVerification.containers(of: customer) : []
+    let report: VerificationReport
+    if containers.isEmpty {
+      report = try await imageReport(plan, goss, folder, loaded, context)
+    } else {
+      report = try await EnvironmentVerification(plan: plan, goss: goss, folder: folder).report(containers)
     }
+    if let junit {
+      let path = context.folder.pushing(FilePath(junit))
+      try FileReplacement.replace([.init(path: path, bytes: Array(report.junit.utf8))])
+    }
+    context.console.output(format == .json ? JSONRenderer(sortedKeys: true).render(report.document) : report.text)
+    if !report.isRunning, !options.quiet {
+      context.console.error("note: \(customer) is not up: its app's image alone was checked\n")
+    }
+    if !report.failed.isEmpty { throw KilnExit.problems }
+  }
+
+  /// The goss files of the plan, in a folder of their own.
+  private func gossFiles(_ plan: EnvironmentPlan, _ loaded: LoadedWorkspace) throws -> FilePath {
+    let folder = loaded.workspace.root.appending("dist").appending(customer).appending("goss")
+    try EnvironmentPacking.makeFolder(folder)
+    let tree = try Generator(name: KilnCommand.generator).generate([plan])
+    let files = tree.files.filter { path, _ in
+      path.text.hasPrefix("\(customer)/goss") && path.text.hasSuffix(".yaml")
+    }
+    try FileReplacement.replace(
+      files.map { path, artifact in
+        .init(path: folder.appending(FilePath(path.text).lastComponent?.string ?? path.text), bytes: artifact.bytes)
+      })
+    return folder
+  }
+
+  private func imageReport(
+    _ plan: EnvironmentPlan, _ goss: String, _ folder: FilePath, _ loaded: LoadedWorkspace, _ context: CommandContext
+  ) async throws -> VerificationReport {
+    let image = try await containerImage(plan, loaded, context)
+    let files = [GossFiles.common, GossFiles.container].map { folder.appending($0).string }
     let result = try await ImageInspection(image: image).goss(goss, files: files, port: plan.spec.app?.port?.value)
-    context.console.output(result.output)
-    if !result.isSuccess { throw KilnExit.problems }
+    guard var checks = VerificationReport.Check.checks(gossOutput: result.output, container: "app") else {
+      throw EngineFailure(engine: .docker, what: "check \(image)", answer: result.output + result.error)
+    }
+    let app = plan.spec.app
+    let pages = (app?.health.map { [$0.value] } ?? []) + (app?.checks.map(\.path) ?? [])
+    let later = pages.map { ("app", "HTTP: \($0)") } + plan.services.map { ($0.name, "Container: running") }
+    checks += later.map { .init(container: $0.0, name: $0.1, outcome: .skipped, message: "\(customer) is not up") }
+    return VerificationReport(customer: customer, isRunning: false, checks: checks)
   }
 }

@@ -2,6 +2,7 @@ import KilnDocuments
 
 /// A Compose file for Compose v2: services on a network of their own.
 ///
+/// Everything that Compose would fill in is written out, so that `docker compose config` gives the file back as it is.
 /// Source: the Compose specification. `$` in values is written `$$`; nothing is interpolated but what says so.
 public struct ComposeFile: Sendable, Hashable {
   /// Text that Compose may interpolate in one place.
@@ -73,6 +74,10 @@ public struct ComposeFile: Sendable, Hashable {
     public var ports: [Port] = []
     public var secrets: [SecretUse] = []
     public var volumes: [Mount] = []
+    /// Processors, as in 1.5.
+    public var cpus: Double?
+    /// In bytes.
+    public var memory: Int?
 
     public init(_ name: String, image: Text) {
       self.name = name
@@ -83,14 +88,18 @@ public struct ComposeFile: Sendable, Hashable {
       var map: DocumentMap = ["image": image.value, "pull_policy": "never", "restart": "unless-stopped"]
       // Started once what it needs is well.
       if !dependsOn.isEmpty {
-        map["depends_on"] = .map(DocumentMap(dependsOn.map { ($0, ["condition": "service_healthy"]) }))
+        map["depends_on"] = .map(
+          DocumentMap(dependsOn.map { ($0, ["condition": "service_healthy", "required": true]) }))
       }
       if !environment.isEmpty { map["environment"] = Self.values(environment) }
       if !labels.isEmpty { map["labels"] = Self.values(labels) }
       if !ports.isEmpty {
         map["ports"] = .list(
           ports.map {
-            ["host_ip": "127.0.0.1", "published": .string("${\($0.variable):-}"), "target": .integer($0.target)]
+            [
+              "mode": "ingress", "host_ip": "127.0.0.1", "published": .string("${\($0.variable):-}"),
+              "target": .integer($0.target), "protocol": "tcp",
+            ]
           })
       }
       if !secrets.isEmpty {
@@ -100,6 +109,13 @@ public struct ComposeFile: Sendable, Hashable {
         map["volumes"] = .list(
           volumes.map { ["type": "volume", "source": .string($0.volume), "target": Text.literal($0.target).value] })
       }
+      if cpus != nil || memory != nil {
+        var limits: DocumentMap = [:]
+        if let cpus { limits["cpus"] = .decimal(cpus) }
+        if let memory { limits["memory"] = .string(String(memory)) }
+        map["deploy"] = ["resources": ["limits": .map(limits)]]
+      }
+      map["networks"] = ["default": nil]
       return .map(map)
     }
 
@@ -129,9 +145,14 @@ public struct ComposeFile: Sendable, Hashable {
     var map: DocumentMap = [
       "name": .string(name), "services": .map(DocumentMap(services.map { ($0.name, $0.document) })),
     ]
-    if !volumes.isEmpty { map["volumes"] = .map(DocumentMap(volumes.map { ($0, .map([:])) })) }
+    map["networks"] = ["default": ["name": .string("\(name)_default")]]
+    if !volumes.isEmpty {
+      map["volumes"] = .map(DocumentMap(volumes.map { ($0, ["name": .string("\(name)_\($0)")]) }))
+    }
     if !secrets.isEmpty {
-      map["secrets"] = .map(DocumentMap(secrets.map { ($0.name, ["environment": .string($0.variable)]) }))
+      map["secrets"] = .map(
+        DocumentMap(
+          secrets.map { ($0.name, ["name": .string("\(name)_\($0.name)"), "environment": .string($0.variable)]) }))
     }
     return YAMLRenderer(header: header, documentStart: false).render(.map(map))
   }

@@ -56,6 +56,8 @@ public struct JSONSchema: Sendable {
       if range.lowerBound > Int.min { map["minimum"] = .integer(range.lowerBound) }
       if range.upperBound < Int.max { map["maximum"] = .integer(range.upperBound) }
       return .map(map)
+    case .number(let range):
+      return ["type": "number", "minimum": .decimal(range.lowerBound), "maximum": .decimal(range.upperBound)]
     case .boolean: return ["type": "boolean"]
     case .scalar: return ["type": ["string", "number", "boolean"]]
     case .list(let item, let minimum):

@@ -41,7 +41,7 @@ public struct SpecReference: Sendable {
     case .list(let item, _): add(item, path: path + "[]", &rows)
     case .map(_, let values): add(values, path: path + ".NAME", &rows)
     case .either(_, let other): add(other, path: path, &rows)
-    case .text, .version, .integer, .boolean, .scalar, .anything: break
+    case .text, .version, .integer, .number, .boolean, .scalar, .anything: break
     }
   }
 
@@ -56,6 +56,7 @@ public struct SpecReference: Sendable {
         ? "`\(range.lowerBound)`"
         : range.upperBound < Int.max ? "\(range.lowerBound) to \(range.upperBound)" : "whole number"
     case .boolean: return "true or false"
+    case .number(let range): return "number, \(range.lowerBound) to \(range.upperBound)"
     case .scalar: return "text, number or boolean"
     case .list(let item, _): return "list of \(type(item))"
     case .map(_, let values): return "map of \(type(values))"

@@ -274,8 +274,9 @@ extension Shape {
               "initialisation",
               [
                 .init(
-                  "entrypoint", .text, required: true,
-                  "the file template of the script that prepares an empty data folder and then runs the command"),
+                  "entrypoint", .text,
+                  "with packages, the file template of the script that prepares an empty data folder and then runs the command"
+                ),
                 .init("database", .text(variableName), "the official image's variable for `database`"),
                 .init("user", .text(variableName), "the official image's variable for `user`"),
               ])), "what the first start does"),

@@ -24,7 +24,7 @@ extension Shape {
   static let mode = TextRule("a mode", pattern: "[0-7]{3,4}", rule: "three or four octal digits, as in \"0644\"")
   static let command = TextRule("a command", lengths: 1...100_000)
   static let quantity = TextRule(
-    "an amount of storage", pattern: "[1-9][0-9]{0,8}(Mi|Gi|Ti)", rule: "a whole number with Mi, Gi or Ti, as in 20Gi")
+    "an amount", pattern: "[1-9][0-9]{0,8}(Mi|Gi|Ti)", rule: "a whole number with Mi, Gi or Ti, as in 20Gi")
   static let registry = TextRule(
     "a registry",
     pattern: "[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*",
@@ -79,6 +79,25 @@ extension Shape {
         example: "{TZ: Europe/Amsterdam}"),
     ])
 
+  static let httpPath = TextRule(
+    "a path", pattern: "/[!-~]*", rule: "an HTTP path that begins with /, ASCII, without blanks", lengths: 1...2000)
+
+  static let check = ObjectShape(
+    "the check",
+    [
+      .init("path", .text(httpPath), required: true, "the HTTP path", example: "/login"),
+      .init("status", .integer(100...599), default: "200", "the status; redirects are not followed", example: "302"),
+      .init(
+        "content", .text(TextRule("a text", lengths: 1...10_000)), "a text that the page has", example: "Sign in"),
+    ])
+
+  static let limits = ObjectShape(
+    "limits",
+    [
+      .init("cpus", .number(0.01...1024), "processors, as in 0.5", example: "1.5"),
+      .init("memory", .text(quantity), "memory, at least 6Mi", example: "512Mi"),
+    ])
+
   static let environmentMap = Shape.map(keys: variableName, values: .scalar)
 
   static let app = ObjectShape(
@@ -99,9 +118,14 @@ extension Shape {
       .init("workdir", .text(absolutePath), default: "/var/www/app", "where the sources go", example: "/var/www/app"),
       .init("port", .integer(1...65535), "the port that the app answers on", example: "80"),
       .init(
-        "health",
-        .text(TextRule("a path", pattern: "/[!-~]*", rule: "an HTTP path that begins with /, ASCII, without blanks")),
+        "health", .text(httpPath),
         "the HTTP path that answers 200 when the app is well; needs `port`", example: "/health.php"),
+      .init(
+        "checks", .list(.object(check)), default: "[]",
+        "pages that `kiln verify` asks for beside `health` while the environment runs; they need `port`",
+        example: "[{path: /login, content: Sign in}]"),
+      .init(
+        "limits", .object(limits), "what its container may use of the machine", example: "{cpus: 1.5, memory: 1Gi}"),
       .init("environment", environmentMap, default: "{}", "the app's configuration", example: "{APP_ENV: production}"),
       .init("tokens", .object(tokens), "placeholders replaced while the context is packed"),
     ])
@@ -292,6 +316,7 @@ extension Shape {
         "user", .text(TextRule("an account", pattern: "[A-Za-z0-9_-]{1,32}", rule: "letters, digits, _ and -")),
         "the account that may use it", example: "acme"),
       .init("password", .text(secretName), "the secret that is the account's password", example: "DB_PASSWORD"),
+      .init("limits", .object(limits), "what its container may use of the machine", example: "{memory: 1Gi}"),
       .init(
         "settings", .map(keys: TextRule("a setting"), values: .scalar), default: "{}",
         "its configuration file; `kiln components SERVICE` lists what it takes", example: "{max_connections: 500}"),

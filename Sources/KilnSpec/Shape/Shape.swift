@@ -4,6 +4,8 @@ public indirect enum Shape: Sendable {
   /// Text that must be quoted where YAML would read a number: `"8.2"`.
   case version
   case integer(ClosedRange<Int>)
+  /// A decimal number without an exponent.
+  case number(ClosedRange<Double>)
   case boolean
   /// Text, a number or a boolean, kept as it stands in the source.
   case scalar

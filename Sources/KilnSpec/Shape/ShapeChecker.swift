@@ -38,6 +38,14 @@ public struct ShapeChecker: Sendable {
             "spec.invalid-value", "\(place) is \(value)", at: node.location,
             suggestion: "a whole number from \(range.lowerBound) to \(range.upperBound)"))
       }
+    case .number(let range):
+      guard let value = node.decimal else { return refuse("a number") }
+      if !range.contains(value) {
+        problems.append(
+          Diagnostic(
+            "spec.invalid-value", "\(place) is \(node.scalar?.text ?? "")", at: node.location,
+            suggestion: "a number from \(range.lowerBound) to \(range.upperBound)"))
+      }
     case .boolean: if node.boolean == nil { refuse("true or false") }
     case .scalar: if node.scalar == nil || node.isNull { refuse("text, a number or a boolean") }
     case .list(let item, let minimum):

@@ -1,0 +1,115 @@
+import Foundation
+import KilnArtifacts
+import KilnGeneration
+import KilnPlan
+import KilnSpec
+import SystemPackage
+
+/// Checks a running environment: goss in every container, pages and services from within the app's.
+struct EnvironmentVerification: Sendable {
+  let plan: EnvironmentPlan
+  /// The goss program on this machine.
+  let goss: String
+  /// Where the goss files of the plan stand on this machine.
+  let folder: FilePath
+
+  private var docker: Tool { ContainerEngine.docker.tool }
+  typealias Check = VerificationReport.Check
+
+  /// A container of the environment.
+  struct Container: Sendable, Equatable {
+    let id: String
+    let service: String
+    /// With its tag.
+    let image: String
+    /// Of what it was started from.
+    let digest: String
+    /// As in `running`.
+    let state: String
+  }
+
+  /// The environment's containers, by service; empty when it is not up.
+  static func containers(of customer: String) async throws -> [Container] {
+    let format =
+      #"{{.ID}}|{{.Label "com.docker.compose.service"}}|{{.Image}}|{{.Label "io.kiln.digest"}}|{{.State}}"#
+    let result = try await ContainerEngine.docker.tool.output([
+      "ps", "--all", "--no-trunc", "--filter", "label=com.docker.compose.project=\(customer)", "--format", format,
+    ])
+    guard result.isSuccess else {
+      throw EngineFailure(engine: .docker, what: "list the containers of \(customer)", answer: result.error)
+    }
+    return result.output.split(separator: "\n").compactMap { line in
+      let parts = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+      return parts.count == 5
+        ? Container(id: parts[0], service: parts[1], image: parts[2], digest: parts[3], state: parts[4]) : nil
+    }
+    .sorted { $0.service < $1.service }
+  }
+
+  /// What is expected of each service: its goss file and the digest of what it is made from.
+  private var expected: [(service: String, file: String, digest: String)] {
+    (plan.spec.app == nil ? [] : [("app", GossFiles.running, plan.appDigest.description)])
+      + plan.services.map { ($0.name, GossFiles.service($0.name), $0.digest.description) }
+  }
+
+  func report(_ containers: [Container]) async throws -> VerificationReport {
+    let results = try await withThrowingTaskGroup(of: (Int, [Check]).self) { group in
+      for (index, wanted) in expected.enumerated() {
+        let container = containers.first { $0.service == wanted.service }
+        group.addTask {
+          (index, try await self.checks(of: wanted.service, wanted.file, wanted.digest, in: container))
+        }
+      }
+      var found: [(Int, [Check])] = []
+      for try await one in group { found.append(one) }
+      return found.sorted { $0.0 < $1.0 }.flatMap(\.1)
+    }
+    let strangers = containers.filter { container in !expected.contains { $0.service == container.service } }.map {
+      Check(
+        container: $0.service, name: "Container: spec", outcome: .failed,
+        message: "the spec has no such service; `kiln up \(plan.customer)` removes it")
+    }
+    return VerificationReport(customer: plan.customer, isRunning: true, checks: results + strangers)
+  }
+
+  private func checks(of service: String, _ file: String, _ digest: String, in container: Container?) async throws
+    -> [Check]
+  {
+    guard let container, container.state == "running" else {
+      let state = container.map { "it is \($0.state)" } ?? "there is none"
+      return [
+        Check(
+          container: service, name: "Container: running", outcome: .failed,
+          message: "\(state); `kiln up \(plan.customer)` starts it, `kiln logs \(plan.customer) \(service)` may say why"
+        )
+      ]
+    }
+    let isSame = container.digest == digest
+    let version = Check(
+      container: service, name: "Container: version", outcome: isSame ? .passed : .failed,
+      message: isSame ? "" : "another version than the spec's is up; `kiln up \(plan.customer)` replaces it")
+    return [Check(container: service, name: "Container: running", outcome: .passed, message: ""), version]
+      + (try await goss(file, in: container))
+  }
+
+  private func goss(_ file: String, in container: Container) async throws -> [Check] {
+    let target = "/tmp/kiln-verify"
+    func run(_ arguments: [String], _ what: String) async throws {
+      let result = try await docker.output(arguments)
+      guard result.isSuccess else { throw EngineFailure(engine: .docker, what: what, answer: result.error) }
+    }
+    let what = "check \(container.service)"
+    try await run(["exec", "--user", "0", container.id, "mkdir", "-p", target], what)
+    try await run(["cp", "\(folder.string)/.", "\(container.id):\(target)"], what)
+    try await run(["cp", goss, "\(container.id):\(target)/goss"], what)
+    let result = try await docker.output([
+      "exec", "--user", "0", container.id, "\(target)/goss", "--gossfile", "\(target)/\(file)", "validate",
+      "--no-color", "--format", "json",
+    ])
+    _ = try? await docker.output(["exec", "--user", "0", container.id, "rm", "-rf", target])
+    guard let checks = Check.checks(gossOutput: result.output, container: container.service) else {
+      throw EngineFailure(engine: .docker, what: what, answer: result.output + result.error)
+    }
+    return checks
+  }
+}

@@ -1,0 +1,172 @@
+import Foundation
+import KilnDocuments
+
+/// What was checked in the containers of an environment, and what came of it.
+struct VerificationReport: Sendable, Equatable {
+  struct Check: Sendable, Equatable {
+    enum Outcome: String, Sendable {
+      case passed, failed, skipped
+    }
+
+    /// The service, as Compose calls it.
+    let container: String
+    /// As in `Package: redis-server: installed`.
+    let name: String
+    let outcome: Outcome
+    /// Why it failed or was skipped; empty for one that passed.
+    let message: String
+    var seconds: Double = 0
+  }
+
+  let customer: String
+  /// Whether the environment was up; else the app's image alone was looked into.
+  let isRunning: Bool
+  let checks: [Check]
+
+  var failed: [Check] { checks.filter { $0.outcome == .failed } }
+
+  private var containers: [String] {
+    var seen: Set<String> = []
+    return checks.map(\.container).filter { seen.insert($0).inserted }
+  }
+
+  private func count(_ outcome: Check.Outcome, in container: String) -> Int {
+    checks.count { $0.container == container && $0.outcome == outcome }
+  }
+
+  /// A table of the containers, then what failed and what was skipped for want of a running environment.
+  var text: String {
+    let rows =
+      [["container", "passed", "failed", "skipped"]]
+      + containers.map { name in
+        [name] + [.passed, .failed, .skipped].map { String(count($0, in: name)) }
+      }
+    let widths = (0..<4).map { column in rows.map { $0[column].count }.max() ?? 0 }
+    var lines = rows.map { row in
+      row.enumerated().map { index, cell in
+        let blanks = String(repeating: " ", count: widths[index] - cell.count)
+        return index == 0 ? cell + blanks : blanks + cell
+      }.joined(separator: "  ")
+    }
+    for check in checks where check.outcome != .passed && !check.message.isEmpty {
+      lines.append("\(check.outcome.rawValue): \(check.container): \(check.name): \(check.message)")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  var document: DocumentValue {
+    [
+      "schemaVersion": 1, "customer": .string(customer), "running": .bool(isRunning),
+      "failed": .integer(failed.count),
+      "checks": .list(
+        checks.map { check in
+          [
+            "container": .string(check.container), "name": .string(check.name),
+            "outcome": .string(check.outcome.rawValue), "message": .string(check.message),
+            "seconds": .decimal((check.seconds * 1000).rounded() / 1000),
+          ]
+        }),
+    ]
+  }
+
+  /// JUnit's XML as CI systems read it: a suite for each container.
+  var junit: String {
+    func counts(_ checks: [Check]) -> String {
+      let failures = checks.count { $0.outcome == .failed }
+      let skipped = checks.count { $0.outcome == .skipped }
+      let seconds = checks.reduce(0) { $0 + $1.seconds }
+      return
+        "tests=\"\(checks.count)\" failures=\"\(failures)\" errors=\"0\" skipped=\"\(skipped)\" time=\"\(Self.time(seconds))\""
+    }
+    var lines = [
+      #"<?xml version="1.0" encoding="UTF-8"?>"#,
+      "<testsuites name=\"\(Self.escaped("kiln verify \(customer)"))\" \(counts(checks))>",
+    ]
+    for container in containers {
+      let own = checks.filter { $0.container == container }
+      lines.append("  <testsuite name=\"\(Self.escaped("\(customer).\(container)"))\" \(counts(own))>")
+      for check in own {
+        let start =
+          "    <testcase classname=\"\(Self.escaped("\(customer).\(container)"))\" name=\"\(Self.escaped(check.name))\" time=\"\(Self.time(check.seconds))\""
+        switch check.outcome {
+        case .passed: lines.append(start + "/>")
+        case .failed: lines.append(start + "><failure message=\"\(Self.escaped(check.message))\"/></testcase>")
+        case .skipped: lines.append(start + "><skipped message=\"\(Self.escaped(check.message))\"/></testcase>")
+        }
+      }
+      lines.append("  </testsuite>")
+    }
+    return lines.joined(separator: "\n") + "\n</testsuites>\n"
+  }
+
+  /// Seconds with three digits, whatever the locale.
+  private static func time(_ seconds: Double) -> String {
+    let thousandths = Int((seconds * 1000).rounded())
+    return "\(thousandths / 1000).\(String(thousandths % 1000 + 1000).dropFirst())"
+  }
+
+  /// Text of an attribute; XML has no way to write most control characters.
+  private static func escaped(_ text: String) -> String {
+    var out = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": out += "&amp;"
+      case "<": out += "&lt;"
+      case ">": out += "&gt;"
+      case "\"": out += "&quot;"
+      case "\n": out += "&#10;"
+      case "\t": out += "&#9;"
+      default:
+        let isAllowed = scalar.value >= 0x20 && scalar.value != 0xFFFE && scalar.value != 0xFFFF
+        out.unicodeScalars.append(isAllowed ? scalar : "\u{FFFD}")
+      }
+    }
+    return out
+  }
+}
+
+extension VerificationReport.Check {
+  /// What `goss validate --format json` prints; after retries the last of several documents, one a line.
+  static func checks(gossOutput output: String, container: String) -> [Self]? {
+    struct Document: Decodable {
+      struct Result: Decodable {
+        let duration: Int?
+        let `resource-type`: String
+        let `resource-id`: String
+        let property: String
+        let result: Int
+        let `summary-line-compact`: String?
+        let `matcher-result`: Matcher?
+
+        struct Matcher: Decodable {
+          let missing: [String]?
+
+          enum CodingKeys: String, CodingKey { case missing = "missing-elements" }
+
+          init(from decoder: any Decoder) throws {
+            missing = try? decoder.container(keyedBy: CodingKeys.self).decodeIfPresent([String].self, forKey: .missing)
+          }
+        }
+      }
+      let results: [Result]
+    }
+    guard let line = output.split(separator: "\n").last(where: { $0.hasPrefix("{") }),
+      let document = try? JSONDecoder().decode(Document.self, from: Data(line.utf8))
+    else { return nil }
+    return document.results.map { result in
+      let name = "\(result.`resource-type`): \(result.`resource-id`): \(result.property)"
+      // goss: 0 holds, 1 does not, 2 was not asked because something before it failed, 3 could not be asked.
+      let outcome: Outcome = result.result == 0 ? .passed : result.result == 2 ? .skipped : .failed
+      var message = outcome == .failed ? result.`summary-line-compact` ?? "does not hold" : ""
+      if message.hasPrefix(name + ": ") { message.removeFirst(name.count + 2) }
+      // Of a page or an output goss tells its own type's name.
+      if outcome == .failed, let missing = result.`matcher-result`?.missing, !missing.isEmpty {
+        message = "it lacks " + missing.map { "\"\($0)\"" }.joined(separator: ", ")
+      }
+      return Self(
+        container: container, name: Relayed.safe(name), outcome: outcome, message: Relayed.safe(message),
+        seconds: Double(result.duration ?? 0) / 1e9)
+    }
+    .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+}
