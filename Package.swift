@@ -63,7 +63,8 @@ let package = Package(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
   ]
     + module("KilnDiagnostics")
-    + module("KilnArtifacts", [crypto, system])
+    + module("KilnArtifacts", ["KilnWorkers", crypto, system])
+    + module("KilnWorkers")
     + module("KilnDocuments", [], tests: [yams])
     + module("KilnDocker", ["KilnDocuments"])
     + module("KilnAnsible", ["KilnDocuments"], tests: [yams])
@@ -73,7 +74,7 @@ let package = Package(
     + module(
       "KilnContext", ["CLibArchive", "CLibDeflate", "CZstd", "KilnArtifacts", "KilnDiagnostics", crypto, system])
     + module("KilnCatalog", [], plugins: [.plugin(name: "EmbedCatalog")])
-    + module("KilnSpec", ["KilnDiagnostics", "KilnCatalog", "KilnDocuments", yams, system])
+    + module("KilnSpec", ["KilnDiagnostics", "KilnCatalog", "KilnDocuments", "KilnWorkers", yams, system])
     + module(
       "KilnPlan", ["KilnSpec", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", mustache, system])
     + module(
@@ -86,7 +87,7 @@ let package = Package(
       "KilnCommands",
       [
         "KilnGeneration", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
-        "KilnDocuments", "KilnContext", "KilnPacker", "KilnAzure", arguments, subprocess, system,
+        "KilnDocuments", "KilnWorkers", "KilnContext", "KilnPacker", "KilnAzure", arguments, subprocess, system,
       ], fixtures: true)
     + [.target(name: "HostileStrings", path: "Tests/HostileStrings", swiftSettings: settings)]
     + [.testTarget(name: "KilnEndToEndTests", dependencies: [], swiftSettings: settings)]

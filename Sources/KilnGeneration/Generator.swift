@@ -22,19 +22,49 @@ public struct Generator: Sendable {
     return tree
   }
 
+  /// The same as units that are made on their own: one for each runtime, one for each customer.
+  ///
+  /// - Parameters:
+  ///   - fleet: All customers: the first on a runtime is the one that its files are from.
+  ///   - key: What a customer's files depend on, by the customer; nil where that is not known.
+  public func units(
+    _ plans: [EnvironmentPlan], among fleet: [EnvironmentPlan], key: (EnvironmentPlan) -> String?
+  ) -> [OutputUnit] {
+    var units: [OutputUnit] = []
+    var owners: [String: EnvironmentPlan] = [:]
+    for plan in fleet {
+      if let owner = owners[plan.runtime.id], owner.customer < plan.customer { continue }
+      owners[plan.runtime.id] = plan
+    }
+    for id in Set(plans.map(\.runtime.id)).sorted() {
+      guard let owner = owners[id] else { continue }
+      units.append(
+        OutputUnit("\(OutputUnit.runtimes)/\(id)", key: key(owner)) {
+          var tree = ArtifactTree()
+          try addRuntime(owner, to: &tree)
+          return tree
+        })
+    }
+    for plan in plans.sorted(by: { $0.customer < $1.customer }) {
+      let key = key(plan)
+      units.append(
+        OutputUnit(plan.customer, key: key) {
+          var tree = ArtifactTree()
+          try add(plan, to: &tree)
+          return tree
+        })
+    }
+    return units
+  }
+
   /// The variables that hold the secrets of `plan`'s Compose file.
   public func composeVariables(of plan: EnvironmentPlan) -> [String] {
     ComposeLowering(plan: plan, generator: name).file.secrets.map(\.variable)
   }
 
-  /// The folders below the output folder that belong to `plan`'s customer and runtime.
-  public static func isFile(_ path: String, of customers: Set<String>) -> Bool {
-    customers.contains(String(path.prefix { $0 != "/" }))
-  }
-
   private func addRuntime(_ plan: EnvironmentPlan, to tree: inout ArtifactTree) throws {
     let image = try ImageLowering(generator: name).runtime(plan.runtime)
-    try add(image, at: "runtimes/\(plan.runtime.id)", source: plan.spec.file, to: &tree)
+    try add(image, at: "\(OutputUnit.runtimes)/\(plan.runtime.id)", source: plan.spec.file, to: &tree)
   }
 
   private func add(_ image: LoweredImage, at folder: String, source: String, to tree: inout ArtifactTree) throws {

@@ -78,6 +78,7 @@ public struct ServicePlan: Sendable, Hashable {
 
   public let definition: ServiceDefinition
   public var name: String { definition.name }
+  var isFromPackages: Bool { if case .packages = source { true } else { false } }
   public let parameters: [ComponentPlan.Parameter]
   public let source: Source
   public let environment: [NamedValue]
@@ -90,7 +91,7 @@ public struct ServicePlan: Sendable, Hashable {
   public let storage: String?
   public let limits: EnvironmentSpec.Limits?
   /// The database that the first start makes.
-  public let access: Access?
+  public internal(set) var access: Access?
   public let digest: ContentDigest
   public let origin: SourceLocation
 }

@@ -1,15 +1,26 @@
 import KilnSpec
 import Mustache
+import Synchronization
 
 /// Renders Mustache file templates as text, without HTML escapes.
 enum FileTemplate {
   struct Failure: Error { let message: String }
 
+  /// A template is parsed once, however many customers it is rendered for.
+  private static let parsed = Mutex<[String: MustacheTemplate]>([:])
+
+  private static func parse(_ template: String) throws -> MustacheTemplate {
+    if let known = parsed.withLock({ $0[template] }) { return known }
+    let result = try MustacheTemplate(string: "{{% CONTENT_TYPE:TEXT}}" + template)
+    parsed.withLock { $0[template] = result }
+    return result
+  }
+
   static func render(_ template: String, _ parameters: [ComponentPlan.Parameter]) -> Result<String, Failure> {
     var context: [String: Any] = [:]
     for parameter in parameters { context[parameter.name] = value(parameter.value) }
     do {
-      return .success(try MustacheTemplate(string: "{{% CONTENT_TYPE:TEXT}}" + template).render(context))
+      return .success(try parse(template).render(context))
     } catch let error as MustacheTemplate.ParserError {
       return .failure(Failure(message: "line \(error.context.lineNumber): \(error.error)"))
     } catch {

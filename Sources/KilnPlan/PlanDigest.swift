@@ -15,10 +15,24 @@ struct PlanDigest {
 
   mutating func add(_ name: String, _ value: some Sequence<UInt8>) {
     let value = Array(value)
-    bytes += Array("\(name) \(value.count)\n".utf8) + value + [10]
+    head(name, value.count)
+    bytes += value
+    bytes.append(10)
   }
 
-  mutating func add(_ name: String, _ value: String) { add(name, value.utf8) }
+  mutating func add(_ name: String, _ value: String) {
+    head(name, value.utf8.count)
+    bytes += value.utf8
+    bytes.append(10)
+  }
+
+  private mutating func head(_ name: String, _ count: Int) {
+    bytes += name.utf8
+    bytes.append(0x20)
+    bytes += String(count).utf8
+    bytes.append(10)
+  }
+
   mutating func add(_ name: String, _ values: [String]) {
     add(name, String(values.count))
     for value in values { add("item", value) }

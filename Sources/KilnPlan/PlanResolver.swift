@@ -11,6 +11,7 @@ public struct PlanResolver: Sendable {
   let definitions: Definitions
   let registry: Located<String>?
   let readFile: ReadFile
+  let cache = ResolutionCache()
 
   public init(definitions: Definitions, registry: Located<String>?, readFile: @escaping ReadFile) {
     self.definitions = definitions
@@ -41,8 +42,7 @@ struct Resolution {
 
   mutating func plan() -> EnvironmentPlan? {
     let base = base()
-    let components = components(on: base)
-    let environment = variables(spec.runtime.environment, in: "runtime")
+    let runtime = runtime(on: base)
     _ = variables(spec.app?.environment ?? [], in: "app")
     problems += SpecRules(spec: spec, definitions: definitions, registry: resolver.registry).problems()
     let services = spec.services.compactMap { service($0, on: base, fromPackages: false) }
@@ -57,18 +57,11 @@ struct Resolution {
       }
       if let plan = service(use, on: base, fromPackages: true, namedAt: name.location) { machineServices.append(plan) }
     }
-    guard let base else { return nil }
-    var digest = PlanDigest("runtime")
-    digest.add("base", base.image)
-    for component in components {
-      digest.add("component", component.name)
-      digest.add(component.steps, for: .container)
-    }
-    digest.add("environment", environment)
+    guard let base, let runtime else { return nil }
     var specDigest = PlanDigest("spec")
     specDigest.add(spec.tree)
     var appDigest = PlanDigest("app")
-    appDigest.add("runtime", digest.digest.hex)
+    appDigest.add("runtime", runtime.digest.hex)
     // What is asked of the running app, and what it may use, is not in its image.
     if let app = spec.tree["app"] {
       let entries = (app.entries ?? []).filter { !["checks", "limits"].contains($0.key) }
@@ -76,9 +69,32 @@ struct Resolution {
     }
     return EnvironmentPlan(
       spec: spec, base: base,
-      runtime: RuntimePlan(base: base, components: components, environment: environment, digest: digest.digest),
+      runtime: runtime,
       services: services, machineServices: machineServices, registry: (spec.registry ?? resolver.registry)?.value,
       specDigest: specDigest.digest, appDigest: appDigest.digest)
+  }
+
+  /// The runtime; customers whose specs say it in the same places, as by a profile, share one.
+  private mutating func runtime(on base: BaseDefinition?) -> RuntimePlan? {
+    guard let node = spec.tree["runtime"] else { return nil }
+    let (plan, found) = resolver.cache.runtime(node) {
+      var own = Resolution(resolver: resolver, spec: spec)
+      let components = own.components(on: base)
+      let environment = own.variables(spec.runtime.environment, in: "runtime")
+      guard let base else { return (nil, own.problems) }
+      var digest = PlanDigest("runtime")
+      digest.add("base", base.image)
+      for component in components {
+        digest.add("component", component.name)
+        digest.add(component.steps, for: .container)
+      }
+      digest.add("environment", environment)
+      return (
+        RuntimePlan(base: base, components: components, environment: environment, digest: digest.digest), own.problems
+      )
+    }
+    problems += found
+    return plan
   }
 
   func unknown(_ what: String, _ name: Located<String>, among known: [String], id: String, hint: String? = nil)

@@ -10,6 +10,22 @@ extension Resolution {
     _ use: EnvironmentSpec.ServiceUse, on base: BaseDefinition?, fromPackages: Bool,
     namedAt place: SourceLocation? = nil
   ) -> ServicePlan? {
+    let key = ResolutionCache.ServiceKey(use: use, base: base?.name, fromPackages: fromPackages, place: place)
+    let (plan, found) = resolver.cache.service(key) {
+      var own = Resolution(resolver: resolver, spec: spec)
+      let plan = own.resolve(use, on: base, fromPackages: fromPackages, namedAt: place)
+      return (plan, own.problems)
+    }
+    problems += found
+    guard var plan else { return nil }
+    // What names the customer's secrets is each one's own.
+    if !fromPackages { plan.access = access(use, plan.definition, plan.isFromPackages) }
+    return plan
+  }
+
+  private mutating func resolve(
+    _ use: EnvironmentSpec.ServiceUse, on base: BaseDefinition?, fromPackages: Bool, namedAt place: SourceLocation?
+  ) -> ServicePlan? {
     guard let definition = definitions.services[use.name.value] else {
       problems.append(unknown("service", use.name, among: Array(definitions.services.keys), id: "spec.unknown-service"))
       return nil
@@ -75,7 +91,7 @@ extension Resolution {
       definition: definition, parameters: parameters, source: source, environment: environment, command: command,
       health: health, configuration: configuration, checks: checks, storage: use.node["storage"]?.scalar?.text,
       limits: use.node["limits"].map { EnvironmentSpec.Limits($0) },
-      access: fromPackages ? nil : access(use, definition, isFromPackages), digest: digest.digest,
+      digest: digest.digest,
       origin: use.name.location)
   }
 

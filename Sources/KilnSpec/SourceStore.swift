@@ -16,21 +16,24 @@ public struct SourceStore: Sendable {
 
   /// The text of the file at `path`, or why it cannot be one.
   public mutating func read(_ path: FilePath, as name: String) -> Result<String, DiagnosticsError> {
+    let result = Self.text(path, as: name)
+    if case .success(let text) = result { add(text, as: name) }
+    return result
+  }
+
+  static func text(_ path: FilePath, as name: String) -> Result<String, DiagnosticsError> {
     let location = SourceLocation(file: name)
     func refuse(_ message: String, _ suggestion: String? = nil) -> Result<String, DiagnosticsError> {
       .failure(DiagnosticsError([Diagnostic("spec.unreadable", message, at: location, suggestion: suggestion)]))
     }
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path.string, isDirectory: &isDirectory) else {
-      return refuse("there is no such file")
-    }
-    if isDirectory.boolValue { return refuse("this is a directory, not a file") }
     let bytes: [UInt8]
     do {
       let descriptor = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
       defer { try? descriptor.close() }
       var info = stat()
-      guard fstat(descriptor.rawValue, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
+      let isOpen = fstat(descriptor.rawValue, &info) == 0
+      if isOpen, info.st_mode & S_IFMT == S_IFDIR { return refuse("this is a directory, not a file") }
+      guard isOpen, info.st_mode & S_IFMT == S_IFREG else {
         return refuse("this is not a regular file")
       }
       if Int(info.st_size) > Self.sizeLimit {
@@ -44,6 +47,8 @@ public struct SourceStore: Sendable {
           count += read
         }
       }
+    } catch Errno.noSuchFileOrDirectory {
+      return refuse("there is no such file")
     } catch {
       return refuse("the file cannot be read: \(error)")
     }
@@ -55,7 +60,6 @@ public struct SourceStore: Sendable {
       return .failure(
         DiagnosticsError([Diagnostic("spec.syntax", "not YAML: the file has a NUL byte", at: location)]))
     }
-    add(text, as: name)
     return .success(text)
   }
 

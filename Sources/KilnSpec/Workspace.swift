@@ -1,6 +1,7 @@
 import Foundation
 public import KilnCatalog
 public import KilnDiagnostics
+public import KilnWorkers
 public import SystemPackage
 
 /// A workspace as read from disk: definitions, environments, and every problem found on the way.
@@ -30,8 +31,12 @@ public struct Workspace: Sendable {
 /// Reads workspaces.
 public struct WorkspaceReader: Sendable {
   let catalog: Catalog
+  let workers: Workers
 
-  public init(catalog: Catalog = .embedded) { self.catalog = catalog }
+  public init(catalog: Catalog = .embedded, workers: Workers = Workers()) {
+    self.catalog = catalog
+    self.workers = workers
+  }
 
   /// The catalog's own definitions.
   public func catalogDefinitions() -> Definitions {
@@ -46,7 +51,7 @@ public struct WorkspaceReader: Sendable {
     reading.readCatalog()
     let settings = reading.readSettings()
     reading.readDefinitions()
-    let environments = reading.readEnvironments(defaultProfile: settings.profile)
+    let environments = reading.readEnvironments(defaultProfile: settings.profile, workers)
     reading.checkCustomers()
     return Workspace(
       root: root, registry: settings.registry, output: settings.output, definitions: reading.definitions.definitions,
@@ -179,32 +184,57 @@ private struct Reading {
     }
   }
 
-  mutating func readEnvironments(defaultProfile: Located<String>?) -> [EnvironmentSpec] {
-    files(in: "environments").compactMap { file in
-      let shown = "environments/\(file)"
-      guard let node = tree(shown) else { return nil }
-      guard node.entries != nil else {
-        problems += ShapeChecker().problems(in: node, .environment)
-        return nil
+  /// An environment's file, before anything else is known of it.
+  private struct Read: Sendable {
+    let file: String
+    var text: String?
+    var node: SpecNode?
+    var problems: [Diagnostic] = []
+
+    init(_ file: String, in root: FilePath) {
+      self.file = file
+      switch SourceStore.text(root.appending(file), as: file) {
+      case .failure(let error): problems = error.diagnostics
+      case .success(let text):
+        self.text = text
+        (node, problems) = YAMLReader(file: file).read(text)
       }
-      if let customer = node.optional("customer") { customers.append(customer) }
-      guard let merged = merged(node, defaultProfile: defaultProfile) else { return nil }
-      let found = ShapeChecker().problems(in: merged, .environment)
-      problems += found
-      return found.hasErrors ? nil : EnvironmentSpec(file: shown, tree: merged)
     }
   }
 
-  /// `node` over its profile; problems of the file alone are told even when the profile is unknown.
-  private mutating func merged(_ node: SpecNode, defaultProfile: Located<String>?) -> SpecNode? {
-    var merger = SpecMerger()
-    defer { problems += merger.problems }
-    guard let name = node.optional("profile") ?? defaultProfile else { return merger.merge(node, over: nil) }
-    guard let beneath = profile(name, chain: []) else {
-      problems += ShapeChecker(isPartial: true).problems(in: node, .environment)
-      return nil
+  /// Files are read, and merged with their profiles, by all workers; profiles are merged once, in between.
+  mutating func readEnvironments(defaultProfile: Located<String>?, _ workers: Workers) -> [EnvironmentSpec] {
+    let root = root
+    let names = files(in: "environments").map { "environments/\($0)" }
+    guard let read = try? workers.map(names, { Read($0, in: root) }) else { return [] }
+    var waiting: [(file: String, node: SpecNode, beneath: SpecNode?, isWhole: Bool)] = []
+    for one in read {
+      problems += one.problems
+      if let text = one.text { store.add(text, as: one.file) }
+      guard let node = one.node else { continue }
+      guard node.entries != nil else {
+        problems += ShapeChecker().problems(in: node, .environment)
+        continue
+      }
+      if let customer = node.optional("customer") { customers.append(customer) }
+      guard let name = node.optional("profile") ?? defaultProfile else {
+        waiting.append((one.file, node, nil, true))
+        continue
+      }
+      let beneath = profile(name, chain: [])
+      waiting.append((one.file, node, beneath, beneath != nil))
     }
-    return merger.merge(node, over: beneath)
+    let found =
+      (try? workers.map(waiting) { file, node, beneath, isWhole -> (EnvironmentSpec?, [Diagnostic]) in
+        // Problems of the file alone are told even when its profile is unknown.
+        guard isWhole else { return (nil, ShapeChecker(isPartial: true).problems(in: node, .environment)) }
+        var merger = SpecMerger()
+        let merged = merger.merge(node, over: beneath)
+        let problems = ShapeChecker().problems(in: merged, .environment)
+        return (problems.hasErrors ? nil : EnvironmentSpec(file: file, tree: merged), merger.problems + problems)
+      }) ?? []
+    problems += found.flatMap(\.1)
+    return found.compactMap(\.0)
   }
 
   /// A profile over its own profiles.

@@ -19,7 +19,8 @@ public struct YAMLReader: Sendable {
     var doubled: [SourcePosition: String] = [:]
     while true {
       do {
-        guard let root = try Parser(yaml: text).singleRoot() else { return (nil, [empty]) }
+        // Values stay text here, and every key is compared as text.
+        guard let root = try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot() else { return (nil, [empty]) }
         var builder = Builder(file: file, doubled: doubled)
         let node = builder.node(root)
         if builder.isExhausted {

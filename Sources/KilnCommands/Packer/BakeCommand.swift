@@ -40,7 +40,7 @@ struct BakeCommand: AsyncParsableCommand {
       throw KilnExit.problems
     }
     let tree = try Generator(name: KilnCommand.generator).generate([plan])
-    try refuseStale(tree, loaded, context)
+    try refuseStale(plan, loaded, context)
     let root = loaded.workspace.root
     let dist = root.appending("dist")
     let app = try context.images(of: plan, loaded, tree).filter { $0.kind == .app }
@@ -62,12 +62,12 @@ struct BakeCommand: AsyncParsableCommand {
   }
 
   /// What is baked is what was reviewed: the generated files are those of the specs.
-  private func refuseStale(_ tree: ArtifactTree, _ loaded: LoadedWorkspace, _ context: CommandContext) throws {
-    let folder = OutputFolder(loaded.workspace.root.pushing(loaded.workspace.output))
+  private func refuseStale(_ plan: EnvironmentPlan, _ loaded: LoadedWorkspace, _ context: CommandContext) throws {
+    let output = GeneratedOutput(loaded: loaded, folder: nil, workers: options.workers, context: context)
     let stale: [String]
     do {
-      let delta = try folder.compare(
-        with: tree, generator: KilnCommand.generator, isInScope: { Generator.isFile($0, of: [customer]) })
+      let delta = try output.folder.compare(
+        with: output.units([plan]), generator: KilnCommand.generator, detail: .files, isInScope: { $0 == customer })
       stale = delta.changes.map(\.path)
     } catch is LedgerError {
       stale = [Ledger.name]

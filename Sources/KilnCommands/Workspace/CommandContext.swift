@@ -1,8 +1,10 @@
 public import ArgumentParser
 import Foundation
 public import KilnDiagnostics
+import KilnArtifacts
 import KilnPlan
 import KilnSpec
+import KilnWorkers
 import SystemPackage
 
 /// What a command runs in; tests give their own.
@@ -36,6 +38,11 @@ struct WorkspaceOptions: ParsableArguments {
   @Option(help: "Colours: auto, always or never.")
   var color: ColorChoice = .auto
 
+  @Option(name: .shortAndLong, help: ArgumentHelp("Threads; else one for each processor.", valueName: "number"))
+  var jobs: Int?
+
+  var workers: Workers { Workers(count: jobs) }
+
   @Flag(name: .shortAndLong, help: "Say nothing but problems.")
   var quiet = false
 }
@@ -46,8 +53,14 @@ extension DiagnosticRenderer.Format: ExpressibleByArgument {}
 /// A workspace read and resolved for a command.
 struct LoadedWorkspace: Sendable {
   let workspace: Workspace
-  /// Plans of the environments without errors, by customer.
+  /// Plans of the environments that were asked for and have no errors, by customer.
   let plans: [EnvironmentPlan]
+  /// Plans of all environments without errors.
+  let fleet: [EnvironmentPlan]
+  /// Files that definitions copy into images, with the digest of their contents.
+  let copied: [String: ContentDigest]
+  /// Whether every environment of the workspace has a plan.
+  let isFleetWhole: Bool
   let problems: [Diagnostic]
 }
 
@@ -68,17 +81,21 @@ extension CommandContext {
   /// Reads the workspace and resolves the environments of `customers`, or all.
   func load(_ options: WorkspaceOptions, customers: [String]) throws -> LoadedWorkspace {
     let root = try root(options)
-    let workspace = WorkspaceReader().read(root)
+    let workspace = WorkspaceReader(workers: options.workers).read(root)
     var problems = workspace.problems
     let files = WorkspaceFiles(root: root)
     let resolver = PlanResolver(
       definitions: workspace.definitions, registry: workspace.registry, readFile: { files.read($0, $1) })
     var plans: [EnvironmentPlan] = []
-    for environment in workspace.environments {
+    let resolved = try options.workers.map(workspace.environments) { environment in
       let (plan, found) = resolver.resolve(environment)
-      problems += found + files.problems(in: environment)
-      if let plan, !found.hasErrors { plans.append(plan) }
+      return (plan: plan, problems: found + files.problems(in: environment))
     }
+    for (plan, found) in resolved {
+      problems += found
+      if let plan { plans.append(plan) }
+    }
+    let fleet = plans
     if !customers.isEmpty {
       let chosen = try choose(customers, from: workspace)
       plans = plans.filter { chosen.contains($0.customer) }
@@ -86,7 +103,10 @@ extension CommandContext {
       let others = workspace.environments.filter { !chosen.contains($0.customer.value) }.map(\.file)
       problems = problems.filter { problem in !others.contains(problem.location?.file ?? "") }
     }
-    return LoadedWorkspace(workspace: workspace, plans: plans, problems: problems.inCanonicalOrder())
+    let known = workspace.sources.keys.filter { $0.hasPrefix("environments/") }
+    return LoadedWorkspace(
+      workspace: workspace, plans: plans, fleet: fleet, copied: files.copied, isFleetWhole: fleet.count == known.count,
+      problems: problems.inCanonicalOrder())
   }
 
   private func choose(_ customers: [String], from workspace: Workspace) throws -> Set<String> {

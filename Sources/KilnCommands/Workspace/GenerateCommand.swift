@@ -26,46 +26,79 @@ struct GenerateCommand: AsyncParsableCommand {
   @Flag(help: "Write nothing; exit 2 when anything would change.") var check = false
   @Flag(help: "Print the differences to standard output.") var diff = false
   @Flag(help: "Overwrite files that were edited by hand.") var force = false
+  @Flag(help: "Generate the environments without errors; those with errors stay as they were, exit 1.")
+  var keepGoing = false
   @Argument(help: "Customers; all when none is named.") var customers: [String] = []
 
   func run() async throws { try run(in: .current(color: options.color)) }
 
   func run(in context: CommandContext) throws {
     let loaded = try context.load(options, customers: customers)
-    try context.stopOnErrors(loaded)
-    let tree = try Generator(name: KilnCommand.generator).generate(loaded.plans)
-    let root = loaded.workspace.root
-    let folder = OutputFolder(
-      output.map { context.folder.pushing(FilePath($0)) } ?? root.pushing(loaded.workspace.output))
-    let delta: OutputFolder.Delta
+    if keepGoing { context.report(loaded.problems, sources: loaded.workspace.sources) } else {
+      try context.stopOnErrors(loaded)
+    }
+    let output = GeneratedOutput(
+      loaded: loaded, folder: output.map { context.folder.pushing(FilePath($0)) }, workers: options.workers,
+      context: context)
     do {
-      delta = try folder.compare(with: tree, generator: KilnCommand.generator, isInScope: scope(loaded))
+      if check || diff {
+        try compare(output, loaded, context)
+      }
+      if !check { try write(output, loaded, context) }
     } catch let error as LedgerError {
       context.console.error(
-        "error: \(folder.path)/\(Ledger.name) cannot be used: \(error.reason)\n  = help: remove the folder, or restore the file, and generate again\n"
+        "error: \(output.folder.path)/\(Ledger.name) cannot be used: \(error.reason)\n  = help: remove the folder, or restore the file, and generate again\n"
       )
       throw KilnExit.problems
     }
+    if loaded.problems.hasErrors {
+      context.console.error("error: environments with errors were left as they were; the others are generated\n")
+      throw KilnExit.problems
+    }
+  }
+
+  /// Tells what would change.
+  private func compare(_ output: GeneratedOutput, _ loaded: LoadedWorkspace, _ context: CommandContext) throws {
+    let delta = try output.folder.compare(
+      with: output.units(loaded.plans), generator: KilnCommand.generator, detail: diff ? .contents : .files,
+      isInScope: scope(loaded))
     if diff {
       for change in delta.changes {
         context.console.output(LineDiff.unified(path: change.path, old: change.old, new: change.new))
       }
     }
-    if check { return try tell(delta, in: context) }
-    try refuseForced(delta, folder, context)
-    try folder.apply(delta, tree: tree)
-    if !options.quiet {
-      for change in delta.changes { context.console.error("\(change.kind.past) \(change.path)\n") }
-      let unchanged = tree.files.count - delta.changes.filter { $0.new != nil }.count
-      context.console.error("\(delta.changes.count) written or removed, \(unchanged) unchanged, in \(folder.path)\n")
-    }
+    if check { try tell(delta, in: context) }
   }
 
-  /// Files that may be orphans: of all customers, or of the named ones alone.
-  private func scope(_ loaded: LoadedWorkspace) -> (String) -> Bool {
-    if customers.isEmpty { return { _ in true } }
-    let named = Set(customers)
-    return { path in Generator.isFile(path, of: named) }
+  private func write(_ output: GeneratedOutput, _ loaded: LoadedWorkspace, _ context: CommandContext) throws {
+    let folder = output.folder
+    try folder.locked(
+      onWait: { context.console.error("another kiln writes \(folder.path); waiting\n") },
+      {
+        let delta = try folder.compare(
+          with: output.units(loaded.plans), generator: KilnCommand.generator, isInScope: scope(loaded))
+        try refuseForced(delta, folder, context)
+        let outcome = try folder.apply(delta)
+        guard !options.quiet else { return }
+        for change in delta.changes { context.console.error("\(change.kind.past) \(change.path)\n") }
+        for unit in outcome.created {
+          context.console.error(
+            "created \(unit.unit): \(CommandContext.count(unit.files, "file") ?? "no files")\n")
+        }
+        let written = delta.changes.count + outcome.created.reduce(0) { $0 + $1.files }
+        context.console.error("\(written) written or removed, \(outcome.unchanged) unchanged, in \(folder.path)\n")
+      })
+  }
+
+  /// Units that may be orphans: of all customers, or of the named ones alone; never those of a spec with errors.
+  private func scope(_ loaded: LoadedWorkspace) -> @Sendable (String) -> Bool {
+    if !customers.isEmpty {
+      let planned = Set(loaded.plans.map(\.customer))
+      return { planned.contains($0) }
+    }
+    if loaded.isFleetWhole { return { _ in true } }
+    // Which customers the broken specs describe is not known for certain: nothing is an orphan.
+    return { _ in false }
   }
 
   private func tell(_ delta: OutputFolder.Delta, in context: CommandContext) throws {

@@ -1,11 +1,39 @@
 import Foundation
+import KilnArtifacts
 import KilnDiagnostics
 import KilnSpec
+import Synchronization
 import SystemPackage
 
 /// Files that specs and definitions name, on disk.
 struct WorkspaceFiles: Sendable {
   let root: FilePath
+  private let kinds = Kinds()
+
+  /// What stands at paths: a fleet names the same ones over and over.
+  private final class Kinds: Sendable {
+    enum Kind { case file, folder, nothing }
+    private let known = Mutex<[FilePath: Kind]>([:])
+
+    func kind(of path: FilePath) -> Kind {
+      if let kind = known.withLock({ $0[path] }) { return kind }
+      var isDirectory: ObjCBool = false
+      let isThere = FileManager.default.fileExists(atPath: path.string, isDirectory: &isDirectory)
+      let kind: Kind = !isThere ? .nothing : isDirectory.boolValue ? .folder : .file
+      known.withLock { $0[path] = kind }
+      return kind
+    }
+  }
+
+  /// What was read, for whoever needs to know whether it has changed.
+  private final class Copied: Sendable {
+    let digests = Mutex<[String: ContentDigest]>([:])
+  }
+  private let read = Copied()
+  var copied: [String: ContentDigest] { read.digests.withLock { $0 } }
+
+  init(root: FilePath) { self.root = root }
+
   /// Files copied into images are no larger than this.
   static let sizeLimit = 16 << 20
 
@@ -29,7 +57,9 @@ struct WorkspaceFiles: Sendable {
     guard let data = try? Data(contentsOf: url) else {
       return refuse("\"\(path)\" cannot be read", id: "spec.unreadable")
     }
-    return .success(Array(data))
+    let bytes = Array(data)
+    read.digests.withLock { $0[path] = ContentDigest(of: bytes) }
+    return .success(bytes)
   }
 
   /// Sources, overlays and parameters files that are not there.
@@ -38,12 +68,10 @@ struct WorkspaceFiles: Sendable {
   private func parameters(in spec: EnvironmentSpec) -> [Diagnostic] {
     guard let parameters = spec.machine?.parameters else { return [] }
     return (parameters.files + (parameters.template.map { [$0] } ?? [])).compactMap { path in
-      let absolute = root.pushing(path.value).lexicallyNormalized()
-      var isDirectory: ObjCBool = false
-      let isThere = FileManager.default.fileExists(atPath: absolute.string, isDirectory: &isDirectory)
-      if isThere, !isDirectory.boolValue { return nil }
+      let kind = kinds.kind(of: root.pushing(path.value).lexicallyNormalized())
+      if kind == .file { return nil }
       return Diagnostic(
-        "spec.missing-path", "the file \"\(path.value)\" \(isThere ? "is a folder" : "is not there")",
+        "spec.missing-path", "the file \"\(path.value)\" \(kind == .folder ? "is a folder" : "is not there")",
         at: path.location, suggestion: "paths are relative to the file they stand in")
     }
   }
@@ -54,12 +82,9 @@ struct WorkspaceFiles: Sendable {
       guard path.value.isRelative, path.value.components.prefix(while: { $0.string == ".." }).count < 2 else {
         return nil
       }
-      var isDirectory: ObjCBool = false
-      let absolute = root.appending(path.value.components).lexicallyNormalized()
-      if FileManager.default.fileExists(atPath: absolute.string, isDirectory: &isDirectory), isDirectory.boolValue {
-        return nil
-      }
-      let what = FileManager.default.fileExists(atPath: absolute.string) ? "is a file, not a folder" : "is not there"
+      let kind = kinds.kind(of: root.appending(path.value.components).lexicallyNormalized())
+      if kind == .folder { return nil }
+      let what = kind == .file ? "is a file, not a folder" : "is not there"
       return Diagnostic(
         "spec.missing-path", "the \(name) folder \"\(path.value)\" \(what)", at: path.location,
         suggestion: "paths are relative to the file they stand in")

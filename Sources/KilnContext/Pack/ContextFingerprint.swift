@@ -10,7 +10,7 @@ public enum ContextFingerprint {
   /// - Returns: 64 hexadecimal digits; nil where something changed just now.
   /// - Throws: As packing does.
   public static func of(_ source: ContextSource, salt: String) throws -> String? {
-    let limit = FileStatus.settled
+    let now = FileStatus.now
     var isSafe = true
     var text = Array(salt.utf8) + [0]
     var digest = StreamDigest()
@@ -38,7 +38,7 @@ public enum ContextFingerprint {
       case .file:
         guard let place else { return }
         let status = FileStatus(try place.folder.status(of: place.name))
-        if status.changed > limit { isSafe = false }
+        if !status.isSettled(at: now) { isSafe = false }
         add(Array("f \(status.text)".utf8))
       }
     }

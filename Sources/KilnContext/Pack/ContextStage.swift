@@ -84,7 +84,7 @@ private final class ContextStaging {
   private let source: ContextSource
   private let known: StageState
   private let check: () throws -> Void
-  private let settled = FileStatus.settled
+  private let now = FileStatus.now
   private(set) var state = StageState()
   private var paths: Set<[UInt8]> = []
   private var digest = StreamDigest()
@@ -213,7 +213,7 @@ private final class ContextStaging {
     let hex = own.hex
     count(entry, path, hex, before.size, isExecutable: isExecutable)
     // A file that changed just now may change again within the clock's tick.
-    state.files[path] = .init(status: before.changed > settled ? "" : before.text, digest: hex)
+    state.files[path] = .init(status: before.isSettled(at: now) ? before.text : "", digest: hex)
     try finish(file, hex, isExecutable)
   }
 

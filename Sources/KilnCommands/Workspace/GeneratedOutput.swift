@@ -1,0 +1,56 @@
+import Foundation
+import KilnArtifacts
+import KilnGeneration
+import KilnPlan
+import KilnSpec
+import KilnWorkers
+import SystemPackage
+
+/// The folder that `kiln generate` writes, and what is to be in it.
+struct GeneratedOutput: Sendable {
+  let folder: OutputFolder
+  private let loaded: LoadedWorkspace
+  /// Over everything that all customers' files depend on besides their own specs.
+  private let shared: String?
+
+  /// - Parameter folder: As the user names it; else the workspace's.
+  init(loaded: LoadedWorkspace, folder: FilePath?, workers: Workers, context: CommandContext) {
+    self.loaded = loaded
+    let root = loaded.workspace.root
+    let path = folder ?? root.pushing(loaded.workspace.output)
+    let program = Self.program
+    let name = ContentDigest(of: path.lexicallyNormalized().string).hex.prefix(12)
+    let record = root.appending("dist").appending(".generated").appending(String(name))
+    self.folder = OutputFolder(
+      path, record: program.map { OutputRecord(record, generator: $0) }, workers: workers)
+    shared = program.map { Self.shared(loaded, $0) }
+  }
+
+  /// This very program: another build may generate something else under the same version.
+  private static let program: String? = {
+    guard let path = Bundle.main.executablePath else { return nil }
+    var info = stat()
+    guard stat(path, &info) == 0 else { return nil }
+    return "\(KilnCommand.generator) \(FileStatus(info).text)"
+  }()
+
+  private static func shared(_ loaded: LoadedWorkspace, _ program: String) -> String {
+    var text = program + "\n"
+    let definitions = loaded.workspace.sources.filter { !$0.key.hasPrefix("environments/") }
+    for (name, source) in definitions.sorted(by: { $0.key < $1.key }) {
+      text += "\(name) \(ContentDigest(of: source).hex)\n"
+    }
+    for (name, digest) in loaded.copied.sorted(by: { $0.key < $1.key }) { text += "\(name) \(digest.hex)\n" }
+    return ContentDigest(of: text).hex
+  }
+
+  /// The units of `plans` and of the runtimes that they stand on.
+  func units(_ plans: [EnvironmentPlan]) -> [OutputUnit] {
+    let sources = loaded.workspace.sources
+    return Generator(name: KilnCommand.generator).units(plans, among: loaded.fleet) { plan in
+      shared.flatMap { shared in
+        sources[plan.spec.file].map { ContentDigest(of: "\(shared)\n\(plan.spec.file)\n\($0)").hex }
+      }
+    }
+  }
+}
