@@ -99,9 +99,10 @@ public struct AnsibleTask: Sendable, Hashable {
 
   /// A name on one line that Jinja leaves alone: names are templated and cannot be `!unsafe`.
   public static func safeName(_ name: String) -> String {
+    let isPlain = name.utf8.allSatisfy { (0x20..<0x7F).contains($0) && $0 != 0x7B && $0 != 0x7D }
+    if isPlain, name.utf8.count <= 120 { return name.prefix(1).uppercased() + name.dropFirst() }
     let text = name.substituting("{{", with: "((").substituting("}}", with: "))").substituting("{%", with: "(%")
-      .replacing(
-        "{#", with: "(#")
+      .substituting("{#", with: "(#")
     let line = String(
       String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
     return (line.prefix(1).uppercased() + line.dropFirst().prefix(119)) + (line.count > 120 ? "…" : "")

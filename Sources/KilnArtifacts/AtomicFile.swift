@@ -53,7 +53,7 @@ public struct AtomicFile: ~Copyable {
   /// Whether something stands there that a rename would take away: a device, a FIFO, a socket, or one of the names that
   /// the system gives to open files, as `/dev/stdout`.
   public static func isDevice(_ path: FilePath) -> Bool {
-    if path.starts(with: "/dev") || path.starts(with: "/proc") { return true }
+    if path.starts(with: "/dev") && !path.starts(with: "/dev/shm") || path.starts(with: "/proc") { return true }
     var status = stat()
     guard path.withPlatformString({ stat($0, &status) }) == 0 else { return false }
     return ![S_IFREG, S_IFDIR, S_IFLNK].contains(status.st_mode & S_IFMT)

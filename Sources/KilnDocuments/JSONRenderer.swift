@@ -47,6 +47,10 @@ public struct JSONRenderer: Sendable {
 
   /// `text` as a JSON string, which is a YAML double-quoted scalar as well.
   public static func quoted(_ text: String) -> String {
+    let isPlain = text.utf8.allSatisfy { byte in
+      (0x20..<0x7F).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+    if isPlain { return "\"" + text + "\"" }
     var out = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

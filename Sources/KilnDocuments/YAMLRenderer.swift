@@ -77,15 +77,27 @@ public struct YAMLRenderer: Sendable {
 
   /// Whether every reader takes `text`, unquoted, for itself as a string.
   static func isPlain(_ text: String) -> Bool {
-    guard let first = text.unicodeScalars.first, text.utf8.count <= 200 else { return false }
-    let letters = first.isASCII && first.properties.isAlphabetic || first == "/" || first == "_"
-    let inner = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._-/+=@,()".unicodeScalars)
-    guard letters, text.unicodeScalars.allSatisfy({ inner.contains($0) }), text.unicodeScalars.last != " " else {
-      return false
+    let bytes = text.utf8
+    guard let first = bytes.first, let last = bytes.last, bytes.count <= 200 else { return false }
+    let isLetter = (0x41...0x5A).contains(first) || (0x61...0x7A).contains(first)
+    guard isLetter || first == UInt8(ascii: "/") || first == UInt8(ascii: "_"), last != 0x20 else { return false }
+    var before: UInt8 = 0
+    for byte in bytes {
+      if !plainBytes[Int(byte)] || byte == 0x20 && before == 0x20 { return false }
+      before = byte
     }
-    let words: Set = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity"]
-    return !words.contains(text.lowercased()) && !text.contains("  ")
+    return bytes.count > 8 || !otherWords.contains(text.lowercased())
   }
+
+  private static let plainBytes: [Bool] = {
+    let inner = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._-/+=@,()".utf8)
+    return (0...255).map { inner.contains(UInt8($0)) }
+  }()
+
+  /// What some reader takes for something else than text.
+  private static let otherWords: Set = [
+    "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity",
+  ]
 
   /// Several lines that a literal block carries unchanged and a person reads better that way.
   static func isBlock(_ text: String) -> Bool {
