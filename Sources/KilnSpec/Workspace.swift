@@ -11,6 +11,7 @@ public struct Workspace: Sendable {
   public let registry: Located<String>?
   /// The folder that `kiln generate` writes, relative to the root.
   public let output: FilePath
+  public let build: BuildSettings
   public let definitions: Definitions
   /// The environments that could be read, by customer.
   public let environments: [EnvironmentSpec]
@@ -54,7 +55,8 @@ public struct WorkspaceReader: Sendable {
     let environments = reading.readEnvironments(defaultProfile: settings.profile, workers)
     reading.checkCustomers()
     return Workspace(
-      root: root, registry: settings.registry, output: settings.output, definitions: reading.definitions.definitions,
+      root: root, registry: settings.registry, output: settings.output, build: settings.build,
+      definitions: reading.definitions.definitions,
       environments: environments.sorted { $0.customer.value < $1.customer.value },
       problems: (reading.problems + reading.definitions.problems).inCanonicalOrder(), sources: reading.store.texts)
   }
@@ -118,6 +120,7 @@ private struct Reading {
     var registry: Located<String>?
     var output = FilePath("generated")
     var profile: Located<String>?
+    var build = BuildSettings()
   }
 
   mutating func readSettings() -> Settings {
@@ -128,6 +131,7 @@ private struct Reading {
     if found.hasErrors { return settings }
     settings.registry = node.optional("registry")
     settings.profile = node.optional("profile")
+    settings.build = node["build"].map { BuildSettings($0) } ?? BuildSettings()
     if let output = node["output"]?.path {
       if output.value.isAbsolute || output.value.components.isEmpty || output.value.components.first?.string == ".." {
         problems.append(

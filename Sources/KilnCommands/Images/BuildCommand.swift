@@ -36,7 +36,6 @@ struct BuildCommand: AsyncParsableCommand {
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
-    let tree = try Generator(name: KilnCommand.generator).generate(loaded.plans)
     guard let engine = await chosen() else {
       context.console.error(
         "error: no container engine is on the PATH\n  = help: install docker (apt-get install docker.io docker-buildx), podman or buildah\n"
@@ -44,10 +43,11 @@ struct BuildCommand: AsyncParsableCommand {
       throw KilnExit.problems
     }
     let build = try EnvironmentBuild(
-      engine: engine, stage: loaded.workspace.root.appending("dist").appending(".stage"), time: context.sourceDate(),
+      engine: engine, stage: loaded.workspace.root.pushing(FilePath(BakeLowering.contexts)), time: context.sourceDate(),
       isPushing: push, isForced: force, isQuiet: options.quiet, context: context)
     var results: [BuiltImage] = []
     for plan in loaded.plans {
+      let tree = try Generator(name: KilnCommand.generator).generate([plan])
       var images = try context.images(of: plan, loaded, tree, named: image)
       if !image.isEmpty {
         // An application needs its runtime.

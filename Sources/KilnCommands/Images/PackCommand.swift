@@ -7,6 +7,7 @@ import KilnDocuments
 import KilnGeneration
 import KilnPlan
 import KilnSpec
+import KilnWorkers
 import Synchronization
 import SystemPackage
 
@@ -17,6 +18,7 @@ struct PackCommand: AsyncParsableCommand {
       Examples:
         kiln pack acme                        dist/acme/app.tar and the contexts of its other images
         kiln pack acme --image app            the application alone
+        kiln pack --folders                   every context as a folder in dist/contexts, and the apps' tags, for bake
         docker build - < dist/acme/app.tar    what was packed is a whole context
 
       dist/CUSTOMER/index.json has the digests. A context is not packed again when no file of it changed, which is told
@@ -28,19 +30,21 @@ struct PackCommand: AsyncParsableCommand {
   var image: [String] = []
   @Option(name: .shortAndLong, help: ArgumentHelp("Where archives go; else dist in the workspace.", valueName: "dir"))
   var output: String?
+  @Flag(help: "Folders in dist/contexts, which docker buildx bake reads, instead of archives.") var folders = false
   @Option(help: "none, gzip or zstd.") var compression: Compression = .none
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
-  @Argument(help: "Customers.") var customers: [String]
+  @Argument(help: "Customers; all when none is named.") var customers: [String] = []
 
   func run() async throws { try run(in: .current(color: options.color)) }
 
   func run(in context: CommandContext) throws {
     let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
-    let tree = try Generator(name: KilnCommand.generator).generate(loaded.plans)
+    if folders { return try stage(loaded, context) }
     let dist = output.map { context.folder.pushing(FilePath($0)) } ?? loaded.workspace.root.appending("dist")
     var jobs: [(customer: String, image: EnvironmentImage)] = []
     for plan in loaded.plans {
+      let tree = try Generator(name: KilnCommand.generator).generate([plan])
       let images = try context.images(of: plan, loaded, tree, named: image)
       jobs += images.filter { image.isEmpty || image.contains($0.name) }.map { (plan.customer, $0) }
     }
@@ -61,6 +65,60 @@ struct PackCommand: AsyncParsableCommand {
       for result in results {
         context.console.output("\(result.archive.path) sha256:\(result.archive.digest)\n")
       }
+    }
+  }
+
+  /// Keeps a folder for each image equal to its context, and writes the apps' tags.
+  private func stage(_ loaded: LoadedWorkspace, _ context: CommandContext) throws {
+    struct Staged: Sendable {
+      let plan: EnvironmentPlan
+      let image: EnvironmentImage
+      let context: StagedContext
+    }
+    let contexts = loaded.workspace.root.pushing(FilePath(BakeLowering.contexts))
+    let wanted = Set(image)
+    let generator = Generator(name: KilnCommand.generator)
+    // A runtime is one folder, whoever stands on it.
+    var runtimes: Set<String> = []
+    let jobs = loaded.plans.map { ($0, runtimes.insert($0.runtime.id).inserted) }
+    let staged = try options.workers.map(jobs) { plan, hasRuntime -> [Staged] in
+      let images = try context.images(of: plan, loaded, try generator.generate([plan]), named: image)
+      return try images.compactMap { one in
+        guard wanted.isEmpty ? one.kind != .runtime || hasRuntime : wanted.contains(one.name) else { return nil }
+        let result = try context.reporting(one.sources) {
+          try ContextStage(contexts.pushing(FilePath(one.archive))).update(one.source)
+        }
+        return Staged(plan: plan, image: one, context: result)
+      }
+    }.flatMap { $0 }
+    for one in staged where one.image.kind == .app {
+      context.report(one.context.warnings, sources: one.image.sources)
+    }
+    let tags = staged.filter { $0.image.kind == .app }.map {
+      (customer: $0.plan.customer, image: "\($0.image.repository):\($0.context.digest.prefix(12))")
+    }
+    let file = contexts.removingLastComponent().appending(BakeLowering.fileName)
+    try FileReplacement.replace([.init(path: file, bytes: Array(BakeLowering.tags(tags).utf8))])
+    if format == .json {
+      let documents = staged.map { one -> DocumentValue in
+        [
+          "customer": .string(one.plan.customer), "image": .string(one.image.name),
+          "folder": .string(one.image.archive), "digest": .string("sha256:\(one.context.digest)"),
+          "files": .integer(one.context.files), "written": .integer(one.context.written),
+          "removed": .integer(one.context.removed),
+        ]
+      }
+      context.console.output(
+        JSONRenderer(sortedKeys: true).render(["schemaVersion": 1, "contexts": .list(documents)]))
+    } else {
+      for one in staged {
+        context.console.output("\(BakeLowering.contexts)/\(one.image.archive) sha256:\(one.context.digest)\n")
+      }
+    }
+    if !options.quiet {
+      context.console.error(
+        "next, here: docker buildx bake -f \(loaded.workspace.output)/\(BakeLowering.fileName) -f dist/\(BakeLowering.fileName) [GROUP…]\n"
+      )
     }
   }
 }

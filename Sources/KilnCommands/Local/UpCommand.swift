@@ -76,7 +76,7 @@ struct UpCommand: AsyncParsableCommand {
   private func images(
     _ plan: EnvironmentPlan, _ loaded: LoadedWorkspace, _ tree: ArtifactTree, _ context: CommandContext
   ) async throws -> String {
-    let stage = loaded.workspace.root.appending("dist").appending(".stage")
+    let stage = loaded.workspace.root.pushing(FilePath(BakeLowering.contexts))
     let images = try context.images(of: plan, loaded, tree)
     let environment = EnvironmentBuild(
       engine: .docker, stage: stage, time: try context.sourceDate(), isPushing: false, isForced: false,

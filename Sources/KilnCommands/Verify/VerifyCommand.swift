@@ -66,7 +66,7 @@ struct VerifyCommand: AsyncParsableCommand {
     let images = try context.images(of: plan, loaded, tree)
     var reference = plan.runtimeImage
     if let app = images.first(where: { $0.kind == .app }) {
-      let folder = loaded.workspace.root.appending("dist").appending(".stage").pushing(FilePath(app.archive))
+      let folder = loaded.workspace.root.pushing(FilePath(BakeLowering.contexts)).pushing(FilePath(app.archive))
       let staged = try context.reporting(app.sources) { try ContextStage(folder).update(app.source) }
       reference = "\(app.repository):\(staged.digest.prefix(12))"
     }

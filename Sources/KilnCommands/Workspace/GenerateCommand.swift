@@ -60,7 +60,7 @@ struct GenerateCommand: AsyncParsableCommand {
   /// Tells what would change.
   private func compare(_ output: GeneratedOutput, _ loaded: LoadedWorkspace, _ context: CommandContext) throws {
     let delta = try output.folder.compare(
-      with: output.units(loaded.plans), generator: KilnCommand.generator, detail: diff ? .contents : .files,
+      with: units(output, loaded), generator: KilnCommand.generator, detail: diff ? .contents : .files,
       isInScope: scope(loaded))
     if diff {
       for change in delta.changes {
@@ -76,7 +76,7 @@ struct GenerateCommand: AsyncParsableCommand {
       onWait: { context.console.error("another kiln writes \(folder.path); waiting\n") },
       {
         let delta = try folder.compare(
-          with: output.units(loaded.plans), generator: KilnCommand.generator, isInScope: scope(loaded))
+          with: units(output, loaded), generator: KilnCommand.generator, isInScope: scope(loaded))
         try refuseForced(delta, folder, context)
         let outcome = try folder.apply(delta)
         guard !options.quiet else { return }
@@ -88,6 +88,11 @@ struct GenerateCommand: AsyncParsableCommand {
         let written = delta.changes.count + outcome.created.reduce(0) { $0 + $1.files }
         context.console.error("\(written) written or removed, \(outcome.unchanged) unchanged, in \(folder.path)\n")
       })
+  }
+
+  /// The graph of the fleet is left as it was where one customer is generated and the spec of another is wrong.
+  private func units(_ output: GeneratedOutput, _ loaded: LoadedWorkspace) -> [OutputUnit] {
+    loaded.isFleetWhole || customers.isEmpty ? output.unitsAndGraph(loaded.plans) : output.units(loaded.plans)
   }
 
   /// Units that may be orphans: of all customers, or of the named ones alone; never those of a spec with errors.

@@ -44,13 +44,29 @@ struct GeneratedOutput: Sendable {
     return ContentDigest(of: text).hex
   }
 
+  /// The units of `plans`, and the graph of the whole fleet.
+  func unitsAndGraph(_ plans: [EnvironmentPlan]) -> [OutputUnit] {
+    let units = units(plans)
+    let fleet = loaded.fleet
+    let settings = loaded.workspace.build
+    let keys = fleet.compactMap { self.key($0) }
+    let all = keys.count == fleet.count ? ContentDigest(of: keys.joined(separator: "\n")).hex : nil
+    let graph = OutputUnit(BakeLowering.fileName, key: all) {
+      var tree = ArtifactTree()
+      try tree.add(BakeLowering.fileName, Artifact(BakeLowering(fleet, settings).render(), source: "kiln.yaml"))
+      return tree
+    }
+    return units + [graph]
+  }
+
+  /// What a customer's files depend on.
+  private func key(_ plan: EnvironmentPlan) -> String? {
+    guard let shared, let spec = loaded.workspace.sources[plan.spec.file] else { return nil }
+    return ContentDigest(of: "\(shared)\n\(plan.spec.file)\n\(spec)").hex
+  }
+
   /// The units of `plans` and of the runtimes that they stand on.
   func units(_ plans: [EnvironmentPlan]) -> [OutputUnit] {
-    let sources = loaded.workspace.sources
-    return Generator(name: KilnCommand.generator).units(plans, among: loaded.fleet) { plan in
-      shared.flatMap { shared in
-        sources[plan.spec.file].map { ContentDigest(of: "\(shared)\n\(plan.spec.file)\n\($0)").hex }
-      }
-    }
+    Generator(name: KilnCommand.generator).units(plans, among: loaded.fleet, key: key)
   }
 }

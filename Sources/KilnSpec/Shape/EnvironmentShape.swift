@@ -294,7 +294,29 @@ extension Shape {
           "output", .text(path), default: "generated", "the folder that `kiln generate` writes, inside the workspace",
           example: "generated"),
         .init("profile", .text(definitionName), "the profile of environments that name none", example: "lamp"),
+        .init("build", .object(build), default: "{}", "how `docker buildx bake` builds the fleet"),
       ]))
+
+  static let cacheText = TextRule(
+    "a cache", pattern: "[!-~]+", rule: "as BuildKit writes it, ASCII without blanks: type=registry,ref=…", lengths: 1...1000)
+
+  static let build = ObjectShape(
+    "build",
+    [
+      .init(
+        "platforms", .list(.text(TextRule("a platform", pattern: "[a-z0-9]+/[a-z0-9]+(/[a-z0-9]+)?", rule: "as in linux/arm64"))),
+        default: "[]", "what images are built for; the builder's own without", example: "[linux/amd64, linux/arm64]"),
+      .init(
+        "provenance", .text(TextRule("a mode", allowed: ["min", "max"])), "attests how images were built", example: "max"),
+      .init("sbom", .boolean, default: "false", "attests what is in them", example: "true"),
+      .init(
+        "cacheFrom", .list(.text(cacheText)), default: "[]",
+        "caches that builds read; {{target}} is the target's name",
+        example: "[\"type=registry,ref=registry.example.com/cache:{{target}}\"]"),
+      .init(
+        "cacheTo", .list(.text(cacheText)), default: "[]", "caches that builds write",
+        example: "[\"type=registry,ref=registry.example.com/cache:{{target}},mode=max\"]"),
+    ])
 }
 
 extension Shape {

@@ -1,0 +1,104 @@
+import KilnDocker
+import KilnDocuments
+public import KilnPlan
+public import KilnSpec
+
+/// A fleet as one graph for BuildKit: runtimes, the apps on them by target, services.
+public struct BakeLowering: Sendable {
+  let plans: [EnvironmentPlan]
+  let settings: BuildSettings
+
+  /// - Parameter plans: By customer.
+  public init(_ plans: [EnvironmentPlan], _ settings: BuildSettings) {
+    self.plans = plans.sorted { $0.customer < $1.customer }
+    self.settings = settings
+  }
+
+  /// The file's name, in the output folder and, with the apps' tags, beside the contexts.
+  public static let fileName = "docker-bake.json"
+  /// Below the workspace: one folder for each image, which `kiln pack --folders` keeps.
+  public static let contexts = "dist/contexts"
+  /// The variable that tags apps where no file with their digests is given.
+  static let tagVariable = "KILN_TAG"
+
+  static func runtime(_ id: String) -> String { "runtime_\(BakeFile.name(id))" }
+  /// Customers' names have no underscore, so that no two targets or groups share a name.
+  public static func target(_ customer: String, _ image: String) -> String { "\(customer)_\(BakeFile.name(image))" }
+  /// A customer's group; `default` is everything.
+  public static func group(_ customer: String) -> String { customer == "default" ? "customer_default" : customer }
+
+  public func render() -> String { file.render() }
+
+  var file: BakeFile {
+    var file = BakeFile()
+    file.variables = [("SOURCE_DATE_EPOCH", "0"), (Self.tagVariable, "latest")]
+    file.arguments = [("SOURCE_DATE_EPOCH", "SOURCE_DATE_EPOCH")]
+    file.platforms = settings.platforms
+    file.attestations = settings.attestations
+    var onRuntime: [String: [String]] = [:]
+    var services: [String] = []
+    var runtimes: [String: EnvironmentPlan] = [:]
+    for plan in plans {
+      let runtime = plan.runtime.id
+      runtimes[runtime] = runtimes[runtime] ?? plan
+      var members: [String] = []
+      if plan.spec.app != nil {
+        let target = app(plan)
+        onRuntime[runtime, default: []].append(target.name)
+        members.append(target.name)
+        file.targets.append(target)
+      }
+      for service in plan.services {
+        let target = target(
+          Self.target(plan.customer, service.name), "\(plan.customer)/services/\(service.name)",
+          .literal("\(plan.repository("\(plan.customer)/\(service.name)")):\(service.tag)"))
+        members.append(target.name)
+        services.append(target.name)
+        file.targets.append(target)
+      }
+      // A runtime that nothing stands on yet is built for its customer.
+      if plan.spec.app == nil { members.append(Self.runtime(runtime)) }
+      file.groups.append((Self.group(plan.customer), members))
+    }
+    for (id, plan) in runtimes.sorted(by: { $0.key < $1.key }) {
+      file.targets.append(target(Self.runtime(id), "runtimes/\(id)", .literal(plan.runtimeImage)))
+      file.groups.append(("on_\(BakeFile.name(id))", [Self.runtime(id)] + (onRuntime[id] ?? [])))
+    }
+    let names = runtimes.keys.sorted()
+    let apps = plans.filter { $0.spec.app != nil }.map { Self.target($0.customer, "app") }
+    // A group of nothing is refused.
+    let all = [("all_runtimes", names.map { Self.runtime($0) }), ("all_apps", apps), ("all_services", services)]
+      .filter { !$0.1.isEmpty }
+    file.groups += all.map { (name: $0.0, members: $0.1) }
+    if !all.isEmpty { file.groups.append(("default", all.map(\.0))) }
+    return file
+  }
+
+  private func app(_ plan: EnvironmentPlan) -> BakeFile.Target {
+    var target = target(
+      Self.target(plan.customer, "app"), "\(plan.customer)/app",
+      .variable(prefix: plan.appRepository + ":", name: Self.tagVariable))
+    target.images = [(plan.runtimeImage, Self.runtime(plan.runtime.id))]
+    target.secrets = (plan.spec.app?.buildSecrets ?? []).map { name in
+      (name.value, plan.spec.secrets.first { $0.name.value == name.value }?.localVariable ?? name.value)
+    }
+    return target
+  }
+
+  private func target(_ name: String, _ folder: String, _ tag: BakeFile.Text) -> BakeFile.Target {
+    var target = BakeFile.Target(name, context: "\(Self.contexts)/\(folder)", tags: [tag])
+    target.cacheFrom = settings.cacheFrom.map { $0.substituting(BuildSettings.target, with: name) }
+    target.cacheTo = settings.cacheTo.map { $0.substituting(BuildSettings.target, with: name) }
+    return target
+  }
+
+  /// The tags of apps whose contexts are known, as a file that is given to bake after the other.
+  public static func tags(_ tags: [(customer: String, image: String)]) -> String {
+    var file = BakeFile()
+    file.targets = tags.map {
+      BakeFile.Target(
+        target($0.customer, "app"), context: "\(contexts)/\($0.customer)/app", tags: [.literal($0.image)])
+    }
+    return file.render()
+  }
+}
