@@ -83,10 +83,11 @@ let package = Package(
         "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments",
         "KilnDocker", "KilnPacker", "KilnAnsible", "KilnGoss", "KilnAzure", system,
       ], tests: [yams])
+    + module("KilnFleet", ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics"])
     + module(
       "KilnCommands",
       [
-        "KilnGeneration", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
+        "KilnGeneration", "KilnFleet", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
         "KilnDocuments", "KilnWorkers", "KilnContext", "KilnPacker", "KilnAzure", arguments, subprocess, system,
       ], fixtures: true)
     + [.target(name: "HostileStrings", path: "Tests/HostileStrings", swiftSettings: settings)]

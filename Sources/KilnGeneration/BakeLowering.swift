@@ -21,7 +21,7 @@ public struct BakeLowering: Sendable {
   /// The variable that tags apps where no file with their digests is given.
   static let tagVariable = "KILN_TAG"
 
-  static func runtime(_ id: String) -> String { "runtime_\(BakeFile.name(id))" }
+  public static func runtime(_ id: String) -> String { "runtime_\(BakeFile.name(id))" }
   /// Customers' names have no underscore, so that no two targets or groups share a name.
   public static func target(_ customer: String, _ image: String) -> String { "\(customer)_\(BakeFile.name(image))" }
   /// A customer's group; `default` is everything.

@@ -18,6 +18,9 @@ public struct EnvironmentPlan: Sendable, Hashable {
   /// Over the runtime and what the spec says of the application: what else it says changes nothing in the app's image.
   public let appDigest: ContentDigest
 
+  /// Over what a machine's image is made from, but the files of the application; nil where there is no machine.
+  public let machineDigest: ContentDigest?
+
   /// The application's image, without a tag.
   public var appRepository: String { repository("\(customer)/app") }
   /// The runtime's image with its digest tag.
@@ -35,6 +38,11 @@ public struct RuntimePlan: Sendable, Hashable {
   public let environment: [NamedValue]
   /// Over what the container's image is made from.
   public let digest: ContentDigest
+  /// Over what a machine is made from.
+  public let machineDigest: ContentDigest
+  /// Where the spec names the base, and each variable.
+  public let baseOrigin: SourceLocation
+  public let variableOrigins: [String: SourceLocation]
 
   /// Base and the digest's first twelve digits: folder below `runtimes` and tag.
   public var id: String { "\(base.name)-\(digest.hex.prefix(12))" }

@@ -63,15 +63,25 @@ struct Resolution {
     var appDigest = PlanDigest("app")
     appDigest.add("runtime", runtime.digest.hex)
     // What is asked of the running app, and what it may use, is not in its image.
+    var machineDigest = PlanDigest("machine")
+    machineDigest.add("runtime", runtime.machineDigest.hex)
     if let app = spec.tree["app"] {
       let entries = (app.entries ?? []).filter { !["checks", "limits"].contains($0.key) }
-      appDigest.add(SpecNode(.map(entries), at: app.location))
+      let image = SpecNode(.map(entries), at: app.location)
+      appDigest.add(image)
+      machineDigest.add(image)
+    }
+    if let machine = spec.tree["machine"] { machineDigest.add(machine) }
+    for service in machineServices {
+      machineDigest.add("service", service.digest.hex)
+      if case .packages(let steps, _) = service.source { machineDigest.add(steps, for: .machine) }
     }
     return EnvironmentPlan(
       spec: spec, base: base,
       runtime: runtime,
       services: services, machineServices: machineServices, registry: (spec.registry ?? resolver.registry)?.value,
-      specDigest: specDigest.digest, appDigest: appDigest.digest)
+      specDigest: specDigest.digest, appDigest: appDigest.digest,
+      machineDigest: spec.machine == nil ? nil : machineDigest.digest)
   }
 
   /// The runtime; customers whose specs say it in the same places, as by a profile, share one.
@@ -89,8 +99,19 @@ struct Resolution {
         digest.add(component.steps, for: .container)
       }
       digest.add("environment", environment)
+      var machine = PlanDigest("machine runtime")
+      machine.add("base", [base.azure.publisher, base.azure.offer, base.azure.sku, base.image])
+      for component in components {
+        machine.add("component", component.name)
+        machine.add(component.steps, for: .machine)
+      }
+      machine.add("environment", environment)
+      let origins = spec.runtime.environment.map { ($0.name, $0.location) }
       return (
-        RuntimePlan(base: base, components: components, environment: environment, digest: digest.digest), own.problems
+        RuntimePlan(
+          base: base, components: components, environment: environment, digest: digest.digest,
+          machineDigest: machine.digest, baseOrigin: spec.runtime.base.location,
+          variableOrigins: Dictionary(origins, uniquingKeysWith: { $1 })), own.problems
       )
     }
     problems += found

@@ -78,6 +78,13 @@ struct DiagnosticFixture: Sendable, CustomTestStringConvertible {
 }
 
 /// A new folder that is removed afterwards.
+func withFolder<T>(_ body: (URL) async throws -> T) async throws -> T {
+  let url = FileManager.default.temporaryDirectory.appending(path: "kiln-tests-\(UInt64.random(in: 0 ... .max))")
+  try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: url) }
+  return try await body(url)
+}
+
 func withFolder<T>(_ body: (URL) throws -> T) throws -> T {
   let url = FileManager.default.temporaryDirectory.appending(path: "kiln-tests-\(UInt64.random(in: 0 ... .max))")
   try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)

@@ -52,4 +52,5 @@ final class TestContext: Sendable {
 
   var output: String { printed.text(isError: false) }
   var error: String { printed.text(isError: true) }
+  func clear() { printed.clear() }
 }

@@ -10,5 +10,7 @@ final class Printed: Sendable {
     }
   }
 
+  func clear() { texts.withLock { $0 = ("", "") } }
+
   func text(isError: Bool) -> String { texts.withLock { isError ? $0.error : $0.output } }
 }

@@ -2,6 +2,7 @@ public import ArgumentParser
 import Foundation
 public import KilnDiagnostics
 import KilnArtifacts
+import KilnContext
 import KilnPlan
 import KilnSpec
 import KilnWorkers
@@ -80,7 +81,21 @@ extension CommandContext {
 
   /// Reads the workspace and resolves the environments of `customers`, or all.
   func load(_ options: WorkspaceOptions, customers: [String]) throws -> LoadedWorkspace {
-    let root = try root(options)
+    let all = try read(try root(options), options)
+    guard !customers.isEmpty else { return all }
+    let chosen = try choose(customers, from: all.workspace)
+    // Problems of files that other customers own are theirs alone.
+    let others = Set(all.workspace.environments.filter { !chosen.contains($0.customer.value) }.map(\.file))
+    return LoadedWorkspace(
+      workspace: all.workspace, plans: all.plans.filter { chosen.contains($0.customer) }, fleet: all.fleet,
+      copied: all.copied, isFleetWhole: all.isFleetWhole,
+      problems: all.problems.filter { !others.contains($0.location?.file ?? "") })
+  }
+
+  /// Reads a workspace and resolves all its environments.
+  ///
+  /// - Parameter checkingFiles: Whether the sources that specs name must be there.
+  func read(_ root: FilePath, _ options: WorkspaceOptions, checkingFiles: Bool = true) throws -> LoadedWorkspace {
     let workspace = WorkspaceReader(workers: options.workers).read(root)
     var problems = workspace.problems
     let files = WorkspaceFiles(root: root)
@@ -89,23 +104,15 @@ extension CommandContext {
     var plans: [EnvironmentPlan] = []
     let resolved = try options.workers.map(workspace.environments) { environment in
       let (plan, found) = resolver.resolve(environment)
-      return (plan: plan, problems: found + files.problems(in: environment))
+      return (plan: plan, problems: found + (checkingFiles ? files.problems(in: environment) : []))
     }
     for (plan, found) in resolved {
       problems += found
       if let plan { plans.append(plan) }
     }
-    let fleet = plans
-    if !customers.isEmpty {
-      let chosen = try choose(customers, from: workspace)
-      plans = plans.filter { chosen.contains($0.customer) }
-      // Problems of files that other customers own are theirs alone.
-      let others = workspace.environments.filter { !chosen.contains($0.customer.value) }.map(\.file)
-      problems = problems.filter { problem in !others.contains(problem.location?.file ?? "") }
-    }
     let known = workspace.sources.keys.filter { $0.hasPrefix("environments/") }
     return LoadedWorkspace(
-      workspace: workspace, plans: plans, fleet: fleet, copied: files.copied, isFleetWhole: fleet.count == known.count,
+      workspace: workspace, plans: plans, fleet: plans, copied: files.copied, isFleetWhole: plans.count == known.count,
       problems: problems.inCanonicalOrder())
   }
 
@@ -122,6 +129,14 @@ extension CommandContext {
       throw KilnExit.problems
     }
     return Set(customers)
+  }
+
+  /// The ignore rules of a folder with an application.
+  func ignore(_ folder: FilePath) throws -> IgnoreRules {
+    do { return try ContextFolder(folder).source.ignore } catch let error as ContextFolderError {
+      report(error.problems, sources: [error.file: String(decoding: error.text, as: UTF8.self)])
+      throw KilnExit.problems
+    }
   }
 
   /// Prints `problems` to standard error and stops with exit 1 when one is an error.

@@ -2,35 +2,124 @@ import ArgumentParser
 import KilnArtifacts
 import KilnDiagnostics
 import KilnDocuments
+import KilnFleet
+import KilnGeneration
 import KilnPlan
 import KilnSpec
 
-enum PlanFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
+enum PlanFormat: String, ExpressibleByArgument, CaseIterable {
+  case text, json, dot, svg, html, markdown, gitlab
+  case githubMatrix = "github-matrix"
+  case azureMatrix = "azure-matrix"
+
+  static let plan: [Self] = [.text, .json]
+  static let fleet: [Self] = [.text, .json, .dot, .svg, .html]
+  static let since: [Self] = [.text, .json, .markdown, .githubMatrix, .azureMatrix, .gitlab]
+}
 
 struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plan", abstract: "Print what the specs come to: images, steps, digests, and what set each value.",
+    commandName: "plan", abstract: "Print what the specs come to, what the fleet stands on, or what a change costs.",
     discussion: """
       Examples:
-        kiln plan acme                     flattened, with file and line of each value
-        kiln plan --format json | jq .     for programs; keys sorted, schemaVersion 1
+        kiln plan acme                              flattened, with file and line of each value
+        kiln plan --format json | jq .              for programs; keys sorted, schemaVersion 1
+        kiln plan --fleet                           runtimes, who stands on each, and those that are nearly the same
+        kiln plan --fleet --format html > fleet.html
+        kiln plan --since main                      the images that would be built since then, and why
+        kiln plan --since main --format markdown    the same for a pull request
+        kiln plan --since HEAD~1 --format github-matrix --kind app,service
+
+      Formats: text and json; with --fleet dot, svg and html; with --since markdown, github-matrix, azure-matrix and
+      gitlab. --since takes a commit or the folder of another workspace.
       """)
 
   @OptionGroup var options: WorkspaceOptions
-  @Option(help: "text or json.") var format: PlanFormat = .text
+  @Flag(help: "The runtimes of the fleet.") var fleet = false
+  @Option(help: ArgumentHelp("What would be built since then.", valueName: "commit or folder")) var since: String?
+  @Option(
+    help: ArgumentHelp(
+      "With --since, only these images: runtime, app, service, machine; separated by commas.", valueName: "kinds"))
+  var kind: String?
+  @Option(help: "text, json, and others that the examples name.") var format: PlanFormat = .text
   @Argument(help: "Customers; all when none is named.") var customers: [String] = []
 
-  func run() async throws { try run(in: .current(color: options.color)) }
+  private var kinds: [FleetChange.Kind]? {
+    guard let kind else { return FleetChange.Kind.allCases }
+    let names = kind.split(separator: ",").map { FleetChange.Kind(rawValue: String($0)) }
+    return names.contains(nil) || names.isEmpty ? nil : names.compactMap { $0 }
+  }
 
-  func run(in context: CommandContext) throws {
+  func validate() throws {
+    if fleet, since != nil { throw ValidationError("--fleet and --since are two questions: ask one") }
+    if kind != nil, since == nil { throw ValidationError("--kind goes with --since") }
+    if kinds == nil { throw ValidationError("--kind takes runtime, app, service, machine, separated by commas") }
+    let formats = fleet ? PlanFormat.fleet : since == nil ? PlanFormat.plan : PlanFormat.since
+    guard formats.contains(format) else {
+      let question = fleet ? "--fleet" : since == nil ? "a plan" : "--since"
+      throw ValidationError(
+        "\(question) has no format \(format.rawValue), but \(formats.map(\.rawValue).joined(separator: ", "))")
+    }
+  }
+
+  func run() async throws { try await run(in: .current(color: options.color)) }
+
+  func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
+    if fleet { return context.console.output(overview(loaded.plans)) }
+    if let since {
+      let earlier = try await EarlierWorkspace.read(since, for: loaded, options, context)
+      let asked = Set(customers)
+      let past = earlier.plans.filter { asked.isEmpty || asked.contains($0.customer) }
+      let change = FleetChange(
+        from: past, to: loaded.plans, since: since, sources: earlier.sources, notes: earlier.notes)
+      return context.console.output(rendered(change.only(kinds ?? []), loaded))
+    }
     let documents = loaded.plans.map { PlanDocument(plan: $0) }
     switch format {
-    case .text: context.console.output(documents.map(\.text).joined(separator: "\n"))
     case .json:
       let root: DocumentValue = ["environments": .list(documents.map(\.json)), "schemaVersion": 1]
       context.console.output(JSONRenderer(sortedKeys: true).render(root))
+    default: context.console.output(documents.map(\.text).joined(separator: "\n"))
+    }
+  }
+
+  private func overview(_ plans: [EnvironmentPlan]) -> String {
+    switch format {
+    case .json: JSONRenderer(sortedKeys: true).render(FleetOverview(plans).document)
+    case .dot: FleetGraph(plans).dot
+    case .svg: FleetGraph(plans).svg
+    case .html: FleetGraph(plans).html
+    default: FleetOverview(plans).text
+    }
+  }
+
+  private func rendered(_ change: FleetChange, _ loaded: LoadedWorkspace) -> String {
+    func matrix(limit: Int = BuildMatrix.limit) -> BuildMatrix {
+      BuildMatrix(change.images, limit: limit) { image in
+        switch (image.kind, image.customer) {
+        case (.machine, let customer?): customer
+        case (_, let customer?): BakeLowering.target(customer, image.name)
+        case (_, nil): BakeLowering.runtime(image.name)
+        }
+      }
+    }
+    switch format {
+    case .json: return JSONRenderer(sortedKeys: true).render(change.document)
+    case .markdown: return change.markdown
+    case .githubMatrix: return matrix().github
+    case .azureMatrix: return matrix().azure
+    case .gitlab:
+      return matrix(limit: 500).gitlab { kind in
+        if kind == .machine { return [#"for customer in $KILN_TARGETS; do kiln bake "$customer"; done"#] }
+        let file = "\(loaded.workspace.output)/\(BakeLowering.fileName)"
+        return [
+          "kiln generate --check", "kiln pack --folders --quiet",
+          "docker buildx bake -f \(file) -f dist/\(BakeLowering.fileName) --push $KILN_TARGETS",
+        ]
+      }
+    default: return change.text
     }
   }
 }

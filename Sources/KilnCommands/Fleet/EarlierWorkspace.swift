@@ -1,0 +1,237 @@
+import Foundation
+import KilnArtifacts
+import KilnContext
+import KilnDiagnostics
+import KilnPlan
+import KilnSpec
+import SystemPackage
+
+/// The workspace as it was: at a commit of Git's, or in another folder.
+struct EarlierWorkspace: Sendable {
+  let plans: [EnvironmentPlan]
+  /// What changed in the sources of each customer's app since.
+  let sources: [String: [String]]
+  let notes: [String]
+
+  /// - Parameter name: A folder with a `kiln.yaml`, or what Git takes for a commit.
+  static func read(_ name: String, for now: LoadedWorkspace, _ options: WorkspaceOptions, _ context: CommandContext)
+    async throws -> EarlierWorkspace
+  {
+    let folder = context.folder.pushing(FilePath(name)).lexicallyNormalized()
+    if FileManager.default.fileExists(atPath: folder.appending("kiln.yaml").string) {
+      let (plans, notes) = try plans(of: folder, options, context)
+      return try EarlierWorkspace(folder: folder, plans: plans, notes: notes, now: now, context)
+    }
+    let git = GitRepository(root: now.workspace.root)
+    do {
+      return try await read(commit: name, of: git, now: now, options, context)
+    } catch let failure as GitRepository.Failure {
+      context.console.error("error: \(failure)\n  = help: --since takes a commit, as in main or HEAD~1, or another workspace's folder\n")
+      throw KilnExit.problems
+    } catch is Tool.Missing {
+      context.console.error("error: git is not on the PATH\n  = help: `apt-get install git`, or name another workspace's folder\n")
+      throw KilnExit.problems
+    }
+  }
+
+  private static func read(
+    commit name: String, of git: GitRepository, now: LoadedWorkspace, _ options: WorkspaceOptions,
+    _ context: CommandContext
+  ) async throws -> EarlierWorkspace {
+    let commit = try await git.commit(name)
+    let place = FilePath(FileManager.default.temporaryDirectory.path).appending("kiln-since-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(
+      atPath: place.string, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    defer { try? FileManager.default.removeItem(atPath: place.string) }
+    let root = try await git.extract(["kiln.yaml", "environments", "profiles", "components"], of: commit, to: place)
+    guard FileManager.default.fileExists(atPath: root.appending("kiln.yaml").string) else {
+      return EarlierWorkspace(plans: [], sources: [:], notes: ["there was no workspace in \(name): everything is new"])
+    }
+    let (plans, notes) = try plans(of: root, options, context)
+    let changed = try await git.changes(since: commit)
+    let top = try await git.top()
+    var sources = AppSourceChanges(root: now.workspace.root, context: context)
+    var found: [String: [String]] = [:]
+    for plan in now.plans {
+      found[plan.customer] = try sources.reasons(for: plan, among: changed, below: top)
+    }
+    return EarlierWorkspace(plans: plans, sources: found, notes: notes + sources.notes)
+  }
+
+  private init(plans: [EnvironmentPlan], sources: [String: [String]], notes: [String]) {
+    self.plans = plans
+    self.sources = sources
+    self.notes = notes
+  }
+
+  /// Compares the files of apps with those of the other folder.
+  private init(
+    folder: FilePath, plans: [EnvironmentPlan], notes: [String], now: LoadedWorkspace, _ context: CommandContext
+  ) throws {
+    self.plans = plans
+    self.notes = notes
+    var sources = AppSourceChanges(root: now.workspace.root, context: context)
+    var found: [String: [String]] = [:]
+    for plan in now.plans {
+      guard let past = plans.first(where: { $0.customer == plan.customer }) else { continue }
+      found[plan.customer] = try sources.reasons(for: plan, against: past, in: folder)
+    }
+    self.sources = found
+  }
+
+  /// The plans of another version's specs; what it has of errors is told as a note.
+  private static func plans(of root: FilePath, _ options: WorkspaceOptions, _ context: CommandContext) throws -> (
+    [EnvironmentPlan], [String]
+  ) {
+    let loaded = try context.read(root, options, checkingFiles: false)
+    let bad = Set(loaded.problems.filter { $0.severity == .error }.map { $0.location?.file ?? "" }).sorted()
+    let notes = bad.isEmpty ? [] : ["not read in the earlier version, for their errors: \(bad.joined(separator: ", "))"]
+    return (loaded.fleet, notes)
+  }
+}
+
+/// The repository that a workspace is in.
+struct GitRepository: Sendable {
+  let root: FilePath
+
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  private func git(_ arguments: [String], environment: [String: String] = [:], _ what: String) async throws -> String {
+    // Nothing of the user's settings or the repository's hooks changes what is read.
+    let fixed = ["-C", root.string, "-c", "core.quotePath=false", "-c", "core.hooksPath=/dev/null"]
+    let result = try await Tool(name: "git").output(
+      fixed + arguments, environment: environment.merging(["LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"]) { one, _ in one })
+    guard result.isSuccess else {
+      let answer = result.error.split(separator: "\n").last.map { ": \(Relayed.safe(String($0)))" } ?? ""
+      throw Failure(description: "git cannot \(what)\(answer)")
+    }
+    return result.output
+  }
+
+  func top() async throws -> FilePath {
+    let output = try await git(["rev-parse", "--show-toplevel"], "find a repository at \(root)")
+    return FilePath(output.trimmingCharacters(in: .newlines))
+  }
+
+  /// The commit's id.
+  func commit(_ name: String) async throws -> String {
+    _ = try await top()
+    do {
+      return try await git(["rev-parse", "--verify", "--end-of-options", "\(name)^{commit}"], "find \(name)")
+        .trimmingCharacters(in: .newlines)
+    } catch is Failure {
+      throw Failure(description: "there is neither a workspace in the folder \"\(name)\" nor a commit of that name")
+    }
+  }
+
+  /// Writes those of the workspace's `names` that the commit has below `place`.
+  /// - Returns: Where the workspace's root then is.
+  func extract(_ names: [String], of commit: String, to place: FilePath) async throws -> FilePath {
+    let prefix = try await git(["rev-parse", "--show-prefix"], "find the workspace").trimmingCharacters(in: .newlines)
+    let tree = place.appending("tree")
+    try FileManager.default.createDirectory(atPath: tree.string, withIntermediateDirectories: true)
+    let index = ["GIT_INDEX_FILE": place.appending("index").string, "GIT_LITERAL_PATHSPECS": "1"]
+    let listed = try await git(
+      ["ls-tree", "-z", "--name-only", "--full-tree", commit, "--"] + names.map { prefix + $0 },
+      environment: ["GIT_LITERAL_PATHSPECS": "1"], "list the commit")
+    let there = listed.split(separator: "\0").map(String.init)
+    if !there.isEmpty {
+      let top = try await top()
+      _ = try await git(
+        ["-C", top.string, "--work-tree=\(tree.string)", "checkout", commit, "--"] + there, environment: index,
+        "read the commit")
+    }
+    return prefix.isEmpty ? tree : tree.pushing(FilePath(prefix)).lexicallyNormalized()
+  }
+
+  /// Paths, from the repository's top, of files that differ from the commit's, those that Git does not know yet too.
+  func changes(since commit: String) async throws -> [String] {
+    let top = try await top().string
+    let changed = try await git(
+      ["-C", top, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", commit, "--"], "compare")
+    let new = try await git(["-C", top, "ls-files", "--others", "--exclude-standard", "-z"], "list new files")
+    return (changed + new).split(separator: "\0").map(String.init)
+  }
+}
+
+/// Changes in the files of apps, as far as they get into a context.
+struct AppSourceChanges {
+  private let root: FilePath
+  private let context: CommandContext
+  private(set) var notes: [String] = []
+  /// By folder: customers share sources.
+  private var known: [FilePath: String?] = [:]
+  private var outside: Set<FilePath> = []
+
+  init(root: FilePath, context: CommandContext) {
+    self.root = root
+    self.context = context
+  }
+
+  private func folders(_ plan: EnvironmentPlan) -> [FilePath] {
+    guard let app = plan.spec.app else { return [] }
+    return ([app.source] + app.overlays).map(\.value)
+  }
+
+  /// - Parameter changed: Paths from `top`.
+  mutating func reasons(for plan: EnvironmentPlan, among changed: [String], below top: FilePath) throws -> [String] {
+    try folders(plan).compactMap { folder in
+      if let answer = known[folder] { return answer }
+      let absolute = root.pushing(folder).lexicallyNormalized()
+      var answer: String?
+      let real = FilePath(URL(filePath: absolute.string).resolvingSymlinksInPath().path)
+      if let prefix = Self.relative(real, to: top) {
+        let ignore = try context.ignore(absolute)
+        let files = changed.filter { path in
+          // A submodule is told by its own path.
+          if prefix == path || prefix.hasPrefix(path + "/") { return true }
+          guard prefix.isEmpty || path.hasPrefix(prefix + "/") else { return false }
+          let name = prefix.isEmpty ? path : String(path.dropFirst(prefix.count + 1))
+          return (try? ignore.verdict(on: Array(name.utf8)).isExcluded) != true
+        }
+        answer = Self.text(files.map { String($0.dropFirst(prefix.isEmpty ? 0 : prefix.count + 1)) }, folder)
+      } else if outside.insert(folder).inserted {
+        notes.append("\(folder) is not in this repository: changes in it are not known")
+      }
+      known[folder] = .some(answer)
+      return answer
+    }
+  }
+
+  /// Compares with the files of another workspace.
+  mutating func reasons(for plan: EnvironmentPlan, against past: EnvironmentPlan, in other: FilePath) throws -> [String] {
+    try zip(folders(plan), folders(past)).compactMap { folder, before in
+      if let answer = known[folder] { return answer }
+      let new = try digests(root.pushing(folder).lexicallyNormalized())
+      let old = try digests(other.pushing(before).lexicallyNormalized())
+      let files = Set(new.keys).union(old.keys).filter { new[$0] != old[$0] }.sorted()
+      let answer = Self.text(files, folder)
+      known[folder] = .some(answer)
+      return answer
+    }
+  }
+
+  private func digests(_ folder: FilePath) throws -> [String: String] {
+    let source = ContextSource(folder: folder, ignore: try context.ignore(folder))
+    var found: [String: String] = [:]
+    for entry in try ContextPacker.list(source).entries where entry.kind != .directory {
+      let path = folder.pushing(FilePath(entry.name))
+      let data = FileManager.default.contents(atPath: path.string) ?? Data()
+      found[entry.name] = ContentDigest(of: data).hex
+    }
+    return found
+  }
+
+  private static func relative(_ path: FilePath, to top: FilePath) -> String? {
+    if path == top { return "" }
+    guard path.starts(with: top) else { return nil }
+    return String(path.string.dropFirst(top.string.hasSuffix("/") ? top.string.count : top.string.count + 1))
+  }
+
+  private static func text(_ files: [String], _ folder: FilePath) -> String? {
+    guard let first = files.sorted().first else { return nil }
+    return files.count == 1 ? "\(folder): \(first) changed" : "\(folder): \(first) and \(files.count - 1) more files changed"
+  }
+}

@@ -1,0 +1,128 @@
+public import KilnDocuments
+
+extension FleetChange {
+  /// Images of several customers with the same reasons.
+  private struct Group {
+    let kind: Kind
+    let name: String
+    let reasons: [String]
+    var customers: [String]
+  }
+
+  private var groups: [Group] {
+    var order: [String] = []
+    var groups: [String: Group] = [:]
+    for image in images where image.kind != .runtime {
+      // A move of the runtime is told once, above; it is still a reason.
+      let key = "\(image.kind) \(image.name) \(image.reasons)"
+      if groups[key] == nil { order.append(key) }
+      groups[key, default: Group(kind: image.kind, name: image.name, reasons: image.reasons, customers: [])]
+        .customers.append(image.customer ?? "")
+    }
+    return order.compactMap { groups[$0] }
+  }
+
+  private static func some(_ names: [String], _ limit: Int = 6) -> String {
+    let more = names.count > limit ? " and \(names.count - limit) more" : ""
+    return names.prefix(limit).joined(separator: ", ") + more
+  }
+
+  private func label(_ group: Group) -> String { group.kind == .service ? "service \(group.name)" : group.kind.rawValue }
+
+  private func label(_ move: Move) -> String { "runtime \(move.from) → \(move.to)" }
+
+  /// `2 runtimes, 37 apps, 0 services and 12 machines would be built`.
+  public var summary: String {
+    if images.isEmpty { return "nothing would be built" }
+    let counts = [
+      KilnFleet.count(count(.runtime), "runtime"), KilnFleet.count(count(.app), "app"),
+      KilnFleet.count(count(.service), "service"),
+    ]
+    return counts.joined(separator: ", ") + " and \(KilnFleet.count(count(.machine), "machine")) would be built"
+  }
+
+  public var text: String {
+    var lines = ["since \(since): \(summary)"]
+    for move in moves {
+      let known = move.isBuilt ? "" : " (which the fleet has already)"
+      lines.append(
+        "\(label(move))\(known): \(move.differences.map(\.text).joined(separator: "; ")); \(KilnFleet.count(move.customers.count, "customer"))"
+      )
+    }
+    for image in images where image.kind == .runtime && !moves.contains(where: { $0.to == image.name }) {
+      lines.append("runtime \(image.name): \(image.reasons.joined(separator: "; "))")
+    }
+    for group in groups {
+      lines.append("\(label(group)) of \(Self.some(group.customers)): \(group.reasons.joined(separator: "; "))")
+    }
+    if !added.isEmpty { lines.append("new: \(Self.some(added))") }
+    if !removed.isEmpty { lines.append("gone: \(Self.some(removed))") }
+    lines += notes.map { "note: \($0)" }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// For a pull request.
+  public var markdown: String {
+    var lines = ["### What this change builds", "", "Since `\(Self.code(since))`: \(summary).", ""]
+    if !moves.isEmpty {
+      lines += ["| runtime | becomes | because | customers |", "|---|---|---|---|"]
+      lines += moves.map { move in
+        "| `\(move.from)` | `\(move.to)`\(move.isBuilt ? "" : " (there already)") | \(Self.cell(move.differences.map(\.text).joined(separator: "; "))) | \(move.customers.count): \(Self.some(move.customers)) |"
+      }
+      lines.append("")
+    }
+    let groups = groups
+    if !groups.isEmpty {
+      lines += ["| image | customers | because |", "|---|---|---|"]
+      lines += groups.prefix(100).map { group in
+        "| \(Self.cell(label(group))) | \(group.customers.count): \(Self.some(group.customers, 20)) | \(Self.cell(group.reasons.joined(separator: "; "))) |"
+      }
+      if groups.count > 100 { lines.append("| … | | \(groups.count - 100) more; `kiln plan --since` has them all |") }
+      lines.append("")
+    }
+    if !added.isEmpty { lines += ["New: \(Self.some(added, 20)).", ""] }
+    if !removed.isEmpty { lines += ["Gone: \(Self.some(removed, 20)).", ""] }
+    for note in notes { lines += ["> \(Self.cell(note))", ""] }
+    return lines.joined(separator: "\n")
+  }
+
+  /// Text of a table's cell that means nothing to Markdown or HTML.
+  static func cell(_ text: String) -> String {
+    var out = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": out += "&amp;"
+      case "<": out += "&lt;"
+      case ">": out += "&gt;"
+      case "\n", "\r": out += " "
+      case "|", "\\", "`", "*", "_", "[", "]", "#", "~", "@": out += "&#\(scalar.value);"
+      default: out.unicodeScalars.append(scalar)
+      }
+    }
+    return out
+  }
+
+  private static func code(_ text: String) -> String { text.substituting("`", with: "'") }
+
+  public var document: DocumentValue {
+    [
+      "schemaVersion": 1, "since": .string(since),
+      "counts": .map(DocumentMap(Kind.allCases.map { ($0.rawValue, .integer(count($0))) })),
+      "moves": .list(
+        moves.map { move in
+          [
+            "from": .string(move.from), "to": .string(move.to), "built": .bool(move.isBuilt),
+            "differences": .list(move.differences.map(\.document)), "customers": .strings(move.customers),
+          ]
+        }),
+      "images": .list(
+        images.map { image in
+          [
+            "kind": .string(image.kind.rawValue), "name": .string(image.name),
+            "customer": image.customer.map { .string($0) } ?? .null, "reasons": .strings(image.reasons),
+            "differences": .list(image.differences.map(\.document)),
+          ]
+        }), "added": .strings(added), "removed": .strings(removed), "notes": .strings(notes),
+    ]
+  }
+}
