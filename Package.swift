@@ -91,5 +91,5 @@ let package = Package(
         "KilnDocuments", "KilnWorkers", "KilnContext", "KilnPacker", "KilnAzure", arguments, subprocess, system,
       ], fixtures: true)
     + [.target(name: "HostileStrings", path: "Tests/HostileStrings", swiftSettings: settings)]
-    + [.testTarget(name: "KilnEndToEndTests", dependencies: [], swiftSettings: settings)]
+    + [.testTarget(name: "KilnEndToEndTests", dependencies: [], exclude: ["Browser"], swiftSettings: settings)]
 )

@@ -7,11 +7,15 @@ missing=
 [ -e /usr/include/zstd.h ] || [ "$(uname)" = Darwin ] || missing="$missing libzstd-dev"
 command -v pkg-config >/dev/null 2>&1 || missing="$missing pkg-config"
 lacks() { ! command -v "$1" >/dev/null 2>&1; }
+# Ubuntu's chromium is a snap, which a container cannot have: there the test is left out.
+browser() { grep -q '^ID=ubuntu' /etc/os-release 2>/dev/null || echo "chromium fonts-dejavu-core"; }
 case ${1:-} in
 e2e)
   lacks bsdtar && missing="$missing libarchive-tools"
   lacks zstd && missing="$missing zstd"
   lacks qemu-x86_64-static && missing="$missing qemu-user-static"
+  lacks git && missing="$missing git"
+  lacks chromium && lacks chromium-browser && lacks google-chrome && missing="$missing $(browser)"
   ;;
 bench)
   lacks bsdtar && missing="$missing libarchive-tools"
@@ -19,6 +23,8 @@ bench)
   lacks pigz && missing="$missing pigz"
   lacks jq && missing="$missing jq"
   [ -x /usr/bin/time ] || missing="$missing time"
+  lacks python3 && missing="$missing python3"
+  python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$missing python3-venv"
   ;;
 esac
 command -v swift >/dev/null 2>&1 || { echo "kiln: Swift 6.2 or newer is needed and not on the PATH: https://swift.org/install" >&2; exit 1; }

@@ -29,7 +29,8 @@ public struct BuildMatrix: Sendable {
       for start in stride(from: 0, to: images.count, by: size) {
         let targets = images[start..<min(start + size, images.count)].map(target)
         let name = targets.count == 1 ? targets[0] : "\(kind.rawValue)s_\(start / size + 1)"
-        jobs.append(Job(name: kind == .machine && targets.count == 1 ? "\(name)_machine" : name, kind: kind, targets: targets))
+        jobs.append(
+          Job(name: kind == .machine && targets.count == 1 ? "\(name)_machine" : name, kind: kind, targets: targets))
       }
     }
     self.jobs = jobs

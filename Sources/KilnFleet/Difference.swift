@@ -49,7 +49,8 @@ public struct Difference: Sendable, Hashable {
   var document: DocumentValue {
     [
       "subject": .string(subject), "old": old.map { .string($0) } ?? .null, "new": new.map { .string($0) } ?? .null,
-      "members": members.map { .string($0) } ?? .null, "place": place.map { .string($0) } ?? .null, "text": .string(text),
+      "members": members.map { .string($0) } ?? .null, "place": place.map { .string($0) } ?? .null,
+      "text": .string(text),
     ]
   }
 }

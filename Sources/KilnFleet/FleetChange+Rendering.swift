@@ -27,7 +27,9 @@ extension FleetChange {
     return names.prefix(limit).joined(separator: ", ") + more
   }
 
-  private func label(_ group: Group) -> String { group.kind == .service ? "service \(group.name)" : group.kind.rawValue }
+  private func label(_ group: Group) -> String {
+    group.kind == .service ? "service \(group.name)" : group.kind.rawValue
+  }
 
   private func label(_ move: Move) -> String { "runtime \(move.from) → \(move.to)" }
 

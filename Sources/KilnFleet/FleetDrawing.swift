@@ -95,14 +95,16 @@ struct FleetDrawing {
     for (index, app) in band.runtime.apps.enumerated() {
       let x = appsX + Self.gap + (index % band.columns) * (band.chipWidth + Self.gap)
       let y = inner + 4 + (index / band.columns) * (Self.chipHeight + 8)
-      out += "<g class=\"app\" data-name=\"\(markup(app.customer))\"><title>\(markup("\(app.customer): \(app.images)"))</title>"
+      out +=
+        "<g class=\"app\" data-name=\"\(markup(app.customer))\"><title>\(markup("\(app.customer): \(app.images)"))</title>"
       out += "<rect x=\"\(x)\" y=\"\(y)\" width=\"\(band.chipWidth)\" height=\"\(Self.chipHeight)\" rx=\"13\"/>"
       out += "<text x=\"\(x + 10)\" y=\"\(y + 18)\">\(markup(app.customer))</text></g>\n"
     }
     return out
   }
 
-  private func box(_ kind: String, _ x: Int, _ middle: Int, _ width: Int, _ lines: [String], _ title: String) -> String {
+  private func box(_ kind: String, _ x: Int, _ middle: Int, _ width: Int, _ lines: [String], _ title: String) -> String
+  {
     let y = middle - Self.boxHeight / 2
     let room = (width - 20) / Self.character
     var out = "<g class=\"\(kind)\" data-name=\"\(markup(lines.first ?? ""))\"><title>\(markup(title))</title>"
@@ -110,7 +112,8 @@ struct FleetDrawing {
     for (index, line) in lines.enumerated() {
       let text = line.count > room ? line.prefix(room - 1) + "…" : line
       let baseline = lines.count == 1 ? middle + 5 : middle - 4 + index * 18
-      out += "<text\(index > 0 ? " class=\"detail\"" : "") x=\"\(x + 10)\" y=\"\(baseline)\">\(markup(String(text)))</text>"
+      out +=
+        "<text\(index > 0 ? " class=\"detail\"" : "") x=\"\(x + 10)\" y=\"\(baseline)\">\(markup(String(text)))</text>"
     }
     return out + "</g>\n"
   }

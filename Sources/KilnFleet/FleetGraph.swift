@@ -48,10 +48,12 @@ public struct FleetGraph: Sendable {
     var lines = ["digraph fleet {", "  rankdir=LR;", "  node [shape=box, fontname=\"monospace\"];"]
     for base in bases { lines.append("  \(quoted("base \(base)")) [label=\(quoted(base)), style=filled];") }
     for runtime in runtimes {
-      lines.append("  \(quoted("runtime \(runtime.id)")) [label=\(quoted(runtime.id)), tooltip=\(quoted(runtime.summary))];")
+      lines.append(
+        "  \(quoted("runtime \(runtime.id)")) [label=\(quoted(runtime.id)), tooltip=\(quoted(runtime.summary))];")
       lines.append("  \(quoted("base \(runtime.base)")) -> \(quoted("runtime \(runtime.id)"));")
       for app in runtime.apps {
-        lines.append("  \(quoted("app \(app.customer)")) [label=\(quoted(app.customer)), tooltip=\(quoted(app.images))];")
+        lines.append(
+          "  \(quoted("app \(app.customer)")) [label=\(quoted(app.customer)), tooltip=\(quoted(app.images))];")
         lines.append("  \(quoted("runtime \(runtime.id)")) -> \(quoted("app \(app.customer)"));")
       }
     }

@@ -129,9 +129,11 @@ extension RuntimePlan {
 }
 
 extension ComponentPlan {
-  /// With its version, where it has one.
+  /// With its version, and the members of its lists, as in `php 8.2 (mysql, redis)`.
   var label: String {
-    parameters.first { $0.name == "version" }?.value.scalar.map { "\(name) \($0.text)" } ?? name
+    let version = parameters.first { $0.name == "version" }?.value.scalar.map { " \($0.text)" } ?? ""
+    let members = parameters.filter { !$0.isDefault }.flatMap { $0.value.items ?? [] }.compactMap { $0.scalar?.text }
+    return name + version + (members.isEmpty ? "" : " (\(members.joined(separator: ", ")))")
   }
 }
 

@@ -34,7 +34,8 @@ struct FleetPage {
     }
     out += "</tbody></table>\n"
     if !overview.nearMisses.isEmpty {
-      out += "<h2>Nearly the same</h2>\n<table id=\"near\"><thead><tr><th>these two<th>differ only by<th>apps to rebuild</thead><tbody>\n"
+      out +=
+        "<h2>Nearly the same</h2>\n<table id=\"near\"><thead><tr><th>these two<th>differ only by<th>apps to rebuild</thead><tbody>\n"
       for miss in overview.nearMisses.prefix(200) {
         out +=
           "<tr><td><code>\(markup(miss.first))</code> <code>\(markup(miss.second))</code><td>\(markup(miss.difference.contrast))<td class=\"number\">\(miss.customers)\n"

@@ -20,7 +20,9 @@ public struct YAMLReader: Sendable {
     while true {
       do {
         // Values stay text here, and every key is compared as text.
-        guard let root = try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot() else { return (nil, [empty]) }
+        guard let root = try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot() else {
+          return (nil, [empty])
+        }
         var builder = Builder(file: file, doubled: doubled)
         let node = builder.node(root)
         if builder.isExhausted {

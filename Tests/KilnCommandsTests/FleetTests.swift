@@ -92,7 +92,10 @@ struct FleetTests {
         customer: acme
         """)
       let profile = try String(contentsOf: root.appending(path: "profiles/web.yaml"), encoding: .utf8)
-      try write(root, "profiles/other.yaml", profile.replacing("{apache: {}, php", with: "{composer: null, php").replacing("composer: null, ", with: "").replacing("[mysql]}}", with: "[mysql]}, apache: {}}"))
+      try write(
+        root, "profiles/other.yaml",
+        profile.replacing("{apache: {}, php", with: "{composer: null, php").replacing("composer: null, ", with: "")
+          .replacing("[mysql]}}", with: "[mysql]}, apache: {}}"))
       #expect(try await plan(context, "--since", "../before").contains("nothing would be built"))
     }
   }
@@ -107,7 +110,8 @@ struct FleetTests {
       try FileManager.default.removeItem(at: root.appending(path: "environments/initech.yaml"))
       let text = try await plan(context, "--since", "../before")
       #expect(text.contains("app of acme, globex: apps/hello: index.php changed"))
-      #expect(text.contains("service redis of globex: redis.settings {maxmemory: 64mb} added, environments/globex.yaml:4"))
+      #expect(
+        text.contains("service redis of globex: redis.settings {maxmemory: 64mb} added, environments/globex.yaml:4"))
       #expect(text.contains("gone: initech"))
     }
   }

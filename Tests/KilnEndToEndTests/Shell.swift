@@ -56,6 +56,14 @@ struct TemporaryFolder: Sendable {
 
 /// What the end-to-end tests need. They run with `make e2e`, which sets KILN_E2E and KILN_BIN.
 enum EndToEnd {
+  /// A Chromium on the PATH.
+  static let browser: String? = {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    return ["chromium", "chromium-browser", "google-chrome"].lazy.compactMap { name in
+      folders.map { "\($0)/\(name)" }.first(where: FileManager.default.isExecutableFile)
+    }.first
+  }()
+
   static let isRequested = ProcessInfo.processInfo.environment["KILN_E2E"] != nil
   static let kilnFolder = ProcessInfo.processInfo.environment["KILN_BIN"] ?? "/nonexistent"
   static let skipped: Comment = "end-to-end tests run with `make e2e` (KILN_E2E is not set)"

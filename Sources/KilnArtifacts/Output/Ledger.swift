@@ -156,7 +156,8 @@ public struct Ledger: Sendable, Equatable {
     for (index, byte) in path.enumerated() {
       // Escapes are for the decoder; so is a component that leaves the folder.
       if byte == UInt8(ascii: "\\") || before == slash && (byte == slash || byte == dot) {
-        let isHidden = byte == dot && index + 1 < path.count && path[start + index + 1] != slash
+        let isHidden =
+          byte == dot && index + 1 < path.count && path[start + index + 1] != slash
           && path[start + index + 1] != dot
         if !isHidden { return nil }
       }
@@ -193,7 +194,9 @@ public struct Ledger: Sendable, Equatable {
   }
 
   private static func quoted(_ text: String) -> String {
-    let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    let isPlain = text.utf8.allSatisfy {
+      $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+    }
     if isPlain { return "\"\(text)\"" }
     let data = (try? JSONEncoder().encode(text)) ?? Data()
     return String(decoding: data, as: UTF8.self).replacing("\\/", with: "/")

@@ -101,6 +101,10 @@ public struct OutputFolder: Sendable {
     for (name, lines) in known.units where !names.contains(name) && isInScope(name) {
       orphans += try removals(of: try lines.entries(), detail)
     }
+    for name in journal.units where !names.contains(name) && isInScope(name) {
+      let listed = try known.units[name]?.entries() ?? [:]
+      orphans += try leftovers(journal.files(of: name).filter { listed[$0.key] == nil }, detail)
+    }
     let isStale =
       ledger == nil || known.generator != generator || journal.isThere
       || differences.contains { $0.lines != nil && $0.lines != known.units[$0.unit.name] }
@@ -117,6 +121,7 @@ public struct OutputFolder: Sendable {
     {
       return .init(unit: unit, changes: [], isNew: false, lines: lines, fingerprint: fingerprint)
     }
+    let interrupted = journal.files(of: unit.name)
     let isNew = !isThere(unit.name)
     if isNew, detail == .units { return .init(unit: unit, changes: [], isNew: true, lines: nil, fingerprint: nil) }
     let tree = try unit.make()
@@ -131,7 +136,7 @@ public struct OutputFolder: Sendable {
       let isOurs =
         current.map { file in
           let digest = file.digest
-          return !file.isLink && (digest == entries[path.text]?.sha256 || journal.has(path.text, digest))
+          return !file.isLink && (digest == entries[path.text]?.sha256 || interrupted[path.text]?.contains(digest) == true)
         } ?? true
       let kind: Change.Kind =
         current == nil ? .create : isOurs || current?.bytes == artifact.bytes ? .update : .overwrite
@@ -142,6 +147,7 @@ public struct OutputFolder: Sendable {
           new: isShown ? artifact.bytes : nil))
     }
     changes += try removals(of: entries.filter { tree[$0.key] == nil }, detail)
+    changes += try leftovers(interrupted.filter { tree[$0.key] == nil && entries[$0.key] == nil }, detail)
     let made = Ledger.Lines(tree.files.map { (path: $0.key.text, entry: Ledger.Entry($0.value)) })
     return .init(
       unit: unit, changes: changes, isNew: isNew, lines: changes.isEmpty ? made : nil,
@@ -154,6 +160,18 @@ public struct OutputFolder: Sendable {
       let kind: Change.Kind = current.digest == entry.sha256 ? .remove : .discard
       return .init(
         kind: kind, path: path, source: entry.source, old: detail == .contents ? current.bytes : nil, new: nil)
+    }
+  }
+
+  /// Files of a killed run that no ledger lists and nothing generates any more.
+  private func leftovers(_ files: [String: Set<String>], _ detail: Detail) throws -> [Change] {
+    try files.compactMap { path, digests in
+      guard let current = try ExistingFile(self.path.appending(path)), digests.contains(current.digest) else {
+        return nil
+      }
+      return .init(
+        kind: .remove, path: path, source: "a run that was killed", old: detail == .contents ? current.bytes : nil,
+        new: nil)
     }
   }
 

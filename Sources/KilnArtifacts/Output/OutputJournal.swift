@@ -8,9 +8,10 @@ struct OutputJournal: Sendable {
 
   /// Whether a run was killed.
   let isThere: Bool
-  private let digests: [String: Set<String>]
+  /// By unit and path.
+  private let digests: [String: [String: Set<String>]]
 
-  private init(isThere: Bool, digests: [String: Set<String>]) {
+  private init(isThere: Bool, digests: [String: [String: Set<String>]]) {
     self.isThere = isThere
     self.digests = digests
   }
@@ -20,15 +21,19 @@ struct OutputJournal: Sendable {
     guard let data = FileManager.default.contents(atPath: folder.appending(name).string) else {
       return OutputJournal(isThere: false, digests: [:])
     }
-    var digests: [String: Set<String>] = [:]
+    var digests: [String: [String: Set<String>]] = [:]
     for line in String(decoding: data, as: UTF8.self).split(separator: "\n") {
       let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
-      if parts.count == 2 { digests[parts[1], default: []].insert(parts[0]) }
+      guard parts.count == 2, RelativePath(parts[1]) != nil else { continue }
+      digests[OutputUnit.name(of: parts[1]), default: [:]][parts[1], default: []].insert(parts[0])
     }
     return OutputJournal(isThere: true, digests: digests)
   }
 
-  func has(_ path: String, _ digest: String) -> Bool { digests[path]?.contains(digest) ?? false }
+  /// What a killed run wrote of a unit, by path, each with the digests that it may have.
+  func files(of unit: String) -> [String: Set<String>] { digests[unit] ?? [:] }
+
+  var units: [String] { Array(digests.keys) }
 
   /// Appends to the journal before the files get their names.
   final class Writer: Sendable {

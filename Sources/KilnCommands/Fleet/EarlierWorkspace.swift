@@ -26,10 +26,12 @@ struct EarlierWorkspace: Sendable {
     do {
       return try await read(commit: name, of: git, now: now, options, context)
     } catch let failure as GitRepository.Failure {
-      context.console.error("error: \(failure)\n  = help: --since takes a commit, as in main or HEAD~1, or another workspace's folder\n")
+      context.console.error(
+        "error: \(failure)\n  = help: --since takes a commit, as in main or HEAD~1, or another workspace's folder\n")
       throw KilnExit.problems
     } catch is Tool.Missing {
-      context.console.error("error: git is not on the PATH\n  = help: `apt-get install git`, or name another workspace's folder\n")
+      context.console.error(
+        "error: git is not on the PATH\n  = help: `apt-get install git`, or name another workspace's folder\n")
       throw KilnExit.problems
     }
   }
@@ -201,7 +203,8 @@ struct AppSourceChanges {
   }
 
   /// Compares with the files of another workspace.
-  mutating func reasons(for plan: EnvironmentPlan, against past: EnvironmentPlan, in other: FilePath) throws -> [String] {
+  mutating func reasons(for plan: EnvironmentPlan, against past: EnvironmentPlan, in other: FilePath) throws -> [String]
+  {
     try zip(folders(plan), folders(past)).compactMap { folder, before in
       if let answer = known[folder] { return answer }
       let new = try digests(root.pushing(folder).lexicallyNormalized())
@@ -232,6 +235,7 @@ struct AppSourceChanges {
 
   private static func text(_ files: [String], _ folder: FilePath) -> String? {
     guard let first = files.sorted().first else { return nil }
-    return files.count == 1 ? "\(folder): \(first) changed" : "\(folder): \(first) and \(files.count - 1) more files changed"
+    return files.count == 1
+      ? "\(folder): \(first) changed" : "\(folder): \(first) and \(files.count - 1) more files changed"
   }
 }

@@ -29,7 +29,7 @@ struct BuildCommand: AsyncParsableCommand {
   @Flag(help: "Push what the registry does not have.") var push = false
   @Flag(help: "Build also what is there.") var force = false
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
-  @Argument(help: "Customers.") var customers: [String]
+  @Argument(help: "Customers; all when none is named.") var customers: [String] = []
 
   func run() async throws { try await run(in: .current(color: options.color)) }
 

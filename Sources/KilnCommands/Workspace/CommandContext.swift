@@ -1,8 +1,8 @@
 public import ArgumentParser
 import Foundation
-public import KilnDiagnostics
 import KilnArtifacts
 import KilnContext
+public import KilnDiagnostics
 import KilnPlan
 import KilnSpec
 import KilnWorkers

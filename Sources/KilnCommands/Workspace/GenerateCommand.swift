@@ -34,7 +34,9 @@ struct GenerateCommand: AsyncParsableCommand {
 
   func run(in context: CommandContext) throws {
     let loaded = try context.load(options, customers: customers)
-    if keepGoing { context.report(loaded.problems, sources: loaded.workspace.sources) } else {
+    if keepGoing {
+      context.report(loaded.problems, sources: loaded.workspace.sources)
+    } else {
       try context.stopOnErrors(loaded)
     }
     let output = GeneratedOutput(

@@ -298,16 +298,19 @@ extension Shape {
       ]))
 
   static let cacheText = TextRule(
-    "a cache", pattern: "[!-~]+", rule: "as BuildKit writes it, ASCII without blanks: type=registry,ref=…", lengths: 1...1000)
+    "a cache", pattern: "[!-~]+", rule: "as BuildKit writes it, ASCII without blanks: type=registry,ref=…",
+    lengths: 1...1000)
 
   static let build = ObjectShape(
     "build",
     [
       .init(
-        "platforms", .list(.text(TextRule("a platform", pattern: "[a-z0-9]+/[a-z0-9]+(/[a-z0-9]+)?", rule: "as in linux/arm64"))),
+        "platforms",
+        .list(.text(TextRule("a platform", pattern: "[a-z0-9]+/[a-z0-9]+(/[a-z0-9]+)?", rule: "as in linux/arm64"))),
         default: "[]", "what images are built for; the builder's own without", example: "[linux/amd64, linux/arm64]"),
       .init(
-        "provenance", .text(TextRule("a mode", allowed: ["min", "max"])), "attests how images were built", example: "max"),
+        "provenance", .text(TextRule("a mode", allowed: ["min", "max"])), "attests how images were built",
+        example: "max"),
       .init("sbom", .boolean, default: "false", "attests what is in them", example: "true"),
       .init(
         "cacheFrom", .list(.text(cacheText)), default: "[]",
