@@ -42,4 +42,5 @@ bench: release
 	@benchmarks/packer-log.sh
 	@benchmarks/context.sh
 	@benchmarks/build.sh
+	@benchmarks/fleet.sh
 

@@ -23,23 +23,35 @@ public struct BakeFile: Sendable, Hashable {
       self.tags = tags
     }
 
-    public static func == (one: Self, other: Self) -> Bool { one.document == other.document }
-    public func hash(into hasher: inout Hasher) { hasher.combine(document) }
+    public static func == (one: Self, other: Self) -> Bool { one.text == other.text }
+    public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
-    var document: DocumentValue {
-      var map: DocumentMap = [
-        "inherits": .strings([BakeFile.common]), "context": .string(BakeFile.escaped(context)),
-        "tags": .list(tags.map { .string($0.value) }),
-      ]
+    /// As a member of the file's map of targets, keys sorted: written at once, since a fleet has tens of thousands.
+    var text: String {
+      var out = "    \(JSONRenderer.quoted(name)): {\n"
+      func add(_ key: String, _ values: [String]) {
+        if values.isEmpty { return }
+        out += "      \"\(key)\": [\n        "
+        for (index, value) in values.enumerated() {
+          if index > 0 { out += ",\n        " }
+          out += JSONRenderer.quoted(value)
+        }
+        out += "\n      ],\n"
+      }
+      add("cache-from", cacheFrom.map(BakeFile.escaped))
+      add("cache-to", cacheTo.map(BakeFile.escaped))
+      out += "      \"context\": \(JSONRenderer.quoted(BakeFile.escaped(context))),\n"
       if !images.isEmpty {
-        map["contexts"] = .map(DocumentMap(images.map { (BakeFile.escaped($0.name), .string("target:\($0.target)")) }))
+        let pairs = images.sorted { $0.name < $1.name }.map {
+          "\(JSONRenderer.quoted(BakeFile.escaped($0.name))): \(JSONRenderer.quoted("target:\($0.target)"))"
+        }
+        out += "      \"contexts\": {\n        \(pairs.joined(separator: ",\n        "))\n      },\n"
       }
-      if !secrets.isEmpty {
-        map["secret"] = .strings(secrets.map { BakeFile.escaped("id=\($0.name),env=\($0.variable)") })
-      }
-      if !cacheFrom.isEmpty { map["cache-from"] = .strings(cacheFrom.map(BakeFile.escaped)) }
-      if !cacheTo.isEmpty { map["cache-to"] = .strings(cacheTo.map(BakeFile.escaped)) }
-      return .map(map)
+      add("inherits", [BakeFile.common])
+      add("secret", secrets.map { BakeFile.escaped("id=\($0.name),env=\($0.variable)") })
+      add("tags", tags.map(\.value))
+      out.removeLast(2)
+      return out + "\n    }"
     }
   }
 
@@ -73,30 +85,48 @@ public struct BakeFile: Sendable, Hashable {
   public init() {}
 
   /// Hashable by what is rendered.
-  public static func == (one: Self, other: Self) -> Bool { one.document == other.document }
-  public func hash(into hasher: inout Hasher) { hasher.combine(document) }
+  public static func == (one: Self, other: Self) -> Bool { one.render() == other.render() }
+  public func hash(into hasher: inout Hasher) { hasher.combine(render()) }
 
-  private var document: DocumentValue {
+  /// Keys sorted, two spaces a level.
+  public func render() -> String {
     var common: DocumentMap = [:]
     if !arguments.isEmpty {
       common["args"] = .map(DocumentMap(arguments.map { ($0.name, .string("${\($0.variable)}")) }))
     }
     if !platforms.isEmpty { common["platforms"] = .strings(platforms) }
     if !attestations.isEmpty { common["attest"] = .strings(attestations.map(Self.escaped)) }
-    let targets = [(Self.common, DocumentValue.map(common))] + targets.map { ($0.name, $0.document) }
-    var map: DocumentMap = ["target": .map(DocumentMap(targets))]
+    let all =
+      [(name: Self.common, text: member(Self.common, .map(common)))] + targets.map { (name: $0.name, text: $0.text) }
+    let sorted = all.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    var out = "{\n"
     // An empty map is refused as one that lacks a name.
-    if !variables.isEmpty {
-      map["variable"] = .map(
-        DocumentMap(variables.map { ($0.name, ["default": .string(Self.escaped($0.fallback))]) }))
-    }
     if !groups.isEmpty {
-      map["group"] = .map(DocumentMap(groups.map { ($0.name, ["targets": .strings($0.members)]) }))
+      let members = groups.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+      out += "  \"group\": {\n"
+      out += members.map { member($0.name, ["targets": .strings($0.members)]) }.joined(separator: ",\n")
+      out += "\n  },\n"
     }
-    return .map(map)
+    out += "  \"target\": {\n"
+    for (index, target) in sorted.enumerated() {
+      if index > 0 { out += ",\n" }
+      out += target.text
+    }
+    out += "\n  }"
+    if !variables.isEmpty {
+      let members = variables.sorted { $0.name < $1.name }
+      out += ",\n  \"variable\": {\n"
+      out += members.map { member($0.name, ["default": .string(Self.escaped($0.fallback))]) }.joined(separator: ",\n")
+      out += "\n  }"
+    }
+    return out + "\n}\n"
   }
 
-  public func render() -> String { JSONRenderer(sortedKeys: true).render(document) }
+  /// A member of a map on the second level.
+  private func member(_ name: String, _ value: DocumentValue) -> String {
+    let lines = JSONRenderer(sortedKeys: true).render(value).split(separator: "\n")
+    return "    \(JSONRenderer.quoted(name)): " + lines.joined(separator: "\n    ")
+  }
 
   /// A name for a target or group: what stands for other characters is not in the names that Kiln gives.
   public static func name(_ text: String) -> String { text.substituting(".", with: "_") }

@@ -161,10 +161,7 @@ public struct FleetChange: Sendable {
 
   /// What the spec says of the app, but what is not in its image.
   private static func appDifferences(_ old: EnvironmentPlan?, _ new: EnvironmentPlan) -> [Difference] {
-    func image(_ plan: EnvironmentPlan?) -> SpecNode? {
-      guard let node = plan?.spec.tree["app"] else { return nil }
-      return SpecNode(.map((node.entries ?? []).filter { !["checks", "limits"].contains($0.key) }), at: node.location)
-    }
+    func image(_ plan: EnvironmentPlan?) -> SpecNode? { plan?.spec.tree["app"].map { EnvironmentPlan.image($0) } }
     return SpecNode.differences(image(old), image(new), "app")
   }
 

@@ -3,7 +3,9 @@ public import KilnDiagnostics
 public import KilnSpec
 
 /// A customer's environment, resolved: every image and the machine as ordered steps, every name, every digest.
-public struct EnvironmentPlan: Sendable, Hashable {
+///
+/// A value that nothing changes, kept in one place: fleets hand it around by the ten thousand.
+public final class EnvironmentPlan: Sendable, Hashable {
   public let spec: EnvironmentSpec
   public var customer: String { spec.customer.value }
   public let base: BaseDefinition
@@ -13,13 +15,63 @@ public struct EnvironmentPlan: Sendable, Hashable {
   public let machineServices: [ServicePlan]
   /// The registry that images are pushed to, without a slash at its end; nil for local names.
   public let registry: String?
-  /// Over the merged spec's values, whatever the order of its keys and the files they come from.
-  public let specDigest: ContentDigest
+
+  /// Over the merged spec's values, whatever the order of its keys and the files they come from. Computed when asked.
+  public var specDigest: ContentDigest {
+    var digest = PlanDigest("spec")
+    digest.add(spec.tree)
+    return digest.digest
+  }
+
   /// Over the runtime and what the spec says of the application: what else it says changes nothing in the app's image.
-  public let appDigest: ContentDigest
+  public var appDigest: ContentDigest {
+    var digest = PlanDigest("app")
+    digest.add("runtime", runtime.digest.hex)
+    if let app = spec.tree["app"] { digest.add(Self.image(app)) }
+    return digest.digest
+  }
 
   /// Over what a machine's image is made from, but the files of the application; nil where there is no machine.
-  public let machineDigest: ContentDigest?
+  public var machineDigest: ContentDigest? {
+    guard let machine = spec.tree["machine"] else { return nil }
+    var digest = PlanDigest("machine")
+    digest.add("runtime", runtime.machineDigest.hex)
+    if let app = spec.tree["app"] { digest.add(Self.image(app)) }
+    digest.add(machine)
+    for service in machineServices {
+      digest.add("service", service.digest.hex)
+      if case .packages(let steps, _) = service.source { digest.add(steps, for: .machine) }
+    }
+    return digest.digest
+  }
+
+  /// What the spec says of an app that is in its image: not what is asked of it when it runs, nor what it may use.
+  public static func image(_ app: SpecNode) -> SpecNode {
+    SpecNode(.map((app.entries ?? []).filter { !["checks", "limits"].contains($0.key) }), at: app.location)
+  }
+
+  init(
+    spec: EnvironmentSpec, base: BaseDefinition, runtime: RuntimePlan, services: [ServicePlan],
+    machineServices: [ServicePlan], registry: String?
+  ) {
+    self.spec = spec
+    self.base = base
+    self.runtime = runtime
+    self.services = services
+    self.machineServices = machineServices
+    self.registry = registry
+  }
+
+  public static func == (one: EnvironmentPlan, other: EnvironmentPlan) -> Bool {
+    one === other
+      || one.spec == other.spec && one.runtime == other.runtime && one.services == other.services
+        && one.machineServices == other.machineServices && one.registry == other.registry
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(spec)
+    hasher.combine(runtime)
+  }
 
   /// The application's image, without a tag.
   public var appRepository: String { repository("\(customer)/app") }

@@ -58,30 +58,10 @@ struct Resolution {
       if let plan = service(use, on: base, fromPackages: true, namedAt: name.location) { machineServices.append(plan) }
     }
     guard let base, let runtime else { return nil }
-    var specDigest = PlanDigest("spec")
-    specDigest.add(spec.tree)
-    var appDigest = PlanDigest("app")
-    appDigest.add("runtime", runtime.digest.hex)
-    // What is asked of the running app, and what it may use, is not in its image.
-    var machineDigest = PlanDigest("machine")
-    machineDigest.add("runtime", runtime.machineDigest.hex)
-    if let app = spec.tree["app"] {
-      let entries = (app.entries ?? []).filter { !["checks", "limits"].contains($0.key) }
-      let image = SpecNode(.map(entries), at: app.location)
-      appDigest.add(image)
-      machineDigest.add(image)
-    }
-    if let machine = spec.tree["machine"] { machineDigest.add(machine) }
-    for service in machineServices {
-      machineDigest.add("service", service.digest.hex)
-      if case .packages(let steps, _) = service.source { machineDigest.add(steps, for: .machine) }
-    }
     return EnvironmentPlan(
       spec: spec, base: base,
       runtime: runtime,
-      services: services, machineServices: machineServices, registry: (spec.registry ?? resolver.registry)?.value,
-      specDigest: specDigest.digest, appDigest: appDigest.digest,
-      machineDigest: spec.machine == nil ? nil : machineDigest.digest)
+      services: services, machineServices: machineServices, registry: (spec.registry ?? resolver.registry)?.value)
   }
 
   /// The runtime; customers whose specs say it in the same places, as by a profile, share one.

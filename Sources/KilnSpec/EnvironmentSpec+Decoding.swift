@@ -1,32 +1,6 @@
 import KilnDiagnostics
 import SystemPackage
 
-extension EnvironmentSpec {
-  /// Decodes a merged tree that fits `Shape.environment`.
-  init(file: String, tree: SpecNode) {
-    self.file = file
-    self.tree = tree
-    customer = tree.located("customer")
-    let node = tree["runtime"] ?? tree
-    runtime = Runtime(
-      base: node.located("base"),
-      components: (node["components"]?.entries ?? []).map {
-        .init(name: Located($0.key, at: $0.keyLocation), parameters: $0.value)
-      },
-      environment: node.variables("environment"))
-    app = tree["app"].map { App($0) }
-    services = (tree["services"]?.entries ?? []).map {
-      .init(name: Located($0.key, at: $0.keyLocation), node: $0.value)
-    }
-    secrets = (tree["secrets"]?.entries ?? []).map { Secret($0) }
-    registry = tree["images"]?.optional("registry")
-    machine = tree["machine"].map { Machine($0) }
-    stages = (tree["stages"]?.entries ?? []).map {
-      Stage(name: Located($0.key, at: $0.keyLocation), capacity: $0.value["scaleSet"]?["capacity"]?.integer)
-    }
-  }
-}
-
 extension EnvironmentSpec.App {
   init(_ node: SpecNode) {
     source = node["source"].map { $0.path } ?? Located("", at: node.location)

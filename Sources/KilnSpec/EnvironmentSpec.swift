@@ -2,7 +2,9 @@ public import KilnDiagnostics
 public import SystemPackage
 
 /// A customer's environment: its file with the profile beneath, checked, every value with its place.
-public struct EnvironmentSpec: Sendable, Hashable {
+///
+/// A value that nothing changes, kept in one place: fleets hand it around by the ten thousand.
+public final class EnvironmentSpec: Sendable, Hashable {
   /// The file's path as shown to the user.
   public let file: String
   /// The whole tree, merged.
@@ -128,5 +130,39 @@ public struct EnvironmentSpec: Sendable, Hashable {
   public struct Stage: Sendable, Hashable {
     public let name: Located<String>
     public let capacity: Int?
+  }
+
+  /// All else is read from the tree.
+  public static func == (one: EnvironmentSpec, other: EnvironmentSpec) -> Bool {
+    one === other || one.file == other.file && one.tree == other.tree
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(file)
+    hasher.combine(tree)
+  }
+
+  /// Decodes a merged tree that fits `Shape.environment`.
+  init(file: String, tree: SpecNode) {
+    self.file = file
+    self.tree = tree
+    customer = tree.located("customer")
+    let node = tree["runtime"] ?? tree
+    runtime = Runtime(
+      base: node.located("base"),
+      components: (node["components"]?.entries ?? []).map {
+        .init(name: Located($0.key, at: $0.keyLocation), parameters: $0.value)
+      },
+      environment: node.variables("environment"))
+    app = tree["app"].map { App($0) }
+    services = (tree["services"]?.entries ?? []).map {
+      .init(name: Located($0.key, at: $0.keyLocation), node: $0.value)
+    }
+    secrets = (tree["secrets"]?.entries ?? []).map { Secret($0) }
+    registry = tree["images"]?.optional("registry")
+    machine = tree["machine"].map { Machine($0) }
+    stages = (tree["stages"]?.entries ?? []).map {
+      Stage(name: Located($0.key, at: $0.keyLocation), capacity: $0.value["scaleSet"]?["capacity"]?.integer)
+    }
   }
 }

@@ -105,7 +105,7 @@ extension OutputFolder {
       lines.forEachPath { _ in files += 1 }
       return Written(lines: lines, fingerprint: difference.fingerprint, files: files)
     }
-    let tree = try difference.unit.make()
+    let tree = try difference.tree ?? difference.unit.make()
     let entries = tree.files.map { (path: $0.key.text, entry: Ledger.Entry($0.value)) }
     let lines = Ledger.Lines(entries)
     try journal?.add(entries.map { ($0.path, $0.entry.sha256) })
@@ -121,7 +121,7 @@ extension OutputFolder {
       }
       for change in difference.changes where change.isRemoval { try remove(change.path) }
     }
-    return Written(lines: lines, fingerprint: fingerprint(lines), files: tree.files.count)
+    return Written(lines: lines, fingerprint: fingerprint(lines, of: difference.unit.name), files: tree.files.count)
   }
 
   /// Makes a unit's folder elsewhere and gives it its name once it is whole.

@@ -58,6 +58,20 @@ public struct OutputFolder: Sendable {
       /// The ledger's lines where no file differs; to be made while writing otherwise.
       let lines: Ledger.Lines?
       let fingerprint: String?
+      /// What was made to compare, where it is worth keeping until it is written.
+      let tree: ArtifactTree?
+
+      init(
+        unit: OutputUnit, changes: [Change], isNew: Bool, lines: Ledger.Lines?, fingerprint: String?,
+        tree: ArtifactTree? = nil
+      ) {
+        self.unit = unit
+        self.changes = changes
+        self.isNew = isNew
+        self.lines = lines
+        self.fingerprint = fingerprint
+        self.tree = tree
+      }
     }
 
     let differences: [Difference]
@@ -117,7 +131,7 @@ public struct OutputFolder: Sendable {
     -> Delta.Difference
   {
     if let lines, let key = unit.key, let line = record?.lines[unit.name], line.key == key,
-      let fingerprint = fingerprint(lines), fingerprint == line.fingerprint
+      let fingerprint = fingerprint(lines, of: unit.name), fingerprint == line.fingerprint
     {
       return .init(unit: unit, changes: [], isNew: false, lines: lines, fingerprint: fingerprint)
     }
@@ -136,7 +150,8 @@ public struct OutputFolder: Sendable {
       let isOurs =
         current.map { file in
           let digest = file.digest
-          return !file.isLink && (digest == entries[path.text]?.sha256 || interrupted[path.text]?.contains(digest) == true)
+          return !file.isLink
+            && (digest == entries[path.text]?.sha256 || interrupted[path.text]?.contains(digest) == true)
         } ?? true
       let kind: Change.Kind =
         current == nil ? .create : isOurs || current?.bytes == artifact.bytes ? .update : .overwrite
@@ -151,7 +166,7 @@ public struct OutputFolder: Sendable {
     let made = Ledger.Lines(tree.files.map { (path: $0.key.text, entry: Ledger.Entry($0.value)) })
     return .init(
       unit: unit, changes: changes, isNew: isNew, lines: changes.isEmpty ? made : nil,
-      fingerprint: changes.isEmpty ? fingerprint(made) : nil)
+      fingerprint: changes.isEmpty ? fingerprint(made, of: unit.name) : nil, tree: tree.files.count == 1 ? tree : nil)
   }
 
   private func removals(of entries: [String: Ledger.Entry], _ detail: Detail) throws -> [Change] {
@@ -181,20 +196,25 @@ public struct OutputFolder: Sendable {
   }
 
   /// Over the lines and the status of each of their files; nil when one is not there or changed just now.
-  func fingerprint(_ lines: Ledger.Lines) -> String? {
+  func fingerprint(_ lines: Ledger.Lines, of unit: String) -> String? {
     let now = FileStatus.now
     var result = StatusFingerprint()
     var isSafe = true
     result.add(lines.bytes)
-    var name = path.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: strlen($0))) }
-    name.append(CChar(bitPattern: UInt8(ascii: "/")))
-    let start = name.count
+    // Asked from the unit's own folder: the way to it is walked once.
+    let folder =
+      (try? FileDescriptor.open(path.appending(unit), .readOnly, options: [.directory, .closeOnExec]))
+      ?? (try? FileDescriptor.open(path, .readOnly, options: [.directory, .closeOnExec]))
+    guard let folder else { return nil }
+    defer { try? folder.close() }
+    let isInside = lines.bytes.dropFirst(5).starts(with: "\(unit)/".utf8)
+    var name: [CChar] = []
     lines.forEachPath { path in
-      name.removeLast(name.count - start)
-      for byte in path { name.append(CChar(bitPattern: byte)) }
+      name.removeAll(keepingCapacity: true)
+      for byte in isInside ? path.dropFirst(unit.utf8.count + 1) : path { name.append(CChar(bitPattern: byte)) }
       name.append(0)
       var info = stat()
-      guard lstat(name, &info) == 0 else {
+      guard fstatat(folder.rawValue, name, &info, AT_SYMLINK_NOFOLLOW) == 0 else {
         isSafe = false
         return
       }
