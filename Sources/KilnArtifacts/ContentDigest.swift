@@ -16,8 +16,17 @@ public struct ContentDigest: Sendable, Hashable, CustomStringConvertible {
   public init(of text: String) { self.init(of: text.utf8) }
 
   init(_ digest: SHA256.Digest) {
-    let digits = Array("0123456789abcdef".utf8)
-    hex = String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    hex = String(unsafeUninitializedCapacity: 2 * SHA256.byteCount) { text in
+      for (index, byte) in digest.enumerated() {
+        text[2 * index] = Self.digit(byte >> 4)
+        text[2 * index + 1] = Self.digit(byte & 15)
+      }
+      return 2 * SHA256.byteCount
+    }
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
 
   /// `sha256:` and the digits.

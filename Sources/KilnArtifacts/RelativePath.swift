@@ -4,8 +4,23 @@ public struct RelativePath: Sendable, Hashable, Comparable, CustomStringConverti
 
   /// Nil when `text` is absolute or a component is empty, `.`, `..` or has a NUL.
   public init?(_ text: String) {
-    let components = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard components.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) }) else { return nil }
+    var length = 0
+    var dots = 0
+    // A component ends with a slash or the text; `.` and `..` are those of dots alone.
+    func isComponent() -> Bool { length > 0 && !(dots == length && length <= 2) }
+    for byte in text.utf8 {
+      if byte == UInt8(ascii: "/") {
+        guard isComponent() else { return nil }
+        length = 0
+        dots = 0
+      } else if byte == 0 {
+        return nil
+      } else {
+        length += 1
+        if byte == UInt8(ascii: ".") { dots += 1 }
+      }
+    }
+    guard isComponent() else { return nil }
     self.text = text
   }
 

@@ -1,6 +1,7 @@
 public import KilnArtifacts
 public import KilnDiagnostics
 public import KilnSpec
+import Synchronization
 
 /// A customer's environment, resolved: every image and the machine as ordered steps, every name, every digest.
 ///
@@ -18,18 +19,40 @@ public final class EnvironmentPlan: Sendable, Hashable {
 
   /// Over the merged spec's values, whatever the order of its keys and the files they come from. Computed when asked.
   public var specDigest: ContentDigest {
-    var digest = PlanDigest("spec")
-    digest.add(spec.tree)
-    return digest.digest
+    digests.value(\.spec) {
+      var digest = PlanDigest("spec")
+      digest.add(spec.tree)
+      return digest.digest
+    }
   }
 
   /// Over the runtime and what the spec says of the application: what else it says changes nothing in the app's image.
   public var appDigest: ContentDigest {
-    var digest = PlanDigest("app")
-    digest.add("runtime", runtime.digest.hex)
-    if let app = spec.tree["app"] { digest.add(Self.image(app)) }
-    return digest.digest
+    digests.value(\.app) {
+      var digest = PlanDigest("app")
+      digest.add("runtime", runtime.digest.hex)
+      if let app = spec.tree["app"] { digest.add(Self.image(app)) }
+      return digest.digest
+    }
   }
+
+  /// Digests that were asked for.
+  private final class Digests: Sendable {
+    struct Known {
+      var spec: ContentDigest?
+      var app: ContentDigest?
+    }
+    private let known = Mutex(Known())
+
+    func value(_ path: WritableKeyPath<Known, ContentDigest?>, _ compute: () -> ContentDigest) -> ContentDigest {
+      if let digest = known.withLock({ $0[keyPath: path] }) { return digest }
+      let digest = compute()
+      known.withLock { $0[keyPath: path] = digest }
+      return digest
+    }
+  }
+
+  private let digests = Digests()
 
   /// Over what a machine's image is made from, but the files of the application; nil where there is no machine.
   public var machineDigest: ContentDigest? {

@@ -121,7 +121,8 @@ extension OutputFolder {
       }
       for change in difference.changes where change.isRemoval { try remove(change.path) }
     }
-    return Written(lines: lines, fingerprint: fingerprint(lines, of: difference.unit.name), files: tree.files.count)
+    // What was written just now is too new to have a fingerprint; the next run takes it.
+    return Written(lines: lines, fingerprint: nil, files: tree.files.count)
   }
 
   /// Makes a unit's folder elsewhere and gives it its name once it is whole.
