@@ -7,7 +7,9 @@ struct FleetDrawing {
   private static let baseWidth = 150
   private static let runtimeWidth = 400
   private static let columnGap = 70
-  private static let boxHeight = 48
+  private static let lineHeight = 18
+  /// Of what a runtime has: the rest is in its title.
+  private static let detailLines = 4
   private static let chipHeight = 26
   /// A monospaced character of 13 pixels, with room to spare.
   private static let character = 8
@@ -20,6 +22,7 @@ struct FleetDrawing {
     let height: Int
     let chipWidth: Int
     let columns: Int
+    let detail: [String]
     var middle: Int { y + height / 2 }
   }
 
@@ -39,12 +42,32 @@ struct FleetDrawing {
       let chipWidth = longest * Self.character + 20
       let columns = max(1, (Self.appsWidth - Self.gap) / (chipWidth + Self.gap))
       let rows = (runtime.apps.count + columns - 1) / columns
-      let height = max(Self.boxHeight + 24, rows * (Self.chipHeight + 8) + 8 + 24)
-      bands.append(Band(runtime: runtime, y: y, height: height, chipWidth: chipWidth, columns: columns))
+      let detail = Self.lines(of: runtime.summary, width: (Self.runtimeWidth - 20) / Self.character)
+      let height = max(Self.height(detail.count + 1) + 16, rows * (Self.chipHeight + 8) + 8 + 24)
+      bands.append(
+        Band(runtime: runtime, y: y, height: height, chipWidth: chipWidth, columns: columns, detail: detail))
       y += height + Self.gap
     }
     self.bands = bands
     height = max(y + Self.margin - Self.gap, Self.top + Self.margin)
+  }
+
+  private static func height(_ lines: Int) -> Int { lines * lineHeight + 14 }
+
+  /// Whole words, as many lines as there is room for.
+  private static func lines(of text: String, width: Int) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ") {
+      if !line.isEmpty, line.count + 1 + word.count > width {
+        lines.append(line)
+        line = ""
+      }
+      line += (line.isEmpty ? "" : " ") + word
+    }
+    if !line.isEmpty { lines.append(line) }
+    if lines.count > detailLines { lines = lines[..<(detailLines - 1)] + [lines[detailLines - 1] + " …"] }
+    return lines
   }
 
   /// - Parameter isWhole: A document of its own, with its style; else a part of a page.
@@ -73,7 +96,7 @@ struct FleetDrawing {
     for band in bands {
       let runtime = band.runtime
       out += box(
-        "runtime", runtimeX, band.middle, Self.runtimeWidth, [runtime.id, runtime.summary],
+        "runtime", runtimeX, band.middle, Self.runtimeWidth, [runtime.id] + band.detail,
         "\(runtime.id): \(runtime.summary)")
     }
     return out + "</svg>\n"
@@ -105,13 +128,14 @@ struct FleetDrawing {
 
   private func box(_ kind: String, _ x: Int, _ middle: Int, _ width: Int, _ lines: [String], _ title: String) -> String
   {
-    let y = middle - Self.boxHeight / 2
+    let height = Self.height(lines.count)
+    let y = middle - height / 2
     let room = (width - 20) / Self.character
     var out = "<g class=\"\(kind)\" data-name=\"\(markup(lines.first ?? ""))\"><title>\(markup(title))</title>"
-    out += "<rect x=\"\(x)\" y=\"\(y)\" width=\"\(width)\" height=\"\(Self.boxHeight)\" rx=\"6\"/>"
+    out += "<rect x=\"\(x)\" y=\"\(y)\" width=\"\(width)\" height=\"\(height)\" rx=\"6\"/>"
     for (index, line) in lines.enumerated() {
       let text = line.count > room ? line.prefix(room - 1) + "…" : line
-      let baseline = lines.count == 1 ? middle + 5 : middle - 4 + index * 18
+      let baseline = y + 20 + index * Self.lineHeight
       out +=
         "<text\(index > 0 ? " class=\"detail\"" : "") x=\"\(x + 10)\" y=\"\(baseline)\">\(markup(String(text)))</text>"
     }

@@ -211,13 +211,19 @@ struct UpTests {
 
   @Test func whatIsWrongIsToldAndDownCleansIt() throws {
     try workspace { root in
-      // A port that is taken.
+      // A port that is taken: another one, and told.
       let taken = try sh(
         """
         python3 -m http.server 18099 --bind 127.0.0.1 >/dev/null 2>&1 & server=$!
         sleep 1; kiln up kilnacme --port 18099 || code=$?; kill $server; exit ${code:-0}
         """, in: root, environment: environment, expecting: nil)
-      #expect(taken.status == 1 && taken.error.contains("port 18099 of this machine is taken"))
+      #expect(
+        taken.status == 0 && taken.error.contains("port 18099 of this machine is taken"), "\(taken.error.suffix(500))")
+      #expect(taken.output.hasPrefix("http://127.0.0.1:") && !taken.output.contains("18099"))
+      // The same port again is the environment's own.
+      let own = try sh(
+        "kiln up kilnacme --port 18098 && kiln up kilnacme --port 18098", in: root, environment: environment)
+      #expect(own.output == "http://127.0.0.1:18098/\nhttp://127.0.0.1:18098/\n")
       // No engine, and one that this account may not use.
       let down = try sh(
         "DOCKER_HOST=unix:///nowhere/docker.sock kiln up kilnacme", in: root, environment: environment, expecting: nil)

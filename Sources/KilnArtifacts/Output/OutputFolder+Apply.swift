@@ -19,11 +19,7 @@ extension OutputFolder {
   /// - Parameter onWait: Called once when another one has it.
   /// - Throws: `FileSystemError`, and what `body` throws.
   public func locked<Result>(onWait: () -> Void = {}, _ body: () throws -> Result) throws -> Result {
-    do {
-      try FileManager.default.createDirectory(atPath: path.string, withIntermediateDirectories: true)
-    } catch {
-      throw FileSystemError("create the folder", path, Self.reason(error))
-    }
+    try Self.make(path)
     let folder: FileDescriptor
     do { folder = try FileDescriptor.open(path, .readOnly, options: .closeOnExec) } catch let error as Errno {
       throw FileSystemError("open", path, error)
@@ -38,9 +34,20 @@ extension OutputFolder {
     }
   }
 
-  private static func reason(_ error: any Error) -> Errno {
-    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    return cause.map { Errno(rawValue: CInt($0.code)) } ?? .ioError
+  /// Makes a folder and those above it that are not there.
+  private static func make(_ folder: FilePath) throws {
+    if folder.withPlatformString({ mkdir($0, 0o777) }) == 0 { return }
+    let reason = Errno(rawValue: errno)
+    var info = stat()
+    if folder.withPlatformString({ stat($0, &info) }) == 0, info.st_mode & S_IFMT == S_IFDIR { return }
+    let parent = folder.removingLastComponent()
+    guard reason == .noSuchFileOrDirectory, !parent.isEmpty, parent != folder else {
+      throw FileSystemError("create the folder", folder, reason)
+    }
+    try make(parent)
+    guard folder.withPlatformString({ mkdir($0, 0o777) }) == 0 else {
+      throw FileSystemError("create the folder", folder, Errno(rawValue: errno))
+    }
   }
 
   /// What `apply` did.

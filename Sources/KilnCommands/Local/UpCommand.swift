@@ -15,7 +15,7 @@ struct UpCommand: AsyncParsableCommand {
     discussion: """
       Examples:
         kiln up acme                    builds what is missing, starts all, waits until it is well, prints the URL
-        kiln up acme --port 8081        the app at that port; without, one that is free
+        kiln up acme --port 8081        the app at that port; without, and where it is taken, one that is free
         kiln up acme --mount            the same runtime with the source bound over the app's folder
         kiln up acme --no-build         what is there already, or not at all
 
@@ -46,14 +46,14 @@ struct UpCommand: AsyncParsableCommand {
     let file = loaded.workspace.root.appending("dist").appending(customer).appending("compose.yaml")
     try EnvironmentPacking.makeFolder(file.removingLastComponent())
     try FileReplacement.replace([.init(path: file, bytes: compose.bytes, isPrivate: false)])
-    try refuseTakenPort(context)
     try checkSecrets(generator.composeVariables(of: plan), context)
     do {
       try await ContainerEngine.docker.check()
+      let port = try await freePort(context)
       let tag = try await images(plan, loaded, tree, context)
       try await tellWhatIsUp(plan, tag, context)
       let files = [file] + (mount ? [try mounts(plan, loaded, beside: file, context)] : [])
-      try await start(plan, files, tag, context)
+      try await start(plan, files, tag, port, context)
     } catch let failure as EngineFailure {
       context.console.error("error: \(failure)\n")
       throw KilnExit.problems
@@ -100,13 +100,15 @@ struct UpCommand: AsyncParsableCommand {
         : "note: another version of \(customer) is up; replaced: \(replaced.map(\.service).joined(separator: ", "))\n")
   }
 
-  /// A port that somebody has is told before anything is started.
-  private func refuseTakenPort(_ context: CommandContext) throws {
-    guard let port, !LocalPort.isFree(port) else { return }
+  /// The wanted port; nil, for one that is free, where somebody else has it.
+  private func freePort(_ context: CommandContext) async throws -> Int? {
+    guard let port, !LocalPort.isFree(port) else { return port }
+    let states = try await ComposeProject(customer: customer, context: context).states()
+    if states.contains(where: { $0.Publishers?.contains { $0.PublishedPort == port } ?? false }) { return port }
     context.console.error(
-      "error: port \(port) of this machine is taken\n  = help: name another one, or leave out --port for one that is free\n"
+      "note: port \(port) of this machine is taken: the app gets one that is free, see the URL; `ss -ltnp` says who has it\n"
     )
-    throw KilnExit.problems
+    return nil
   }
 
   /// The source over the app's folder, and each overlay's files over the source, as a second Compose file.
@@ -149,9 +151,9 @@ struct UpCommand: AsyncParsableCommand {
     return path
   }
 
-  private func start(_ plan: EnvironmentPlan, _ files: [FilePath], _ tag: String, _ context: CommandContext)
-    async throws
-  {
+  private func start(
+    _ plan: EnvironmentPlan, _ files: [FilePath], _ tag: String, _ port: Int?, _ context: CommandContext
+  ) async throws {
     let project = ComposeProject(customer: customer, context: context)
     let variables = [
       EnvironmentVariables.appTag: tag, EnvironmentVariables.port: port.map(String.init) ?? "",

@@ -124,7 +124,7 @@ extension CommandContext {
       if files.contains("environments/\(customer).yaml") { continue }
       let near = nearest(to: customer, among: known.sorted()).map { "did you mean \"\($0)\"?" }
       console.error(
-        "error: there is no customer \"\(customer)\" in the workspace\n  = help: \(near ?? "there are: \(known.sorted().joined(separator: ", "))")\n"
+        "error: there is no customer \"\(customer)\" in the workspace\n  = help: \(near ?? "there are: \(Self.some(known.sorted()))")\n"
       )
       throw KilnExit.problems
     }
@@ -153,6 +153,11 @@ extension CommandContext {
     let warnings = problems.count - errors
     console.error(
       [Self.count(errors, "error"), Self.count(warnings, "warning")].compactMap { $0 }.joined(separator: ", ") + "\n")
+  }
+
+  /// The first ones, and how many more there are.
+  static func some(_ names: [String]) -> String {
+    names.prefix(10).joined(separator: ", ") + (names.count > 10 ? " and \(names.count - 10) more" : "")
   }
 
   static func count(_ number: Int, _ noun: String) -> String? {
