@@ -13,13 +13,13 @@ struct SpecRules {
     found += (spec.app.map { appProblems($0) } ?? []) + pathProblems()
     found += NameRules(spec: spec, registry: spec.registry ?? registry).problems()
     for limits in [spec.tree["app"]?["limits"]] + spec.services.map({ $0.node["limits"] }) {
-      guard let limits, let node = limits["memory"], let bytes = EnvironmentSpec.Limits(limits).memory,
-        bytes < 6 << 20
-      else { continue }
+      guard let limits, let node = limits["memory"] else { continue }
+      // More than there are numbers for is no limit either.
+      if let bytes = EnvironmentSpec.Limits(limits).memory, bytes >= 6 << 20 { continue }
       found.append(
         Diagnostic(
           "spec.invalid-value", "memory cannot be \"\(node.scalar?.text ?? "")\"", at: node.location,
-          suggestion: "a container needs at least 6Mi"))
+          suggestion: "a container needs at least 6Mi, and machines have less than 8388608Ti"))
     }
     if spec.machine != nil, spec.machine?.azure?.scaleSet == nil {
       for stage in spec.stages where stage.capacity != nil {

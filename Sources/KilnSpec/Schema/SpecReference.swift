@@ -56,7 +56,7 @@ public struct SpecReference: Sendable {
         ? "`\(range.lowerBound)`"
         : range.upperBound < Int.max ? "\(range.lowerBound) to \(range.upperBound)" : "whole number"
     case .boolean: return "true or false"
-    case .number(let range): return "number, \(range.lowerBound) to \(range.upperBound)"
+    case .number(let range): return "number, \(Shape.bound(range.lowerBound)) to \(Shape.bound(range.upperBound))"
     case .scalar: return "text, number or boolean"
     case .list(let item, _): return "list of \(type(item))"
     case .map(_, let values): return "map of \(type(values))"

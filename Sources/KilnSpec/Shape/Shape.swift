@@ -22,6 +22,11 @@ public indirect enum Shape: Sendable {
 
   static func list(_ item: Shape) -> Shape { .list(item, minimum: 0) }
   static let text = Shape.text(.any)
+
+  /// A bound of a range of numbers.
+  static func bound(_ number: Double) -> String {
+    number == number.rounded() ? String(Int(number)) : String(number)
+  }
 }
 
 /// A rule for text.

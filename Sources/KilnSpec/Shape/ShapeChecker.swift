@@ -44,7 +44,7 @@ public struct ShapeChecker: Sendable {
         problems.append(
           Diagnostic(
             "spec.invalid-value", "\(place) is \(node.scalar?.text ?? "")", at: node.location,
-            suggestion: "a number from \(range.lowerBound) to \(range.upperBound)"))
+            suggestion: "a number from \(Shape.bound(range.lowerBound)) to \(Shape.bound(range.upperBound))"))
       }
     case .boolean: if node.boolean == nil { refuse("true or false") }
     case .scalar: if node.scalar == nil || node.isNull { refuse("text, a number or a boolean") }
