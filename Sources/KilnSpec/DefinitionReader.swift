@@ -117,7 +117,7 @@ struct DefinitionReader {
         fixed: (configuration["fixed"]?.entries ?? []).map { NamedValue($0.key, $0.value.scalar?.text ?? "") }),
       health: root["health"] ?? root, stopSignal: root["stopSignal"]?.scalar?.text ?? "SIGTERM",
       command: root["command"],
-      entrypoint: root["initialisation"]?.text("entrypoint"),
+      entrypoint: root["initialisation"]?["entrypoint"]?.scalar?.text,
       databaseVariable: root["initialisation"]?["database"]?.scalar?.text,
       userVariable: root["initialisation"]?["user"]?.scalar?.text, location: root.location)
   }

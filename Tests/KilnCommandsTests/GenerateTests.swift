@@ -32,6 +32,15 @@ struct GenerateTests {
     }
   }
 
+  /// What the documents show and the end-to-end tests judge.
+  @Test func theExamplesAreRight() throws {
+    let examples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "examples")
+    let context = TestContext(examples)
+    #expect(throws: Never.self) { try CheckCommand.parse([]).run(in: context.context) }
+    #expect(context.error.contains("checked, no errors"), "\(context.error)")
+  }
+
   @Test func checkNamesFilesAndReason() throws {
     try withWorkspace { folder, context in
       try generate(context, "--quiet")
