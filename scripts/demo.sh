@@ -17,3 +17,5 @@ find generated | LC_ALL=C sort | sed -e 's|[^/]*/|  |g'
 echo
 echo "Two customers, one runtime: $(ls generated/runtimes)"
 grep -H '^FROM' generated/*/app/Dockerfile
+echo
+echo '$ kiln plan --fleet' && "$kiln" plan --fleet

@@ -28,7 +28,7 @@ func sh(_ script: String, in folder: URL? = nil, environment: [String: String] =
   process.standardOutput = try FileHandle(forWritingTo: files[0])
   process.standardError = try FileHandle(forWritingTo: files[1])
   process.standardInput = FileHandle.nullDevice
-  try process.run()
+  try runUnblocked(process)
   process.waitUntilExit()
   let result = ShellResult(
     status: process.terminationStatus, output: String(decoding: try Data(contentsOf: files[0]), as: UTF8.self),
@@ -40,6 +40,17 @@ func sh(_ script: String, in folder: URL? = nil, environment: [String: String] =
       "\(script)\nexit \(result.status)\n\(result.output.suffix(3000))\n\(result.error.suffix(6000))")
   }
   return result
+}
+
+/// Starts `process` with no signal blocked: the threads that tests run on block most of them, and a script's `kill`
+/// would wait forever for what inherited that.
+private func runUnblocked(_ process: Process) throws {
+  var none = sigset_t()
+  var before = sigset_t()
+  sigemptyset(&none)
+  pthread_sigmask(SIG_SETMASK, &none, &before)
+  defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+  try process.run()
 }
 
 /// A new folder; the caller removes it with `remove()`.

@@ -214,16 +214,24 @@ struct UpTests {
       // A port that is taken: another one, and told.
       let taken = try sh(
         """
-        python3 -m http.server 18099 --bind 127.0.0.1 >/dev/null 2>&1 & server=$!
-        sleep 1; kiln up kilnacme --port 18099 || code=$?; kill $server; exit ${code:-0}
+        python3 -c '
+        import http.server
+        server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+        print(server.server_port, file=open("taken", "w"), flush=True)
+        server.serve_forever()' >/dev/null 2>&1 & server=$!
+        until [ -s taken ]; do sleep 0.2; done
+        code=0; kiln up kilnacme --port "$(cat taken)" || code=$?
+        kill $server; wait $server 2>/dev/null || true
+        exit $code
         """, in: root, environment: environment, expecting: nil)
+      let port = try sh("cat taken", in: root).output.trimmingCharacters(in: .whitespacesAndNewlines)
       #expect(
-        taken.status == 0 && taken.error.contains("port 18099 of this machine is taken"), "\(taken.error.suffix(500))")
-      #expect(taken.output.hasPrefix("http://127.0.0.1:") && !taken.output.contains("18099"))
+        taken.status == 0 && taken.error.contains("port \(port) of this machine is taken"), "\(taken.error.suffix(500))")
+      #expect(taken.output.hasPrefix("http://127.0.0.1:") && !taken.output.contains(":\(port)/"))
       // The same port again is the environment's own.
       let own = try sh(
-        "kiln up kilnacme --port 18098 && kiln up kilnacme --port 18098", in: root, environment: environment)
-      #expect(own.output == "http://127.0.0.1:18098/\nhttp://127.0.0.1:18098/\n")
+        "kiln up kilnacme --port \(port) && kiln up kilnacme --port \(port)", in: root, environment: environment)
+      #expect(own.output == "http://127.0.0.1:\(port)/\nhttp://127.0.0.1:\(port)/\n")
       // No engine, and one that this account may not use.
       let down = try sh(
         "DOCKER_HOST=unix:///nowhere/docker.sock kiln up kilnacme", in: root, environment: environment, expecting: nil)
