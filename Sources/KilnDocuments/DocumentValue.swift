@@ -1,5 +1,5 @@
 /// A value of a JSON or YAML document; maps keep their order.
-public indirect enum DocumentValue: Sendable, Hashable {
+public enum DocumentValue: Sendable, Hashable {
   case null
   case bool(Bool)
   case integer(Int)

@@ -10,48 +10,68 @@ public struct JSONRenderer: Sendable {
   }
 
   public func render(_ value: DocumentValue) -> String {
-    var out = ""
+    var out = TextBuffer()
     write(value, 0, &out)
-    return out + "\n"
+    out.write("\n")
+    return out.text
   }
 
-  private func write(_ value: DocumentValue, _ level: Int, _ out: inout String) {
+  private func write(_ value: DocumentValue, _ level: Int, _ out: inout TextBuffer) {
     switch value {
-    case .null: out += "null"
-    case .bool(let bool): out += bool ? "true" : "false"
-    case .integer(let integer): out += String(integer)
-    case .decimal(let number): out += DocumentValue.text(number)
-    case .string(let text), .unsafe(let text): out += Self.quoted(text)
+    case .null: out.write("null")
+    case .bool(let bool): bool ? out.write("true") : out.write("false")
+    case .integer(let integer): out.write(integer)
+    case .decimal(let number): out.write(DocumentValue.text(number))
+    case .string(let text), .unsafe(let text): out.quote(text)
     case .list(let items):
-      write(items, "[", "]", level, &out) { write($0, level + 1, &$1) }
+      out.write("[")
+      for (index, item) in items.enumerated() {
+        separate(index, level, &out)
+        write(item, level + 1, &out)
+      }
+      end(items.isEmpty, level, &out)
+      out.write("]")
     case .map(let map):
-      write((sortedKeys ? map.sortedByKey : map).pairs, "{", "}", level, &out) { pair, out in
-        out += Self.quoted(pair.key) + ": "
+      out.write("{")
+      for (index, pair) in (sortedKeys ? map.sortedByKey : map).pairs.enumerated() {
+        separate(index, level, &out)
+        out.quote(pair.key)
+        out.write(": ")
         write(pair.value, level + 1, &out)
       }
+      end(map.isEmpty, level, &out)
+      out.write("}")
     }
   }
 
-  private func write<T>(
-    _ items: [T], _ open: String, _ close: String, _ level: Int, _ out: inout String, _ item: (T, inout String) -> Void
-  ) {
-    out += open
-    for (index, value) in items.enumerated() {
-      if index > 0 { out += indent == 0 ? ", " : "," }
-      if indent > 0 { out += "\n" + String(repeating: " ", count: indent * (level + 1)) }
-      item(value, &out)
-    }
-    if indent > 0, !items.isEmpty { out += "\n" + String(repeating: " ", count: indent * level) }
-    out += close
+  /// What stands before item number `index`.
+  private func separate(_ index: Int, _ level: Int, _ out: inout TextBuffer) {
+    if index > 0 { indent == 0 ? out.write(", ") : out.write(",") }
+    guard indent > 0 else { return }
+    out.write("\n")
+    out.blanks(indent * (level + 1))
+  }
+
+  private func end(_ isEmpty: Bool, _ level: Int, _ out: inout TextBuffer) {
+    guard indent > 0, !isEmpty else { return }
+    out.write("\n")
+    out.blanks(indent * level)
   }
 
   /// `text` as a JSON string, which is a YAML double-quoted scalar as well.
   public static func quoted(_ text: String) -> String {
-    let isPlain = text.utf8.allSatisfy { byte in
-      (0x20..<0x7F).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
-    }
-    if isPlain { return "\"" + text + "\"" }
-    var out = "\""
+    let isPlain = text.withBytes { $0.allSatisfy { plainBytes[Int($0)] } }
+    return "\"" + (isPlain ? text : escaped(text)) + "\""
+  }
+
+  /// Bytes that stand for themselves between the quotes.
+  static let plainBytes: [Bool] = (0...255).map { byte in
+    (0x20..<0x7F).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+  }
+
+  /// What stands between the quotes.
+  static func escaped(_ text: String) -> String {
+    var out = ""
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"": out += "\\\""
@@ -73,6 +93,6 @@ public struct JSONRenderer: Sendable {
         }
       }
     }
-    return out + "\""
+    return out
   }
 }

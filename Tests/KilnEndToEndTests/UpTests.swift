@@ -226,7 +226,8 @@ struct UpTests {
         """, in: root, environment: environment, expecting: nil)
       let port = try sh("cat taken", in: root).output.trimmingCharacters(in: .whitespacesAndNewlines)
       #expect(
-        taken.status == 0 && taken.error.contains("port \(port) of this machine is taken"), "\(taken.error.suffix(500))")
+        taken.status == 0 && taken.error.contains("port \(port) of this machine is taken"), "\(taken.error.suffix(500))"
+      )
       #expect(taken.output.hasPrefix("http://127.0.0.1:") && !taken.output.contains(":\(port)/"))
       // The same port again is the environment's own.
       let own = try sh(
@@ -247,7 +248,7 @@ struct UpTests {
         try sh(
           """
           setsid kiln up kilnglobex >/dev/null 2>&1 & pid=$!
-          sleep \(delay); kill -9 $pid; sleep 1
+          sleep \(delay); kill -9 $pid 2>/dev/null || true; sleep 1
           kiln down kilnglobex --volumes --yes
           test -z "$(docker ps -aq --filter name=kilnglobex)$(docker network ls -q --filter name=kilnglobex)"
           """, in: root, environment: environment)
