@@ -22,26 +22,21 @@ public enum DocumentValue: Sendable, Hashable {
 
 /// Keys and values in the order in which they are rendered.
 public struct DocumentMap: Sendable, Hashable {
-  public struct Pair: Sendable, Hashable {
-    public let key: String
-    public let value: DocumentValue
-  }
+  public private(set) var pairs: [(String, DocumentValue)]
 
-  public private(set) var pairs: [Pair]
-
-  public init(_ pairs: [(String, DocumentValue)] = []) { self.pairs = pairs.map { Pair(key: $0.0, value: $0.1) } }
+  public init(_ pairs: [(String, DocumentValue)] = []) { self.pairs = pairs }
 
   public var isEmpty: Bool { pairs.isEmpty }
 
   /// The value under `key`; setting keeps the key's place, or appends.
   public subscript(key: String) -> DocumentValue? {
-    get { pairs.first { $0.key == key }?.value }
+    get { pairs.first { $0.0 == key }?.1 }
     set {
-      let index = pairs.firstIndex { $0.key == key }
+      let index = pairs.firstIndex { $0.0 == key }
       switch (index, newValue) {
-      case (let index?, let value?): pairs[index] = Pair(key: key, value: value)
+      case (let index?, let value?): pairs[index].1 = value
       case (let index?, nil): pairs.remove(at: index)
-      case (nil, let value?): pairs.append(Pair(key: key, value: value))
+      case (nil, let value?): pairs.append((key, value))
       case (nil, nil): break
       }
     }
@@ -49,7 +44,17 @@ public struct DocumentMap: Sendable, Hashable {
 
   /// The same pairs, sorted by the bytes of their keys.
   public var sortedByKey: DocumentMap {
-    DocumentMap(pairs.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { ($0.key, $0.value) })
+    DocumentMap(pairs.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) })
+  }
+
+  public static func == (one: DocumentMap, two: DocumentMap) -> Bool { one.pairs.elementsEqual(two.pairs, by: ==) }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(pairs.count)
+    for (key, value) in pairs {
+      hasher.combine(key)
+      hasher.combine(value)
+    }
   }
 }
 

@@ -33,11 +33,11 @@ public struct JSONRenderer: Sendable {
       out.write("]")
     case .map(let map):
       out.write("{")
-      for (index, pair) in (sortedKeys ? map.sortedByKey : map).pairs.enumerated() {
+      for (index, (key, value)) in (sortedKeys ? map.sortedByKey : map).pairs.enumerated() {
         separate(index, level, &out)
-        out.quote(pair.key)
+        out.quote(key)
         out.write(": ")
-        write(pair.value, level + 1, &out)
+        write(value, level + 1, &out)
       }
       end(map.isEmpty, level, &out)
       out.write("}")

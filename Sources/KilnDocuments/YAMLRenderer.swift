@@ -28,18 +28,18 @@ public struct YAMLRenderer: Sendable {
   private func margin(_ level: Int, _ out: inout TextBuffer) { out.blanks(2 * level) }
 
   private func write(_ map: DocumentMap, _ level: Int, isFirstInline: Bool = false, _ out: inout TextBuffer) {
-    for (index, pair) in map.pairs.enumerated() {
+    for (index, (key, value)) in map.pairs.enumerated() {
       if index > 0 || !isFirstInline { margin(level, &out) }
       // A longer key must be explicit (YAML 1.2, 7.4.2).
       let start = out.bytes.count
-      writeScalar(pair.key, &out)
+      writeScalar(key, &out)
       if out.bytes.count - start > 1000 {
         out.insert("? ", at: start)
         out.write("\n")
         margin(level, &out)
       }
       out.write(":")
-      writeBelow(pair.value, level, &out)
+      writeBelow(value, level, &out)
     }
   }
 

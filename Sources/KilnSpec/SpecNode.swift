@@ -2,7 +2,7 @@ public import KilnDiagnostics
 
 /// A YAML value with the place it was written at; merged trees keep each value's own place.
 public struct SpecNode: Sendable, Hashable {
-  public indirect enum Content: Sendable, Hashable {
+  public enum Content: Sendable, Hashable {
     case scalar(Scalar)
     case list([SpecNode])
     case map([Entry])

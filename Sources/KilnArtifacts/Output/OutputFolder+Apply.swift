@@ -134,36 +134,45 @@ extension OutputFolder {
 
   /// Makes a unit's folder elsewhere and gives it its name once it is whole.
   private func create(_ tree: ArtifactTree, _ unit: String, _ workshop: FilePath, _ mask: mode_t) throws {
-    func make(_ folder: FilePath) throws {
-      guard folder.withPlatformString({ mkdir($0, 0o755) }) != 0, errno != EEXIST else {
-        if mask & 0o755 != 0 { _ = folder.withPlatformString { chmod($0, 0o755) } }
-        return
-      }
-      throw FileSystemError("create the folder", folder, Errno(rawValue: errno))
+    guard workshop.withPlatformString({ mkdir($0, 0o755) }) == 0 || errno == EEXIST else {
+      throw FileSystemError("create the folder", workshop, Errno(rawValue: errno))
     }
-    try make(workshop)
-    var folders: Set<String> = []
-    for path in tree.paths {
-      guard let artifact = tree.files[path] else { continue }
-      let name = path.text.dropFirst(unit.utf8.count + 1)
-      var end = name.startIndex
-      while let slash = name[end...].firstIndex(of: "/") {
-        let folder = String(name[..<slash])
-        if folders.insert(folder).inserted { try make(workshop.appending(folder)) }
-        end = name.index(after: slash)
-      }
-      let file = workshop.appending(String(name))
-      let mode: mode_t = artifact.isExecutable ? 0o755 : 0o644
-      do {
-        let descriptor = try FileDescriptor.open(
-          file, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-          permissions: FilePermissions(rawValue: mode))
-        try descriptor.closeAfter {
-          if mask & mode != 0 { fchmod(descriptor.rawValue, mode) }
-          try descriptor.writeAll(artifact.bytes)
+    if mask & 0o755 != 0 { _ = workshop.withPlatformString { chmod($0, 0o755) } }
+    let root: FileDescriptor
+    do { root = try FileDescriptor.open(workshop, .readOnly, options: [.directory, .closeOnExec]) } catch let error
+      as Errno
+    {
+      throw FileSystemError("open", workshop, error)
+    }
+    try root.closeAfter {
+      var folders: Set<Substring> = []
+      for (path, artifact) in tree.files {
+        let name = path.text.dropFirst(unit.utf8.count + 1)
+        var end = name.startIndex
+        while let slash = name.utf8[end...].firstIndex(of: UInt8(ascii: "/")) {
+          let folder = name[..<slash]
+          end = name.utf8.index(after: slash)
+          guard folders.insert(folder).inserted else { continue }
+          let made = folder.withCString { name in
+            mkdirat(root.rawValue, name, 0o755) == 0
+              && (mask & 0o755 == 0 || fchmodat(root.rawValue, name, 0o755, 0) == 0)
+          }
+          guard made else {
+            throw FileSystemError("create the folder", workshop.appending(String(folder)), Errno(rawValue: errno))
+          }
         }
-      } catch let error as Errno {
-        throw FileSystemError("write", file, error)
+        let mode: mode_t = artifact.isExecutable ? 0o755 : 0o644
+        do {
+          let descriptor = name.withCString { openat(root.rawValue, $0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode) }
+          guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+          let file = FileDescriptor(rawValue: descriptor)
+          try file.closeAfter {
+            if mask & mode != 0 { fchmod(descriptor, mode) }
+            try file.writeAll(artifact.bytes)
+          }
+        } catch let error as Errno {
+          throw FileSystemError("write", workshop.appending(String(name)), error)
+        }
       }
     }
     let target = path.appending(unit)

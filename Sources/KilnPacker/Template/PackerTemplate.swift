@@ -1,7 +1,7 @@
 import KilnDocuments
 
 /// A value in a Packer JSON template. Text is what shall arrive; expressions are Kiln's own.
-public indirect enum PackerValue: Sendable, Hashable {
+public enum PackerValue: Sendable, Hashable {
   /// Arrives unchanged, whatever is in it.
   case text(String)
   /// A Go template, as in ``{{ user `image` }}``.

@@ -24,7 +24,7 @@ public struct JSONSchema: Sendable {
       "title": .string("Kiln \(subject.rawValue)"),
     ]
     if case .map(let map) = schema(shape, isPartial: isPartial) {
-      for pair in map.pairs { root[pair.key] = pair.value }
+      for (key, value) in map.pairs { root[key] = value }
     }
     if subject == .environment { root["required"] = ["version", "customer"] }
     if subject == .profile, case .map(var properties)? = root["properties"] {
