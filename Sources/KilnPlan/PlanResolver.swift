@@ -34,6 +34,7 @@ struct Resolution {
   let spec: EnvironmentSpec
   var problems: [Diagnostic] = []
   var definitions: Definitions { resolver.definitions }
+  var checker: UseChecker { UseChecker(definitions) }
 
   init(resolver: PlanResolver, spec: EnvironmentSpec) {
     self.resolver = resolver
@@ -50,7 +51,7 @@ struct Resolution {
     for name in spec.machine?.services ?? [] {
       guard let use = spec.services.first(where: { $0.name.value == name.value }) else {
         problems.append(
-          unknown(
+          checker.unknown(
             "service", name, among: spec.services.map(\.name.value), id: "spec.unknown-service",
             hint: "describe it under services"))
         continue
@@ -98,20 +99,10 @@ struct Resolution {
     return plan
   }
 
-  func unknown(_ what: String, _ name: Located<String>, among known: [String], id: String, hint: String? = nil)
-    -> Diagnostic
-  {
-    let known = known.sorted()
-    let near = nearest(to: name.value, among: known).map { "did you mean \"\($0)\"?" }
-    return Diagnostic(
-      id, "there is no \(what) \"\(name.value)\"", at: name.location,
-      suggestion: near ?? hint ?? "there are: \(known.joined(separator: ", "))")
-  }
-
   private mutating func base() -> BaseDefinition? {
     let name = spec.runtime.base
     if let base = definitions.bases[name.value] { return base }
-    problems.append(unknown("base", name, among: Array(definitions.bases.keys), id: "spec.unknown-base"))
+    problems.append(checker.unknown("base", name, among: Array(definitions.bases.keys), id: "spec.unknown-base"))
     return nil
   }
 
@@ -131,41 +122,18 @@ struct Resolution {
 
   /// Parameters of `definition` from what the spec says, the rest by default.
   mutating func parameters(
-    _ definitions: [ParameterDefinition], of owner: String, from node: SpecNode?, on base: BaseDefinition?,
+    _ definitions: [ParameterDefinition], of owner: Located<String>, from node: SpecNode?, on base: BaseDefinition?,
     besides: [String] = [], at location: SourceLocation
   ) -> [ComponentPlan.Parameter] {
-    if let node, node.entries == nil {
-      problems.append(
-        Diagnostic(
-          "spec.wrong-type", "\(owner) takes a map of parameters", at: node.location,
-          suggestion: "write {} for defaults"))
-      return []
-    }
-    for entry in node?.entries ?? []
-    where !besides.contains(entry.key) && !definitions.contains(where: { $0.name == entry.key }) {
-      let known = definitions.map(\.name) + besides
-      let near = nearest(to: entry.key, among: known).map { "did you mean \"\($0)\"?" }
-      let list = known.isEmpty ? "it takes none" : "it takes: \(known.joined(separator: ", "))"
-      problems.append(
-        Diagnostic(
-          "spec.unknown-parameter", "\(owner) has no parameter \"\(entry.key)\"", at: entry.keyLocation,
-          suggestion: near ?? list))
-    }
+    problems += checker.problems(
+      in: node, definitions, of: owner, base: base?.name, besides: besides, at: location)
+    guard node == nil || node?.entries != nil else { return [] }
     return definitions.compactMap { definition in
-      if let value = node?[definition.name] {
-        problems += ParameterChecker(definition, base: base?.name).problems(in: value)
-        return .init(name: definition.name, value: value, isDefault: false)
-      }
+      if let value = node?[definition.name] { return .init(name: definition.name, value: value, isDefault: false) }
       if let value = definition.fallback(on: base?.name ?? "") {
         return .init(name: definition.name, value: value, isDefault: true)
       }
-      if definition.isRequired {
-        problems.append(
-          Diagnostic(
-            "spec.missing-parameter", "\(owner) needs the parameter \"\(definition.name)\"", at: location,
-            suggestion: definition.summary, notes: [.init("it is described here", at: definition.location)]))
-        return nil
-      }
+      guard !definition.isRequired else { return nil }
       let empty: SpecNode.Content =
         switch definition.kind {
         case .list: .list([])

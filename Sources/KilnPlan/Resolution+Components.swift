@@ -10,8 +10,7 @@ extension Resolution {
       let (name, parameters) = pending.removeFirst()
       if uses[name.value] != nil { continue }
       guard let definition = definitions.components[name.value] else {
-        problems.append(
-          unknown("component", name, among: Array(definitions.components.keys), id: "spec.unknown-component"))
+        problems.append(checker.unknownComponent(name))
         continue
       }
       uses[name.value] = (name.location, parameters)
@@ -29,7 +28,8 @@ extension Resolution {
     _ definition: ComponentDefinition, _ origin: SourceLocation, _ node: SpecNode?, _ base: BaseDefinition?
   ) -> ComponentPlan {
     let before = problems.count
-    let parameters = parameters(definition.parameters, of: definition.name, from: node, on: base, at: origin)
+    let parameters = parameters(
+      definition.parameters, of: Located(definition.name, at: origin), from: node, on: base, at: origin)
     var steps: [PlannedStep] = []
     var checks: [Check] = []
     if !problems[before...].hasErrors {

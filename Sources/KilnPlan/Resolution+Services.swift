@@ -2,9 +2,6 @@ import KilnDiagnostics
 import KilnSpec
 
 extension Resolution {
-  /// Keys that every service takes beside its definition's parameters.
-  static let commonKeys = ["database", "from", "limits", "password", "settings", "storage", "user"]
-
   /// - Parameter fromPackages: For the machine, which has no other way.
   mutating func service(
     _ use: EnvironmentSpec.ServiceUse, on base: BaseDefinition?, fromPackages: Bool,
@@ -27,23 +24,21 @@ extension Resolution {
     _ use: EnvironmentSpec.ServiceUse, on base: BaseDefinition?, fromPackages: Bool, namedAt place: SourceLocation?
   ) -> ServicePlan? {
     guard let definition = definitions.services[use.name.value] else {
-      problems.append(unknown("service", use.name, among: Array(definitions.services.keys), id: "spec.unknown-service"))
+      problems.append(checker.unknownService(use.name))
       return nil
     }
     let before = problems.count
     let parameters = parameters(
-      definition.parameters, of: use.name.value, from: use.node, on: base, besides: Self.commonKeys,
+      definition.parameters, of: use.name, from: use.node, on: base, besides: UseChecker.serviceKeys,
       at: use.name.location)
-    let common = SpecNode(
-      .map((use.node.entries ?? []).filter { Self.commonKeys.contains($0.key) }), at: use.node.location)
-    problems += ShapeChecker().problems(in: common, .serviceUse)
+    problems += checker.commonProblems(in: use.node)
+    let settings = settings(use.node["settings"], definition)
     guard !problems[before...].hasErrors else { return nil }
     let isFromPackages = fromPackages || use.node["from"]?.scalar?.text == "packages" || definition.image == nil
     if isFromPackages, !supportsPackages(definition, base, at: place ?? use.node["from"]?.location ?? use.name.location)
     {
       return nil
     }
-    let settings = settings(use.node["settings"], definition)
     var resolver = stepResolver(parameters)
     var entrypoint: [UInt8]?
     var steps: [PlannedStep] = []
@@ -180,14 +175,16 @@ extension Resolution {
             suggestion: near ?? "`kiln components \(definition.name)` lists them"))
         continue
       }
-      if let rule = SettingRules.problem(entry.value.scalar?.text ?? "", setting) {
+      // Another shape is told as such.
+      guard let value = entry.value.scalar?.text else { continue }
+      if let rule = SettingRules.problem(value, setting) {
         problems.append(
           Diagnostic(
-            "spec.setting-value", "\(entry.key) cannot be \"\(entry.value.scalar?.text ?? "")\"",
+            "spec.setting-value", "\(entry.key) cannot be \"\(value)\"",
             at: entry.value.location, suggestion: rule))
       }
       values.removeAll { $0.name == entry.key }
-      values.append(NamedValue(entry.key, entry.value.scalar?.text ?? ""))
+      values.append(NamedValue(entry.key, value))
     }
     return values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }

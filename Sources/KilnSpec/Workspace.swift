@@ -228,13 +228,19 @@ private struct Reading {
       let beneath = profile(name, chain: [])
       waiting.append((one.file, node, beneath, beneath != nil))
     }
+    let uses = UseChecker(definitions.definitions)
     let found =
       (try? workers.map(waiting) { file, node, beneath, isWhole -> (EnvironmentSpec?, [Diagnostic]) in
         // Problems of the file alone are told even when its profile is unknown.
         guard isWhole else { return (nil, ShapeChecker(isPartial: true).problems(in: node, .environment)) }
         var merger = SpecMerger()
         let merged = merger.merge(node, over: beneath)
-        let problems = ShapeChecker().problems(in: merged, .environment)
+        var problems = ShapeChecker().problems(in: merged, .environment)
+        if problems.hasErrors {
+          // It has no plan, by which the rest would be told.
+          let told = Set(problems.map(\.location))
+          problems += uses.problems(in: merged).filter { !told.contains($0.location) }
+        }
         return (problems.hasErrors ? nil : EnvironmentSpec(file: file, tree: merged), merger.problems + problems)
       }) ?? []
     problems += found.flatMap(\.1)

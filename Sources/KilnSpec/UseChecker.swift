@@ -1,0 +1,105 @@
+public import KilnDiagnostics
+
+/// Checks what a spec says of components and services against their definitions.
+public struct UseChecker: Sendable {
+  /// Keys that every service takes beside its definition's parameters.
+  public static let serviceKeys = ["database", "from", "limits", "password", "settings", "storage", "user"]
+
+  let definitions: Definitions
+
+  public init(_ definitions: Definitions) { self.definitions = definitions }
+
+  /// Names that are not there and parameters that do not fit, in a tree whose other parts may be wrong.
+  func problems(in tree: SpecNode) -> [Diagnostic] {
+    let base = tree["runtime"]?["base"]?.scalar.flatMap { definitions.bases[$0.text]?.name }
+    var problems: [Diagnostic] = []
+    for entry in tree["runtime"]?["components"]?.entries ?? [] {
+      let name = Located(entry.key, at: entry.keyLocation)
+      if let component = definitions.components[entry.key] {
+        problems += self.problems(in: entry.value, component.parameters, of: name, base: base, at: entry.keyLocation)
+      } else {
+        problems.append(unknownComponent(name))
+      }
+    }
+    for entry in tree["services"]?.entries ?? [] {
+      let name = Located(entry.key, at: entry.keyLocation)
+      if let service = definitions.services[entry.key] {
+        problems += self.problems(
+          in: entry.value, service.parameters, of: name, base: base, besides: Self.serviceKeys, at: entry.keyLocation)
+        problems += commonProblems(in: entry.value)
+      } else {
+        problems.append(unknownService(name))
+      }
+    }
+    return problems
+  }
+
+  public func unknownComponent(_ name: Located<String>) -> Diagnostic {
+    unknown("component", name, among: Array(definitions.components.keys), id: "spec.unknown-component")
+  }
+
+  public func unknownService(_ name: Located<String>) -> Diagnostic {
+    unknown("service", name, among: Array(definitions.services.keys), id: "spec.unknown-service")
+  }
+
+  /// - Parameter hint: The help where no known name is near; nil for the list of them.
+  public func unknown(
+    _ what: String, _ name: Located<String>, among known: [String], id: String, hint: String? = nil
+  ) -> Diagnostic {
+    let known = known.sorted()
+    let near = nearest(to: name.value, among: known).map { "did you mean \"\($0)\"?" }
+    return Diagnostic(
+      id, "there is no \(what) \"\(name.value)\"", at: name.location,
+      suggestion: near ?? hint ?? "there are: \(known.joined(separator: ", "))")
+  }
+
+  /// Wrong shapes below the keys that every service takes.
+  public func commonProblems(in node: SpecNode) -> [Diagnostic] {
+    let common = SpecNode(.map((node.entries ?? []).filter { Self.serviceKeys.contains($0.key) }), at: node.location)
+    return ShapeChecker().problems(in: common, .serviceUse)
+  }
+
+  /// Parameters that are unknown, missing or wrong.
+  ///
+  /// - Parameters:
+  ///   - node: What the spec says; nil for nothing.
+  ///   - owner: The component or service.
+  ///   - base: The base whose allowed values count; nil where it is not known.
+  ///   - besides: Other keys that may stand there.
+  ///   - location: Where a missing parameter is told.
+  public func problems(
+    in node: SpecNode?, _ parameters: [ParameterDefinition], of owner: Located<String>, base: String?,
+    besides: [String] = [], at location: SourceLocation
+  ) -> [Diagnostic] {
+    let owner = owner.value
+    if let node, node.entries == nil {
+      return [
+        Diagnostic(
+          "spec.wrong-type", "\(owner) takes a map of parameters", at: node.location,
+          suggestion: "write {} for defaults")
+      ]
+    }
+    var problems: [Diagnostic] = []
+    for entry in node?.entries ?? []
+    where !besides.contains(entry.key) && !parameters.contains(where: { $0.name == entry.key }) {
+      let known = parameters.map(\.name) + besides
+      let near = nearest(to: entry.key, among: known).map { "did you mean \"\($0)\"?" }
+      let list = known.isEmpty ? "it takes none" : "it takes: \(known.joined(separator: ", "))"
+      problems.append(
+        Diagnostic(
+          "spec.unknown-parameter", "\(owner) has no parameter \"\(entry.key)\"", at: entry.keyLocation,
+          suggestion: near ?? list))
+    }
+    for parameter in parameters {
+      if let value = node?[parameter.name] {
+        problems += ParameterChecker(parameter, base: base).problems(in: value)
+      } else if parameter.isRequired, parameter.fallback(on: base ?? "") == nil {
+        problems.append(
+          Diagnostic(
+            "spec.missing-parameter", "\(owner) needs the parameter \"\(parameter.name)\"", at: location,
+            suggestion: parameter.summary, notes: [.init("it is described here", at: parameter.location)]))
+      }
+    }
+    return problems
+  }
+}
