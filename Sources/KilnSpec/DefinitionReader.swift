@@ -24,7 +24,10 @@ struct DefinitionReader {
           "spec.unknown-key", "unknown key \"customer\" in a profile", at: customer.keyLocation,
           suggestion: "a profile serves many customers; say it in the environment"))
     }
-    guard !found.hasErrors else { return }
+    guard !found.hasErrors else {
+      definitions.unusable[name] = root.location.file
+      return
+    }
     switch kind {
     case .base: definitions.bases[name] = base(name, root)
     case .component:

@@ -125,6 +125,8 @@ public struct Definitions: Sendable {
   public var bases: [String: BaseDefinition] = [:]
   public var components: [String: ComponentDefinition] = [:]
   public var services: [String: ServiceDefinition] = [:]
+  /// Files of definitions that have errors, by the name that they would give.
+  public var unusable: [String: String] = [:]
   /// Profiles as trees, unmerged.
   public var profiles: [String: SpecNode] = [:]
   /// Mustache templates by name.

@@ -46,6 +46,10 @@ public struct UseChecker: Sendable {
   public func unknown(
     _ what: String, _ name: Located<String>, among known: [String], id: String, hint: String? = nil
   ) -> Diagnostic {
+    if let file = definitions.unusable[name.value] {
+      return Diagnostic(
+        id, "the \(what) \"\(name.value)\" cannot be used", at: name.location, suggestion: "\(file) has errors")
+    }
     let known = known.sorted()
     let near = nearest(to: name.value, among: known).map { "did you mean \"\($0)\"?" }
     return Diagnostic(

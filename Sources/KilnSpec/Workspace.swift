@@ -98,7 +98,10 @@ private struct Reading {
   private mutating func add(_ kind: DefinitionReader.Kind?, _ name: String, _ text: String, _ shown: String) {
     let (root, found) = YAMLReader(file: shown).read(text)
     problems += found
-    guard let root else { return }
+    guard let root else {
+      definitions.definitions.unusable[name] = shown
+      return
+    }
     var kind = kind
     if kind == nil {
       kind = .component
@@ -260,12 +263,9 @@ private struct Reading {
     }
     if let known = profiles[name.value] { return known }
     guard let node = definitions.definitions.profiles[name.value] else {
-      let known = definitions.definitions.profiles.keys.sorted()
-      let near = nearest(to: name.value, among: known).map { "did you mean \"\($0)\"?" }
+      let known = Array(definitions.definitions.profiles.keys)
       problems.append(
-        Diagnostic(
-          "spec.unknown-profile", "there is no profile \"\(name.value)\"", at: name.location,
-          suggestion: near ?? "there are: \(known.joined(separator: ", "))"))
+        UseChecker(definitions.definitions).unknown("profile", name, among: known, id: "spec.unknown-profile"))
       return nil
     }
     var merger = SpecMerger()

@@ -151,10 +151,40 @@ struct FleetTests {
           $0.hasPrefix("runtime debian-12-") && $0.contains("php ini") && $0.contains("profiles/web-03.yaml:")
             && $0.hasSuffix("; 4 customers")
         }, "\(text.output)")
-      #expect(lines.contains { $0.contains("apps/shop: .dockerignore and 1 more files changed") }, "\(text.output)")
+      #expect(lines.contains { $0.contains("apps/shop: .dockerignore and another file changed") }, "\(text.output)")
       #expect(lines.contains(#"{"app":40,"machine":40,"runtime":1,"service":0}"#), "\(text.output)")
       #expect(lines.suffix(2) == ["2", "4"])
     }
+  }
+
+  /// A definition copies a file from beside its folder; the branch it is compared with goes on.
+  @Test func sinceABranchPointTellsWhatTheBranchChanges() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let text = try sh(
+      """
+      git init -q -b main r; cd r; git config user.email a@example.com; git config user.name a
+      mkdir -p w/components w/environments w/files; cd w; echo 'version: 1' > kiln.yaml; echo one > files/motd
+      printf 'summary: a message\nsteps:\n  - file: {path: /etc/motd, source: ../files/motd}\n' > components/motd.yaml
+      for name in acme globex; do
+        printf 'version: 1\ncustomer: %s\nruntime: {base: debian-12, components: {motd: {}}}\n' $name > environments/$name.yaml
+      done
+      git add -A; git commit -qm first; git checkout -qb topic
+      kiln plan --since main...
+      git checkout -q main; sed -i 's/debian-12/ubuntu-24.04/' environments/globex.yaml; git commit -qam other
+      git checkout -q topic; echo two > files/motd; git commit -qam motd
+      kiln plan --since main... | tail -n 1
+      kiln plan --since main | grep -c 'base ubuntu-24.04 → debian-12'
+      cd ../..; git clone -q --depth 1 -b topic "file://$PWD/r" shallow; cd shallow/w
+      ! kiln plan --since HEAD~1 2>&1
+      ! kiln plan --since nosuch... 2>&1
+      """, in: folder.url, expecting: nil)
+    #expect(text.status == 0, "\(text.error)")
+    let lines = text.output.split(separator: "\n").map(String.init)
+    #expect(lines.first == "since main...: nothing would be built", "\(text.output)")
+    #expect(lines.dropFirst().first?.hasSuffix(": motd: a step changed, components/motd.yaml:3; 2 customers") == true)
+    #expect(lines.dropFirst(2).first == "1", "\(text.output)")
+    #expect(lines.filter { $0.contains("git fetch --unshallow") }.count == 2, "\(text.output)")
   }
 
   /// What a person sees of 40 customers: every name whole and in its box, nothing on top of anything else.

@@ -19,15 +19,15 @@ struct EarlierWorkspace: Sendable {
   {
     let folder = context.folder.pushing(FilePath(name)).lexicallyNormalized()
     if FileManager.default.fileExists(atPath: folder.appending("kiln.yaml").string) {
-      let (plans, notes) = try plans(of: folder, options, context)
-      return try EarlierWorkspace(folder: folder, plans: plans, notes: notes, now: now, context)
+      let then = try context.read(folder, options, checkingFiles: false)
+      return try EarlierWorkspace(folder: folder, plans: then.fleet, notes: notes(of: then), now: now, context)
     }
     let git = GitRepository(root: now.workspace.root)
     do {
       return try await read(commit: name, of: git, now: now, options, context)
     } catch let failure as GitRepository.Failure {
       context.console.error(
-        "error: \(failure)\n  = help: --since takes a commit, as in main or HEAD~1, or another workspace's folder\n")
+        "error: \(failure)\n  = help: \(failure.help)\n")
       throw KilnExit.problems
     } catch is Tool.Missing {
       context.console.error(
@@ -49,7 +49,12 @@ struct EarlierWorkspace: Sendable {
     guard FileManager.default.fileExists(atPath: root.appending("kiln.yaml").string) else {
       return EarlierWorkspace(plans: [], sources: [:], notes: ["there was no workspace in \(name): everything is new"])
     }
-    let (plans, notes) = try plans(of: root, options, context)
+    var then = try context.read(root, options, checkingFiles: false)
+    // Definitions copy files from anywhere in the workspace.
+    if !then.missing.isEmpty {
+      _ = try await git.extract(then.missing.sorted(), of: commit, to: place)
+      then = try context.read(root, options, checkingFiles: false)
+    }
     let changed = try await git.changes(since: commit)
     let top = try await git.top()
     var sources = AppSourceChanges(root: now.workspace.root, context: context)
@@ -57,7 +62,7 @@ struct EarlierWorkspace: Sendable {
     for plan in now.plans {
       found[plan.customer] = try sources.reasons(for: plan, among: changed, below: top)
     }
-    return EarlierWorkspace(plans: plans, sources: found, notes: notes + sources.notes)
+    return EarlierWorkspace(plans: then.fleet, sources: found, notes: notes(of: then) + sources.notes)
   }
 
   private init(plans: [EnvironmentPlan], sources: [String: [String]], notes: [String]) {
@@ -81,14 +86,10 @@ struct EarlierWorkspace: Sendable {
     self.sources = found
   }
 
-  /// The plans of another version's specs; what it has of errors is told as a note.
-  private static func plans(of root: FilePath, _ options: WorkspaceOptions, _ context: CommandContext) throws -> (
-    [EnvironmentPlan], [String]
-  ) {
-    let loaded = try context.read(root, options, checkingFiles: false)
+  /// What another version has of errors.
+  private static func notes(of loaded: LoadedWorkspace) -> [String] {
     let bad = Set(loaded.problems.filter { $0.severity == .error }.map { $0.location?.file ?? "" }).sorted()
-    let notes = bad.isEmpty ? [] : ["not read in the earlier version, for their errors: \(bad.joined(separator: ", "))"]
-    return (loaded.fleet, notes)
+    return bad.isEmpty ? [] : ["not read in the earlier version, for their errors: \(bad.joined(separator: ", "))"]
   }
 }
 
@@ -98,6 +99,7 @@ struct GitRepository: Sendable {
 
   struct Failure: Error, CustomStringConvertible {
     let description: String
+    var help = "--since takes a commit, as in main or HEAD~1, or another workspace's folder"
   }
 
   private func git(_ arguments: [String], environment: [String: String] = [:], _ what: String) async throws -> String {
@@ -118,13 +120,28 @@ struct GitRepository: Sendable {
   }
 
   /// The commit's id.
+  ///
+  /// - Parameter name: What Git takes for a commit; with `...` after it, where the work on HEAD went off from it.
   func commit(_ name: String) async throws -> String {
     _ = try await top()
+    let isBranchPoint = name.hasSuffix("...")
+    let other = isBranchPoint ? String(name.dropLast(3)) : name
+    var failure = Failure(
+      description: isBranchPoint
+        ? "there is no commit of the name \"\(other)\""
+        : "there is neither a workspace in the folder \"\(name)\" nor a commit of that name")
     do {
-      return try await git(["rev-parse", "--verify", "--end-of-options", "\(name)^{commit}"], "find \(name)")
+      let commit = try await git(["rev-parse", "--verify", "--end-of-options", "\(other)^{commit}"], "find \(other)")
         .trimmingCharacters(in: .newlines)
+      guard isBranchPoint else { return commit }
+      failure = Failure(description: "HEAD and \"\(other)\" have no commit in common")
+      return try await git(["merge-base", commit, "HEAD"], "compare").trimmingCharacters(in: .newlines)
     } catch is Failure {
-      throw Failure(description: "there is neither a workspace in the folder \"\(name)\" nor a commit of that name")
+      if (try? await git(["rev-parse", "--is-shallow-repository"], "look"))?.hasPrefix("true") == true {
+        failure.help =
+          "this clone does not have its whole history: `git fetch --unshallow` (GitHub's checkout: `fetch-depth: 0`)"
+      }
+      throw failure
     }
   }
 
@@ -235,7 +252,10 @@ struct AppSourceChanges {
 
   private static func text(_ files: [String], _ folder: FilePath) -> String? {
     guard let first = files.sorted().first else { return nil }
-    return files.count == 1
-      ? "\(folder): \(first) changed" : "\(folder): \(first) and \(files.count - 1) more files changed"
+    switch files.count {
+    case 1: return "\(folder): \(first) changed"
+    case 2: return "\(folder): \(first) and another file changed"
+    case let count: return "\(folder): \(first) and \(count - 1) other files changed"
+    }
   }
 }

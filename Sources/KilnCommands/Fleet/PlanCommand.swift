@@ -27,11 +27,11 @@ struct PlanCommand: AsyncParsableCommand {
         kiln plan --fleet                           runtimes, who stands on each, and those that are nearly the same
         kiln plan --fleet --format html > fleet.html
         kiln plan --since main                      the images that would be built since then, and why
-        kiln plan --since main --format markdown    the same for a pull request
+        kiln plan --since main... --format markdown  what this branch alone changes, for a pull request
         kiln plan --since HEAD~1 --format github-matrix --kind app,service
 
       Formats: text and json; with --fleet dot, svg and html; with --since markdown, github-matrix, azure-matrix and
-      gitlab. --since takes a commit or the folder of another workspace.
+      gitlab. --since takes a commit, NAME... for where HEAD went off from NAME, or the folder of another workspace.
       """)
 
   @OptionGroup var options: WorkspaceOptions

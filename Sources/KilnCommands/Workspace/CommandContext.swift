@@ -60,6 +60,8 @@ struct LoadedWorkspace: Sendable {
   let fleet: [EnvironmentPlan]
   /// Files that definitions copy into images, with the digest of their contents.
   let copied: [String: ContentDigest]
+  /// Such files that are not there.
+  let missing: Set<String>
   /// Whether every environment of the workspace has a plan.
   let isFleetWhole: Bool
   let problems: [Diagnostic]
@@ -88,7 +90,7 @@ extension CommandContext {
     let others = Set(all.workspace.environments.filter { !chosen.contains($0.customer.value) }.map(\.file))
     return LoadedWorkspace(
       workspace: all.workspace, plans: all.plans.filter { chosen.contains($0.customer) }, fleet: all.fleet,
-      copied: all.copied, isFleetWhole: all.isFleetWhole,
+      copied: all.copied, missing: all.missing, isFleetWhole: all.isFleetWhole,
       problems: all.problems.filter { !others.contains($0.location?.file ?? "") })
   }
 
@@ -112,8 +114,8 @@ extension CommandContext {
     }
     let known = workspace.sources.keys.filter { $0.hasPrefix("environments/") }
     return LoadedWorkspace(
-      workspace: workspace, plans: plans, fleet: plans, copied: files.copied, isFleetWhole: plans.count == known.count,
-      problems: problems.inCanonicalOrder())
+      workspace: workspace, plans: plans, fleet: plans, copied: files.copied, missing: files.missing,
+      isFleetWhole: plans.count == known.count, problems: problems.inCanonicalOrder())
   }
 
   private func choose(_ customers: [String], from workspace: Workspace) throws -> Set<String> {

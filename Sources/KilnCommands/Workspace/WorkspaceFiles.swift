@@ -25,12 +25,14 @@ struct WorkspaceFiles: Sendable {
     }
   }
 
-  /// What was read, for whoever needs to know whether it has changed.
-  private final class Copied: Sendable {
+  /// What was asked for, for whoever needs to know whether it has changed.
+  private final class Asked: Sendable {
     let digests = Mutex<[String: ContentDigest]>([:])
+    let missing = Mutex<Set<String>>([])
   }
-  private let read = Copied()
-  var copied: [String: ContentDigest] { read.digests.withLock { $0 } }
+  private let asked = Asked()
+  var copied: [String: ContentDigest] { asked.digests.withLock { $0 } }
+  var missing: Set<String> { asked.missing.withLock { $0 } }
 
   init(root: FilePath) { self.root = root }
 
@@ -49,6 +51,7 @@ struct WorkspaceFiles: Sendable {
     let url = URL(filePath: root.pushing(relative).string)
     guard let values = try? url.resourceValues(forKeys: [.isRegularFileKey, .fileSizeKey]), values.isRegularFile == true
     else {
+      _ = asked.missing.withLock { $0.insert(relative.string) }
       return refuse("there is no file \"\(path)\"")
     }
     guard values.fileSize ?? 0 <= Self.sizeLimit else {
@@ -58,7 +61,7 @@ struct WorkspaceFiles: Sendable {
       return refuse("\"\(path)\" cannot be read", id: "spec.unreadable")
     }
     let bytes = Array(data)
-    read.digests.withLock { $0[path] = ContentDigest(of: bytes) }
+    asked.digests.withLock { $0[path] = ContentDigest(of: bytes) }
     return .success(bytes)
   }
 
