@@ -237,6 +237,16 @@ struct UpTests {
       let down = try sh(
         "DOCKER_HOST=unix:///nowhere/docker.sock kiln up kilnacme", in: root, environment: environment, expecting: nil)
       #expect(down.status == 1 && down.error.contains("the engine is down"), "\(down.error)")
+      // Less memory than a service needs.
+      let small = try sh(
+        """
+        sed -i 's/mariadb: {from/mariadb: {limits: {memory: 40Mi}, from/' environments/kilnacme.yaml
+        code=0; kiln up kilnacme --timeout 20 || code=$?
+        sed -i 's/limits: {memory: 40Mi}, //' environments/kilnacme.yaml; exit $code
+        """, in: root, environment: environment, expecting: nil)
+      #expect(
+        small.status == 1 && small.error.contains("its limit of 40 MiB: raise services.mariadb.limits.memory"),
+        "\(small.error.suffix(800))")
       // A service that never becomes well.
       try sh("echo '<?php http_response_code(500); error_log(\"broken on purpose\");' > apps/shop/health.php", in: root)
       let ill = try sh("kiln up kilnacme --timeout 45", in: root, environment: environment, expecting: nil)

@@ -43,6 +43,7 @@ struct ComposeProject: Sendable {
       let PublishedPort: Int
     }
 
+    let ID: String?
     let Service: String
     let State: String
     let Health: String
@@ -76,6 +77,24 @@ struct ComposeProject: Sendable {
     let containers = try await docker.output(["ps", "--all", "--quiet", "--filter", label])
     let networks = try await docker.output(["network", "ls", "--quiet", "--filter", label])
     return containers.output.isEmpty && networks.output.isEmpty
+  }
+
+  /// What a service that the kernel ended for its use of memory may do about it; nil for others.
+  func memoryAdvice(for state: ServiceState) async throws -> String? {
+    guard let id = state.ID else { return nil }
+    let format = "{{.State.OOMKilled}} {{.HostConfig.Memory}}"
+    let words = try await docker.output(["inspect", "--format", format, id]).output.split { $0.isWhitespace }
+    guard words.count == 2, let limit = Int(words[1]) else { return nil }
+    if words[0] != "true" {
+      // One that was started again since tells nothing of it; the engine remembers.
+      let filters = ["--filter", "container=\(id)", "--filter", "event=oom"]
+      guard try await !docker.output(["events", "--since", "10m", "--until", "0s"] + filters).output.isEmpty else {
+        return nil
+      }
+    }
+    guard limit > 0 else { return "this machine had no memory left for it" }
+    let place = state.Service == "app" ? "app" : "services.\(state.Service)"
+    return "it needs more memory than its limit of \(limit >> 20) MiB: raise \(place).limits.memory"
   }
 
   /// The last lines that a service printed.

@@ -171,6 +171,7 @@ struct UpCommand: AsyncParsableCommand {
         for line in lines.split(separator: "\n").suffix(15) {
           context.console.error("  \(Relayed.safe(String(line)))\n")
         }
+        if let advice = try await project.memoryAdvice(for: state) { context.console.error("  = help: \(advice)\n") }
       }
       if ill.isEmpty { context.console.error("error: docker compose ended with \(code)\n") }
       context.console.error("  = help: `kiln logs \(customer)` has the rest; `kiln down \(customer)` takes it away\n")

@@ -2,8 +2,10 @@ import KilnDocuments
 
 /// Text from a log that goes to a CI system's log, where some lines are commands.
 enum Relayed {
-  /// One line on which neither `##vso[` and `##[` (Azure Pipelines, GitHub) nor `::` (GitHub) begins a command.
+  /// One line without ANSI sequences, on which neither `##vso[` and `##[` (Azure Pipelines, GitHub) nor `::` (GitHub)
+  /// begins a command.
   static func safe(_ text: String) -> String {
+    let text = String(decoding: TerminalText.plain(Array(text.utf8)[...]), as: UTF8.self)
     let line = String(
       String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
     let neutral = line.substituting("##vso[", with: "## vso[").substituting("##[", with: "## [")

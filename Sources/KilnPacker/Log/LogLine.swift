@@ -1,8 +1,10 @@
+import KilnDocuments
+
 /// A line of a log without what terminals and CI systems add to it.
 enum LogLine {
   /// `bytes` without colours, carriage returns, timestamps and blanks around it; nil for a line of Packer's own debug log.
   static func content(_ bytes: ArraySlice<UInt8>) -> String? {
-    var text = stripped(bytes)[...]
+    var text = TerminalText.plain(bytes)[...]
     trim(&text)
     var hasChanged = true
     while hasChanged {
@@ -12,35 +14,6 @@ enum LogLine {
     if isDebugLog(text) { return nil }
     return String(decoding: text, as: UTF8.self)
   }
-
-  /// Without ANSI sequences (CSI, OSC and its like, two-byte escapes) and carriage returns.
-  private static func stripped(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-    var out: [UInt8] = []
-    out.reserveCapacity(bytes.count)
-    var i = bytes.startIndex
-    while i < bytes.endIndex {
-      let byte = bytes[i]
-      if byte == 0x1B, i + 1 < bytes.endIndex {
-        let next = bytes[i + 1]
-        i += 2
-        if next == UInt8(ascii: "[") {
-          while i < bytes.endIndex, !(0x40...0x7E).contains(bytes[i]) { i += 1 }
-          i += 1
-        } else if Self.stringIntroducers.contains(next) {
-          while i < bytes.endIndex, bytes[i] != 0x07, bytes[i] != 0x1B { i += 1 }
-          if i < bytes.endIndex, bytes[i] == 0x1B { i += 1 }
-          i += 1
-        }
-        continue
-      }
-      if byte != 0x0D, byte != 0x1B { out.append(byte) }
-      i += 1
-    }
-    return out
-  }
-
-  /// OSC, DCS, SOS, PM and APC, which go on to BEL or ST; Buildkite writes its timestamps as APC.
-  private static let stringIntroducers = Set("]PX^_".utf8)
 
   private static func trim(_ text: inout ArraySlice<UInt8>) {
     while let first = text.first, first == 0x20 || first == 0x09 { text.removeFirst() }
