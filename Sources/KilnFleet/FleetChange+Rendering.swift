@@ -22,11 +22,6 @@ extension FleetChange {
     return order.compactMap { groups[$0] }
   }
 
-  private static func some(_ names: [String], _ limit: Int = 6) -> String {
-    let more = names.count > limit ? " and \(names.count - limit) more" : ""
-    return names.prefix(limit).joined(separator: ", ") + more
-  }
-
   private func label(_ group: Group) -> String {
     group.kind == .service ? "service \(group.name)" : group.kind.rawValue
   }
@@ -37,10 +32,10 @@ extension FleetChange {
   public var summary: String {
     if images.isEmpty { return "nothing would be built" }
     let counts = [
-      KilnFleet.count(count(.runtime), "runtime"), KilnFleet.count(count(.app), "app"),
-      KilnFleet.count(count(.service), "service"),
+      Phrase.count(count(.runtime), "runtime"), Phrase.count(count(.app), "app"),
+      Phrase.count(count(.service), "service"),
     ]
-    return counts.joined(separator: ", ") + " and \(KilnFleet.count(count(.machine), "machine")) would be built"
+    return counts.joined(separator: ", ") + " and \(Phrase.count(count(.machine), "machine")) would be built"
   }
 
   public var text: String {
@@ -48,17 +43,18 @@ extension FleetChange {
     for move in moves {
       let known = move.isBuilt ? "" : " (which the fleet has already)"
       lines.append(
-        "\(label(move))\(known): \(move.differences.map(\.text).joined(separator: "; ")); \(KilnFleet.count(move.customers.count, "customer"))"
+        "\(label(move))\(known): \(move.differences.map(\.text).joined(separator: "; ")); \(Phrase.count(move.customers.count, "customer"))"
       )
     }
     for image in images where image.kind == .runtime && !moves.contains(where: { $0.to == image.name }) {
       lines.append("runtime \(image.name): \(image.reasons.joined(separator: "; "))")
     }
     for group in groups {
-      lines.append("\(label(group)) of \(Self.some(group.customers)): \(group.reasons.joined(separator: "; "))")
+      lines.append(
+        "\(label(group)) of \(Phrase.some(group.customers, limit: 6)): \(group.reasons.joined(separator: "; "))")
     }
-    if !added.isEmpty { lines.append("new: \(Self.some(added))") }
-    if !removed.isEmpty { lines.append("gone: \(Self.some(removed))") }
+    if !added.isEmpty { lines.append("new: \(Phrase.some(added, limit: 6))") }
+    if !removed.isEmpty { lines.append("gone: \(Phrase.some(removed, limit: 6))") }
     lines += notes.map { "note: \($0)" }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -69,7 +65,7 @@ extension FleetChange {
     if !moves.isEmpty {
       lines += ["| runtime | becomes | because | customers |", "|---|---|---|---|"]
       lines += moves.map { move in
-        "| `\(move.from)` | `\(move.to)`\(move.isBuilt ? "" : " (there already)") | \(Self.cell(move.differences.map(\.text).joined(separator: "; "))) | \(move.customers.count): \(Self.some(move.customers)) |"
+        "| `\(move.from)` | `\(move.to)`\(move.isBuilt ? "" : " (there already)") | \(Self.cell(move.differences.map(\.text).joined(separator: "; "))) | \(move.customers.count): \(Phrase.some(move.customers, limit: 6)) |"
       }
       lines.append("")
     }
@@ -77,13 +73,13 @@ extension FleetChange {
     if !groups.isEmpty {
       lines += ["| image | customers | because |", "|---|---|---|"]
       lines += groups.prefix(100).map { group in
-        "| \(Self.cell(label(group))) | \(group.customers.count): \(Self.some(group.customers, 20)) | \(Self.cell(group.reasons.joined(separator: "; "))) |"
+        "| \(Self.cell(label(group))) | \(group.customers.count): \(Phrase.some(group.customers, limit: 20)) | \(Self.cell(group.reasons.joined(separator: "; "))) |"
       }
       if groups.count > 100 { lines.append("| … | | \(groups.count - 100) more; `kiln plan --since` has them all |") }
       lines.append("")
     }
-    if !added.isEmpty { lines += ["New: \(Self.some(added, 20)).", ""] }
-    if !removed.isEmpty { lines += ["Gone: \(Self.some(removed, 20)).", ""] }
+    if !added.isEmpty { lines += ["New: \(Phrase.some(added, limit: 20)).", ""] }
+    if !removed.isEmpty { lines += ["Gone: \(Phrase.some(removed, limit: 20)).", ""] }
     for note in notes { lines += ["> \(Self.cell(note))", ""] }
     return lines.joined(separator: "\n")
   }

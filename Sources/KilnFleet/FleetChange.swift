@@ -170,9 +170,7 @@ public struct FleetChange: Sendable {
   ) -> [Difference] {
     if old.digest == new.digest { return [] }
     func image(_ plan: EnvironmentPlan?) -> SpecNode? {
-      guard let node = plan?.spec.tree["services"]?[new.name] else { return nil }
-      let others = ["limits", "storage", "database", "user", "password"]
-      return SpecNode(.map((node.entries ?? []).filter { !others.contains($0.key) }), at: node.location)
+      plan?.spec.tree["services"]?[new.name].map { ServicePlan.image($0) }
     }
     var found = SpecNode.differences(image(past), image(plan), new.name)
     if let past, past.base.image != plan.base.image {

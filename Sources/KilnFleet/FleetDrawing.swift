@@ -1,3 +1,5 @@
+import KilnDocuments
+
 /// Places a fleet on a sheet, three columns: a band for each runtime, its customers in rows beside it.
 ///
 /// Numbers are pixels. One line leads from a runtime to the frame around its customers, however many they are.
@@ -76,8 +78,7 @@ struct FleetDrawing {
     if isWhole { out += "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" }
     out +=
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(width)\" height=\"\(height)\" viewBox=\"0 0 \(width) \(height)\" role=\"img\" aria-labelledby=\"fleet-title\">\n"
-    let title =
-      "\(count(graph.overview.customers, "customer")) on \(count(graph.runtimes.count, "runtime"))"
+    let title = graph.title
     out += "<title id=\"fleet-title\">\(title)</title>\n"
     if isWhole { out += "<style>\(Self.style)</style>\n" }
     out += "<rect class=\"sheet\" width=\"\(width)\" height=\"\(height)\"/>\n"
@@ -119,9 +120,9 @@ struct FleetDrawing {
       let x = appsX + Self.gap + (index % band.columns) * (band.chipWidth + Self.gap)
       let y = inner + 4 + (index / band.columns) * (Self.chipHeight + 8)
       out +=
-        "<g class=\"app\" data-name=\"\(markup(app.customer))\"><title>\(markup("\(app.customer): \(app.images)"))</title>"
+        "<g class=\"app\" data-name=\"\(Markup.escaped(app.customer))\"><title>\(Markup.escaped("\(app.customer): \(app.images)"))</title>"
       out += "<rect x=\"\(x)\" y=\"\(y)\" width=\"\(band.chipWidth)\" height=\"\(Self.chipHeight)\" rx=\"13\"/>"
-      out += "<text x=\"\(x + 10)\" y=\"\(y + 18)\">\(markup(app.customer))</text></g>\n"
+      out += "<text x=\"\(x + 10)\" y=\"\(y + 18)\">\(Markup.escaped(app.customer))</text></g>\n"
     }
     return out
   }
@@ -131,13 +132,14 @@ struct FleetDrawing {
     let height = Self.height(lines.count)
     let y = middle - height / 2
     let room = (width - 20) / Self.character
-    var out = "<g class=\"\(kind)\" data-name=\"\(markup(lines.first ?? ""))\"><title>\(markup(title))</title>"
+    var out =
+      "<g class=\"\(kind)\" data-name=\"\(Markup.escaped(lines.first ?? ""))\"><title>\(Markup.escaped(title))</title>"
     out += "<rect x=\"\(x)\" y=\"\(y)\" width=\"\(width)\" height=\"\(height)\" rx=\"6\"/>"
     for (index, line) in lines.enumerated() {
       let text = line.count > room ? line.prefix(room - 1) + "…" : line
       let baseline = y + 20 + index * Self.lineHeight
       out +=
-        "<text\(index > 0 ? " class=\"detail\"" : "") x=\"\(x + 10)\" y=\"\(baseline)\">\(markup(String(text)))</text>"
+        "<text\(index > 0 ? " class=\"detail\"" : "") x=\"\(x + 10)\" y=\"\(baseline)\">\(Markup.escaped(String(text)))</text>"
     }
     return out + "</g>\n"
   }

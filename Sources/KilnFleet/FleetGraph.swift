@@ -1,3 +1,4 @@
+import KilnDocuments
 public import KilnPlan
 import KilnSpec
 
@@ -35,6 +36,11 @@ public struct FleetGraph: Sendable {
     }.sorted { ($0.base, $1.apps.count, $0.id) < ($1.base, $0.apps.count, $1.id) }
   }
 
+  /// `40 customers on 12 runtimes`.
+  var title: String {
+    "\(Phrase.count(overview.customers, "customer")) on \(Phrase.count(runtimes.count, "runtime"))"
+  }
+
   var bases: [String] {
     var seen: Set<String> = []
     return runtimes.map(\.base).filter { seen.insert($0).inserted }
@@ -64,20 +70,4 @@ public struct FleetGraph: Sendable {
 
   /// A page that needs nothing from elsewhere: the picture, a search, and what the overview tells.
   public var html: String { FleetPage(self).html }
-}
-
-/// Text of XML and HTML, in elements and attributes.
-func markup(_ text: String) -> String {
-  var out = ""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "&": out += "&amp;"
-    case "<": out += "&lt;"
-    case ">": out += "&gt;"
-    case "\"": out += "&quot;"
-    case "'": out += "&#39;"
-    default: out.unicodeScalars.append(scalar.value < 0x20 ? " " : scalar)
-    }
-  }
-  return out
 }

@@ -24,7 +24,7 @@ public struct FleetOverview: Sendable {
 
   /// The one with most customers first.
   public let runtimes: [Runtime]
-  /// Those that cost least to mend first.
+  /// Those that cost least to mend first. Of many that differ in the same thing, each beside the one with most customers.
   public let nearMisses: [NearMiss]
   public let customers: Int
   public let services: Int
@@ -43,23 +43,16 @@ public struct FleetOverview: Sendable {
     customers = plans.count
     services = plans.reduce(0) { $0 + $1.services.count }
     var misses: [NearMiss] = []
-    for (index, one) in runtimes.enumerated() {
-      for other in runtimes[(index + 1)...] where Self.mayBeNear(one.plan, other.plan) {
-        let found = RuntimeComparison.differences(one.plan, other.plan)
-        guard found.count == 1, let difference = found.first, Self.isSmall(difference) else { continue }
-        misses.append(
-          NearMiss(
-            first: one.plan.id, second: other.plan.id, difference: difference,
-            customers: min(one.customers.count, other.customers.count)))
-      }
+    for (index, other) in NearMisses.candidates(runtimes.map(\.plan)) {
+      let (one, other) = (runtimes[index], runtimes[other])
+      let found = RuntimeComparison.differences(one.plan, other.plan)
+      guard found.count == 1, let difference = found.first, Self.isSmall(difference) else { continue }
+      misses.append(
+        NearMiss(
+          first: one.plan.id, second: other.plan.id, difference: difference,
+          customers: min(one.customers.count, other.customers.count)))
     }
     nearMisses = misses.sorted { ($0.customers, $0.first, $0.second) < ($1.customers, $1.first, $1.second) }
-  }
-
-  /// Cheap, before two are compared value by value.
-  private static func mayBeNear(_ one: RuntimePlan, _ other: RuntimePlan) -> Bool {
-    abs(one.components.count - other.components.count) <= 1
-      && (one.base.name == other.base.name || one.components.count == other.components.count)
   }
 
   /// Of a list, one member.
@@ -68,20 +61,18 @@ public struct FleetOverview: Sendable {
   }
 
   public var text: String {
-    func some(_ names: [String]) -> String {
-      let more = names.count > 6 ? " and \(names.count - 6) more" : ""
-      return names.prefix(6).joined(separator: ", ") + more
-    }
-    var lines = ["\(count(runtimes.count, "runtime")) for \(count(customers, "customer"))"]
+    var lines = ["\(Phrase.count(runtimes.count, "runtime")) for \(Phrase.count(customers, "customer"))"]
     for runtime in runtimes {
-      lines.append("\(runtime.plan.id)  \(count(runtime.customers.count, "customer")): \(some(runtime.customers))")
+      lines.append(
+        "\(runtime.plan.id)  \(Phrase.count(runtime.customers.count, "customer")): \(Phrase.some(runtime.customers, limit: 6))"
+      )
       lines.append("  \(runtime.plan.summary)")
     }
     if !nearMisses.isEmpty {
       lines.append("nearly the same:")
       for miss in nearMisses {
         lines.append(
-          "  \(miss.first) and \(miss.second) differ only by \(miss.difference.contrast); one runtime fewer for \(count(miss.customers, "app"))"
+          "  \(miss.first) and \(miss.second) differ only by \(miss.difference.contrast); one runtime fewer for \(Phrase.count(miss.customers, "app"))"
         )
       }
     }
@@ -136,6 +127,3 @@ extension ComponentPlan {
     return name + version + (members.isEmpty ? "" : " (\(members.joined(separator: ", ")))")
   }
 }
-
-/// `1 customer`, `3 customers`.
-func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

@@ -1,3 +1,4 @@
+import KilnDocuments
 import KilnPlan
 
 /// The picture of a fleet as a page.
@@ -8,7 +9,7 @@ struct FleetPage {
 
   var html: String {
     let overview = graph.overview
-    let title = "\(count(overview.customers, "customer")) on \(count(overview.runtimes.count, "runtime"))"
+    let title = graph.title
     var out = """
       <!DOCTYPE html>
       <html lang="en">
@@ -30,7 +31,7 @@ struct FleetPage {
     out += "</div>\n<h2>Runtimes</h2>\n<table><thead><tr><th>runtime<th>components<th>customers</thead><tbody>\n"
     for runtime in overview.runtimes {
       out +=
-        "<tr><td><code>\(markup(runtime.plan.id))</code><td>\(markup(runtime.plan.summary))<td class=\"number\">\(runtime.customers.count)\n"
+        "<tr><td><code>\(Markup.escaped(runtime.plan.id))</code><td>\(Markup.escaped(runtime.plan.summary))<td class=\"number\">\(runtime.customers.count)\n"
     }
     out += "</tbody></table>\n"
     if !overview.nearMisses.isEmpty {
@@ -38,7 +39,7 @@ struct FleetPage {
         "<h2>Nearly the same</h2>\n<table id=\"near\"><thead><tr><th>these two<th>differ only by<th>apps to rebuild</thead><tbody>\n"
       for miss in overview.nearMisses.prefix(200) {
         out +=
-          "<tr><td><code>\(markup(miss.first))</code> <code>\(markup(miss.second))</code><td>\(markup(miss.difference.contrast))<td class=\"number\">\(miss.customers)\n"
+          "<tr><td><code>\(Markup.escaped(miss.first))</code> <code>\(Markup.escaped(miss.second))</code><td>\(Markup.escaped(miss.difference.contrast))<td class=\"number\">\(miss.customers)\n"
       }
       out += "</tbody></table>\n"
     }

@@ -159,6 +159,12 @@ public struct ServicePlan: Sendable, Hashable {
     public let password: String
   }
 
+  /// What the spec says of a service that is in its image, or configures it.
+  public static func image(_ service: SpecNode) -> SpecNode {
+    let others = ["database", "limits", "password", "storage", "user"]
+    return SpecNode(.map((service.entries ?? []).filter { !others.contains($0.key) }), at: service.location)
+  }
+
   public let definition: ServiceDefinition
   public var name: String { definition.name }
   var isFromPackages: Bool { if case .packages = source { true } else { false } }

@@ -122,7 +122,7 @@ struct Resolution {
 
   /// Parameters of `definition` from what the spec says, the rest by default.
   mutating func parameters(
-    _ definitions: [ParameterDefinition], of owner: Located<String>, from node: SpecNode?, on base: BaseDefinition?,
+    _ definitions: [ParameterDefinition], of owner: String, from node: SpecNode?, on base: BaseDefinition?,
     besides: [String] = [], at location: SourceLocation
   ) -> [ComponentPlan.Parameter] {
     problems += checker.problems(

@@ -28,8 +28,7 @@ extension Resolution {
     _ definition: ComponentDefinition, _ origin: SourceLocation, _ node: SpecNode?, _ base: BaseDefinition?
   ) -> ComponentPlan {
     let before = problems.count
-    let parameters = parameters(
-      definition.parameters, of: Located(definition.name, at: origin), from: node, on: base, at: origin)
+    let parameters = parameters(definition.parameters, of: definition.name, from: node, on: base, at: origin)
     var steps: [PlannedStep] = []
     var checks: [Check] = []
     if !problems[before...].hasErrors {

@@ -29,7 +29,7 @@ extension Resolution {
     }
     let before = problems.count
     let parameters = parameters(
-      definition.parameters, of: use.name, from: use.node, on: base, besides: UseChecker.serviceKeys,
+      definition.parameters, of: use.name.value, from: use.node, on: base, besides: UseChecker.serviceKeys,
       at: use.name.location)
     problems += checker.commonProblems(in: use.node)
     let settings = settings(use.node["settings"], definition)

@@ -16,7 +16,8 @@ public struct UseChecker: Sendable {
     for entry in tree["runtime"]?["components"]?.entries ?? [] {
       let name = Located(entry.key, at: entry.keyLocation)
       if let component = definitions.components[entry.key] {
-        problems += self.problems(in: entry.value, component.parameters, of: name, base: base, at: entry.keyLocation)
+        problems += self.problems(
+          in: entry.value, component.parameters, of: entry.key, base: base, at: entry.keyLocation)
       } else {
         problems.append(unknownComponent(name))
       }
@@ -25,7 +26,8 @@ public struct UseChecker: Sendable {
       let name = Located(entry.key, at: entry.keyLocation)
       if let service = definitions.services[entry.key] {
         problems += self.problems(
-          in: entry.value, service.parameters, of: name, base: base, besides: Self.serviceKeys, at: entry.keyLocation)
+          in: entry.value, service.parameters, of: entry.key, base: base, besides: Self.serviceKeys,
+          at: entry.keyLocation)
         problems += commonProblems(in: entry.value)
       } else {
         problems.append(unknownService(name))
@@ -72,10 +74,9 @@ public struct UseChecker: Sendable {
   ///   - besides: Other keys that may stand there.
   ///   - location: Where a missing parameter is told.
   public func problems(
-    in node: SpecNode?, _ parameters: [ParameterDefinition], of owner: Located<String>, base: String?,
+    in node: SpecNode?, _ parameters: [ParameterDefinition], of owner: String, base: String?,
     besides: [String] = [], at location: SourceLocation
   ) -> [Diagnostic] {
-    let owner = owner.value
     if let node, node.entries == nil {
       return [
         Diagnostic(

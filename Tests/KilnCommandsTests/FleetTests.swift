@@ -58,6 +58,33 @@ struct FleetTests {
     }
   }
 
+  @Test func runtimesThatDifferInOneThingAreNearlyTheSame() async throws {
+    try await withFleet { root, context in
+      let others = [
+        "order": "components: {php: {extensions: [redis, mysql]}}", "more": "components: {git: {}}",
+        "variable": "environment: {TZ: Europe/Amsterdam}", "zone": "environment: {TZ: Europe/Paris}",
+        "two": "{components: {git: {}}, environment: {TZ: Europe/Rome}}",
+        "unlike": "{components: {php: {extensions: [gd, intl]}}, environment: {LANG: C.UTF-8}}",
+      ]
+      for (name, runtime) in others {
+        let text = runtime.hasPrefix("{") ? runtime : "{\(runtime)}"
+        try write(root, "environments/\(name).yaml", "version: 1\ncustomer: \(name)\nprofile: web\nruntime: \(text)\n")
+      }
+      let text = try await plan(context, "--fleet")
+      let near = text.split(separator: "\n").filter { $0.contains("differ only by") }
+        .map { String($0.drop { $0 != "b" }.split(separator: " by ", maxSplits: 1).last ?? "") }
+      let expected = [
+        "php extensions +redis", "component git, which the second has",
+        "TZ Europe/Amsterdam, which the second has", "TZ Europe/Paris, which the second has",
+        near.contains { $0.hasPrefix("TZ Europe/Paris/") }
+          ? "TZ Europe/Paris/Europe/Amsterdam" : "TZ Europe/Amsterdam/Europe/Paris",
+      ]
+      #expect(text.hasPrefix("7 runtimes for 9 customers\n"), "the order of extensions makes no other runtime")
+      for one in expected { #expect(near.contains { $0.hasPrefix(one) }, "\(one): \(text)") }
+      #expect(!near.contains { $0.contains("LANG") || $0.contains("intl") }, "\(text)")
+    }
+  }
+
   @Test func aProfilesLineIsTheReasonForAllWhoStandOnIt() async throws {
     try await withFleet { root, context in
       try write(

@@ -36,15 +36,6 @@ public struct Ledger: Sendable, Equatable {
       self.bytes = bytes[...]
     }
 
-    static func == (one: Self, other: Self) -> Bool {
-      one.bytes.count == other.bytes.count
-        && one.bytes.withUnsafeBytes { one in
-          other.bytes.withUnsafeBytes { other in
-            one.count == 0 || one.baseAddress == other.baseAddress || zip(one, other).allSatisfy { $0 == $1 }
-          }
-        }
-    }
-
     /// The entries by path.
     func entries() throws(LedgerError) -> [String: Entry] {
       do {

@@ -80,18 +80,18 @@ struct VerificationReport: Sendable, Equatable {
     }
     var lines = [
       #"<?xml version="1.0" encoding="UTF-8"?>"#,
-      "<testsuites name=\"\(Self.escaped("kiln verify \(customer)"))\" \(counts(checks))>",
+      "<testsuites name=\"\(Markup.escaped("kiln verify \(customer)"))\" \(counts(checks))>",
     ]
     for container in containers {
       let own = checks.filter { $0.container == container }
-      lines.append("  <testsuite name=\"\(Self.escaped("\(customer).\(container)"))\" \(counts(own))>")
+      lines.append("  <testsuite name=\"\(Markup.escaped("\(customer).\(container)"))\" \(counts(own))>")
       for check in own {
         let start =
-          "    <testcase classname=\"\(Self.escaped("\(customer).\(container)"))\" name=\"\(Self.escaped(check.name))\" time=\"\(Self.time(check.seconds))\""
+          "    <testcase classname=\"\(Markup.escaped("\(customer).\(container)"))\" name=\"\(Markup.escaped(check.name))\" time=\"\(Self.time(check.seconds))\""
         switch check.outcome {
         case .passed: lines.append(start + "/>")
-        case .failed: lines.append(start + "><failure message=\"\(Self.escaped(check.message))\"/></testcase>")
-        case .skipped: lines.append(start + "><skipped message=\"\(Self.escaped(check.message))\"/></testcase>")
+        case .failed: lines.append(start + "><failure message=\"\(Markup.escaped(check.message))\"/></testcase>")
+        case .skipped: lines.append(start + "><skipped message=\"\(Markup.escaped(check.message))\"/></testcase>")
         }
       }
       lines.append("  </testsuite>")
@@ -103,25 +103,6 @@ struct VerificationReport: Sendable, Equatable {
   private static func time(_ seconds: Double) -> String {
     let thousandths = Int((seconds * 1000).rounded())
     return "\(thousandths / 1000).\(String(thousandths % 1000 + 1000).dropFirst())"
-  }
-
-  /// Text of an attribute; XML has no way to write most control characters.
-  private static func escaped(_ text: String) -> String {
-    var out = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": out += "&amp;"
-      case "<": out += "&lt;"
-      case ">": out += "&gt;"
-      case "\"": out += "&quot;"
-      case "\n": out += "&#10;"
-      case "\t": out += "&#9;"
-      default:
-        let isAllowed = scalar.value >= 0x20 && scalar.value != 0xFFFE && scalar.value != 0xFFFF
-        out.unicodeScalars.append(isAllowed ? scalar : "\u{FFFD}")
-      }
-    }
-    return out
   }
 }
 

@@ -3,6 +3,7 @@ import Foundation
 import KilnArtifacts
 import KilnContext
 public import KilnDiagnostics
+import KilnDocuments
 import KilnPlan
 import KilnSpec
 import KilnWorkers
@@ -126,7 +127,7 @@ extension CommandContext {
       if files.contains("environments/\(customer).yaml") { continue }
       let near = nearest(to: customer, among: known.sorted()).map { "did you mean \"\($0)\"?" }
       console.error(
-        "error: there is no customer \"\(customer)\" in the workspace\n  = help: \(near ?? "there are: \(Self.some(known.sorted()))")\n"
+        "error: there is no customer \"\(customer)\" in the workspace\n  = help: \(near ?? "there are: \(Phrase.some(known.sorted(), limit: 10))")\n"
       )
       throw KilnExit.problems
     }
@@ -157,12 +158,7 @@ extension CommandContext {
       [Self.count(errors, "error"), Self.count(warnings, "warning")].compactMap { $0 }.joined(separator: ", ") + "\n")
   }
 
-  /// The first ones, and how many more there are.
-  static func some(_ names: [String]) -> String {
-    names.prefix(10).joined(separator: ", ") + (names.count > 10 ? " and \(names.count - 10) more" : "")
-  }
-
   static func count(_ number: Int, _ noun: String) -> String? {
-    number == 0 ? nil : "\(number) \(noun)\(number == 1 ? "" : "s")"
+    number == 0 ? nil : Phrase.count(number, noun)
   }
 }

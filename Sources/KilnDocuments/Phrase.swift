@@ -1,0 +1,11 @@
+/// Numbers and names as a person reads them.
+public enum Phrase {
+  /// `1 customer`, `3 customers`.
+  public static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+  /// The first ones, and how many more there are.
+  public static func some(_ names: [String], limit: Int) -> String {
+    let more = names.count > limit ? " and \(names.count - limit) more" : ""
+    return names.prefix(limit).joined(separator: ", ") + more
+  }
+}
