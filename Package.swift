@@ -10,7 +10,6 @@ let settings: [SwiftSetting] = [
 ]
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -43,7 +42,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
@@ -60,10 +58,12 @@ let package = Package(
       name: "CLibDeflate", pkgConfig: "libdeflate",
       providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
     .systemLibrary(
+      name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"]), .brew(["nettle"])]),
+    .systemLibrary(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
   ]
     + module("KilnDiagnostics")
-    + module("KilnArtifacts", ["KilnWorkers", crypto, system])
+    + module("KilnArtifacts", ["CNettle", "KilnWorkers", system])
     + module("KilnWorkers")
     + module("KilnDocuments", [], tests: [yams])
     + module("KilnDocker", ["KilnDocuments"])
@@ -72,7 +72,7 @@ let package = Package(
     + module("KilnPacker", ["KilnDocuments"])
     + module("KilnAzure", ["KilnDocuments", "KilnDiagnostics"])
     + module(
-      "KilnContext", ["CLibArchive", "CLibDeflate", "CZstd", "KilnArtifacts", "KilnDiagnostics", crypto, system])
+      "KilnContext", ["CLibArchive", "CLibDeflate", "CZstd", "KilnArtifacts", "KilnDiagnostics", system])
     + module("KilnCatalog", [], plugins: [.plugin(name: "EmbedCatalog")])
     + module("KilnSpec", ["KilnDiagnostics", "KilnCatalog", "KilnDocuments", "KilnWorkers", yams, system])
     + module(

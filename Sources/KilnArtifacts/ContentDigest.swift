@@ -1,4 +1,4 @@
-import Crypto
+internal import CNettle
 
 /// A SHA-256.
 public struct ContentDigest: Sendable, Hashable, CustomStringConvertible {
@@ -6,41 +6,47 @@ public struct ContentDigest: Sendable, Hashable, CustomStringConvertible {
   public let hex: String
 
   public init(of bytes: some Sequence<UInt8>) {
-    var hash = SHA256()
-    if bytes.withContiguousStorageIfAvailable({ hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }) == nil {
-      hash.update(data: Array(bytes))
+    var digest = StreamDigest()
+    if bytes.withContiguousStorageIfAvailable({ digest.update(UnsafeRawBufferPointer($0)) }) == nil {
+      Array(bytes).withUnsafeBytes { digest.update($0) }
     }
-    self.init(hash.finalize())
+    hex = digest.hex
   }
 
   public init(of text: String) { self.init(of: text.utf8) }
 
-  init(_ digest: SHA256.Digest) {
-    hex = String(unsafeUninitializedCapacity: 2 * SHA256.byteCount) { text in
-      for (index, byte) in digest.enumerated() {
-        text[2 * index] = Self.digit(byte >> 4)
-        text[2 * index + 1] = Self.digit(byte & 15)
+  /// `sha256:` and the digits.
+  public var description: String { "sha256:\(hex)" }
+}
+
+/// A SHA-256 that is computed while bytes pass. Nettle's, which uses the processor's SHA instructions
+/// (docs/decisions/0040).
+public struct StreamDigest: Sendable {
+  private var context = sha256_ctx()
+
+  public init() { nettle_sha256_init(&context) }
+
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    guard let start = bytes.bindMemory(to: UInt8.self).baseAddress else { return }
+    nettle_sha256_update(&context, bytes.count, start)
+  }
+
+  /// 64 lower-case hexadecimal digits.
+  public var hex: String {
+    var context = context
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA256_DIGEST_SIZE)) { digest in
+      kiln_sha256_digest(&context, digest.baseAddress)
+      return String(unsafeUninitializedCapacity: 2 * digest.count) { text in
+        for (index, byte) in digest.enumerated() {
+          text[2 * index] = Self.digit(byte >> 4)
+          text[2 * index + 1] = Self.digit(byte & 15)
+        }
+        return 2 * digest.count
       }
-      return 2 * SHA256.byteCount
     }
   }
 
   private static func digit(_ value: UInt8) -> UInt8 {
     value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
-
-  /// `sha256:` and the digits.
-  public var description: String { "sha256:\(hex)" }
-}
-
-/// A SHA-256 that is computed while bytes pass.
-public struct StreamDigest: Sendable {
-  private var hash = SHA256()
-
-  public init() {}
-
-  public mutating func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
-
-  /// 64 lower-case hexadecimal digits.
-  public var hex: String { ContentDigest(hash.finalize()).hex }
 }
