@@ -16,8 +16,9 @@ build: tools
 release: tools
 	$(SWIFT) build -c release --product kiln $(CHECK_IMPORTS) $(STATIC)
 
+# FILTER=NAME runs only the tests, suites and modules whose names contain it.
 test: tools
-	$(SWIFT) test $(CHECK_IMPORTS)
+	$(SWIFT) test $(CHECK_IMPORTS) $(if $(FILTER),--filter '$(FILTER)')
 
 e2e: release
 	@sh scripts/install-tools.sh e2e
