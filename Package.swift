@@ -60,8 +60,11 @@ let package = Package(
     .systemLibrary(
       name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"]), .brew(["nettle"])]),
     .systemLibrary(
+      name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+    .systemLibrary(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
   ]
+    + module("KilnText")
     + module("KilnDiagnostics")
     + module("KilnArtifacts", ["CNettle", "KilnWorkers", system])
     + module("KilnWorkers")
@@ -74,7 +77,7 @@ let package = Package(
     + module(
       "KilnContext", ["CLibArchive", "CLibDeflate", "CZstd", "KilnArtifacts", "KilnDiagnostics", system])
     + module("KilnCatalog", [], plugins: [.plugin(name: "EmbedCatalog")])
-    + module("KilnSpec", ["KilnDiagnostics", "KilnCatalog", "KilnDocuments", "KilnWorkers", yams, system])
+    + module("KilnSpec", ["CYAML", "KilnDiagnostics", "KilnCatalog", "KilnDocuments", "KilnWorkers", yams, system])
     + module(
       "KilnPlan", ["KilnSpec", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", mustache, system])
     + module(

@@ -6,6 +6,7 @@ missing=
 [ -e /usr/include/libdeflate.h ] || [ "$(uname)" = Darwin ] || missing="$missing libdeflate-dev"
 [ -e /usr/include/zstd.h ] || [ "$(uname)" = Darwin ] || missing="$missing libzstd-dev"
 [ -e /usr/include/nettle/sha2.h ] || [ "$(uname)" = Darwin ] || missing="$missing nettle-dev"
+[ -e /usr/include/yaml.h ] || [ "$(uname)" = Darwin ] || missing="$missing libyaml-dev"
 command -v pkg-config >/dev/null 2>&1 || missing="$missing pkg-config"
 lacks() { ! command -v "$1" >/dev/null 2>&1; }
 # Ubuntu's chromium is a snap, which a container cannot have: there the test is left out.

@@ -1,0 +1,184 @@
+import KilnDiagnostics
+
+/// Makes `SpecNode`s of events, without recursion: a document's depth costs memory, not stack.
+struct YAMLComposer {
+  /// What a file may hold; each limit is far above what a person writes.
+  struct Limits {
+    /// Values, aliases followed: a few anchors that name each other expand to billions.
+    var values = 100_000
+    /// Lists and maps inside each other: what reads the tree later goes down by recursion.
+    var depth = 100
+  }
+
+  enum Failure: Error {
+    case syntax(YAMLSyntaxError)
+    case empty
+    case severalDocuments(SourcePosition)
+    case tooManyValues(SourcePosition)
+    case tooDeep(SourcePosition)
+    case unknownAlias(String, SourcePosition)
+  }
+
+  let file: String
+  let limits: Limits
+  private(set) var problems: [Diagnostic] = []
+
+  private var frames: [Frame] = []
+  private var anchors: [String: Anchored] = [:]
+  private var count = 0
+  private var root: SpecNode?
+
+  init(file: String, limits: Limits = Limits()) {
+    self.file = file
+    self.limits = limits
+  }
+
+  /// A node that aliases may name, and how many values it stands for.
+  private struct Anchored {
+    let node: SpecNode
+    let values: Int
+  }
+
+  /// A list or a map that is not at its end.
+  private struct Frame {
+    enum Content {
+      case list([SpecNode])
+      case map(entries: [SpecNode.Entry], key: Key?)
+    }
+
+    enum Key {
+      case text(String, SourceLocation)
+      /// What is no key: its value is read and left out.
+      case refused
+    }
+
+    var content: Content
+    let location: SourceLocation
+    let anchor: String?
+    /// Values that were read before it.
+    let before: Int
+    /// Where a key stood first; a map from the start, since a file may have 20,000 of them.
+    var places: [String: Int] = [:]
+  }
+
+  /// The one document of `text`.
+  /// - Throws: `Failure`; `problems` holds what else is wrong with a document that can be read.
+  mutating func compose(_ text: String) throws(Failure) -> SpecNode {
+    let parser = YAMLParser(text)
+    var documents = 0
+    while true {
+      let event: YAMLEvent
+      do { event = try parser.next() } catch { throw .syntax(error) }
+      switch event.kind {
+      case .streamEnd:
+        guard let root else { throw .empty }
+        return root
+      case .documentStart:
+        documents += 1
+        if documents > 1 { throw .severalDocuments(event.position) }
+      case .documentEnd: break
+      case .scalar(let text, let isPlain, let isBlock):
+        let firstLine = text.unicodeScalars.prefix { $0 != "\n" }.count
+        let location = SourceLocation(
+          file: file, position: event.position, length: isBlock ? 1 : firstLine + (isPlain ? 0 : 2))
+        let before = count
+        try add(
+          SpecNode(.scalar(.init(text: text, isPlain: isPlain)), at: location), values: 1, event,
+          isKeyMerge: text == "<<" && isPlain)
+        if let anchor = event.anchor {
+          anchors[anchor] = Anchored(node: last ?? SpecNode(.list([]), at: location), values: count - before)
+        }
+      case .alias(let name):
+        guard let anchored = anchors[name] else { throw .unknownAlias(name, event.position) }
+        try add(anchored.node, values: anchored.values, event)
+      case .listStart: try open(.list([]), event)
+      case .mapStart: try open(.map(entries: [], key: nil), event)
+      case .listEnd, .mapEnd: try close(event)
+      }
+    }
+  }
+
+  private var last: SpecNode?
+
+  private mutating func open(_ content: Frame.Content, _ event: YAMLEvent) throws(Failure) {
+    guard frames.count < limits.depth else { throw .tooDeep(event.position) }
+    frames.append(
+      Frame(
+        content: content, location: SourceLocation(file: file, position: event.position), anchor: event.anchor,
+        before: count))
+  }
+
+  private mutating func close(_ event: YAMLEvent) throws(Failure) {
+    guard let frame = frames.popLast() else { return }
+    let node: SpecNode
+    switch frame.content {
+    case .list(let items): node = SpecNode(.list(items), at: frame.location)
+    case .map(let entries, _): node = SpecNode(.map(entries), at: frame.location)
+    }
+    let values = count - frame.before + 1
+    if let anchor = frame.anchor { anchors[anchor] = Anchored(node: node, values: values) }
+    try add(node, values: 1, event)
+  }
+
+  /// Puts a whole value where it belongs.
+  private mutating func add(
+    _ node: SpecNode, values: Int, _ event: YAMLEvent, isKeyMerge: Bool = false
+  ) throws(Failure) {
+    count += values
+    if count > limits.values { throw .tooManyValues(event.position) }
+    last = node
+    guard let index = frames.indices.last else {
+      root = node
+      return
+    }
+    switch frames[index].content {
+    case .list(var items):
+      frames[index].content = .list([])
+      items.append(node)
+      frames[index].content = .list(items)
+    case .map(let entries, nil):
+      frames[index].content = .map(entries: entries, key: key(node, isMerge: isKeyMerge))
+    case .map(let entries, let key?):
+      frames[index].content = .list([])
+      var entries = entries
+      if case .text(let name, let location) = key {
+        let entry = SpecNode.Entry(key: name, keyLocation: location, value: node)
+        if let problem = Self.add(entry, to: &entries, &frames[index].places) { problems.append(problem) }
+      }
+      frames[index].content = .map(entries: entries, key: nil)
+    }
+  }
+
+  private mutating func key(_ node: SpecNode, isMerge: Bool) -> Frame.Key {
+    guard let scalar = node.scalar else {
+      problems.append(
+        Diagnostic(
+          "spec.wrong-type", "a key must be text",
+          at: SourceLocation(file: file, position: node.location.position)))
+      return .refused
+    }
+    if isMerge {
+      problems.append(
+        Diagnostic(
+          "spec.merge-key", "merge keys (<<) are not read", at: node.location,
+          suggestion: "put what is shared into a profile and name it with `profile:`"))
+      return .refused
+    }
+    return .text(scalar.text, node.location)
+  }
+
+  /// Of two equal keys the later one stays, so that what is below it is checked too.
+  private static func add(
+    _ entry: SpecNode.Entry, to entries: inout [SpecNode.Entry], _ places: inout [String: Int]
+  ) -> Diagnostic? {
+    guard let first = places[entry.key] else {
+      places[entry.key] = entries.count
+      entries.append(entry)
+      return nil
+    }
+    defer { entries[first] = entry }
+    return Diagnostic(
+      "spec.duplicate-key", "key \"\(entry.key)\" stands twice", at: entry.keyLocation,
+      suggestion: "keep one of the two", notes: [.init("it stands here first", at: entries[first].keyLocation)])
+  }
+}
