@@ -1,7 +1,8 @@
 import Foundation
-import KilnArtifacts
 import SystemPackage
 import Testing
+
+@testable import KilnArtifacts
 
 struct RegularFileTests {
   private func withFolder(_ body: (FilePath) throws -> Void) throws {
