@@ -51,6 +51,7 @@ let package = Package(
     .executableTarget(name: "catalog-embedder", swiftSettings: settings),
     .plugin(
       name: "EmbedCatalog", capability: .buildTool(), dependencies: ["catalog-embedder"]),
+    .systemLibrary(name: "CDirectoryEntries"),
     .systemLibrary(
       name: "CLibArchive", pkgConfig: "libarchive",
       providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
@@ -75,9 +76,11 @@ let package = Package(
     + module("KilnPacker", ["KilnDocuments"])
     + module("KilnAzure", ["KilnDocuments", "KilnDiagnostics"])
     + module(
-      "KilnContext", ["CLibArchive", "CLibDeflate", "CZstd", "KilnArtifacts", "KilnDiagnostics", system])
+      "KilnContext", ["CDirectoryEntries", "CLibArchive", "CLibDeflate", "CZstd", "KilnArtifacts", "KilnDiagnostics", system])
     + module("KilnCatalog", [], plugins: [.plugin(name: "EmbedCatalog")])
-    + module("KilnSpec", ["CYAML", "KilnDiagnostics", "KilnCatalog", "KilnDocuments", "KilnWorkers", yams, system])
+    + module(
+      "KilnSpec",
+      ["CYAML", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments", "KilnWorkers", yams, system])
     + module(
       "KilnPlan", ["KilnSpec", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", mustache, system])
     + module(

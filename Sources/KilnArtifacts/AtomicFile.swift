@@ -38,9 +38,9 @@ public struct AtomicFile: ~Copyable {
   /// - Throws: `FileSystemError`.
   public static func create(at path: FilePath, temporaryIn place: FilePath? = nil) throws -> AtomicFile {
     guard !isDevice(path) else { throw FileSystemError("replace a device by a file at", path, .invalidArgument) }
-    let name = path.lastComponent?.string ?? "file"
+    let name = Self.prefix(of: path.lastComponent?.string ?? "file")
     let folder = place ?? path.removingLastComponent()
-    let template = (folder.isEmpty ? FilePath(".") : folder).appending(".\(name.prefix(100)).kiln-XXXXXX")
+    let template = (folder.isEmpty ? FilePath(".") : folder).appending(".\(name).kiln-XXXXXX")
     var bytes = template.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) }
     let raw = mkstemp(&bytes)
     guard raw >= 0 else { throw FileSystemError("create a temporary file for", path, Errno(rawValue: errno)) }
@@ -48,6 +48,16 @@ public struct AtomicFile: ~Copyable {
       buffer.baseAddress.map { FilePath(platformString: $0) } ?? template
     }
     return AtomicFile(path: path, temporaryPath: temporary, descriptor: FileDescriptor(rawValue: raw))
+  }
+
+  /// As much of a name as leaves room for the rest: file systems count bytes, at most 255.
+  private static func prefix(of name: String) -> String {
+    var kept = ""
+    for character in name.unicodeScalars {
+      guard kept.utf8.count + UTF8.width(character) <= 100 else { break }
+      kept.unicodeScalars.append(character)
+    }
+    return kept
   }
 
   /// Whether something stands there that a rename would take away: a device, a FIFO, a socket, or one of the names that

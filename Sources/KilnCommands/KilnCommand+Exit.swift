@@ -24,6 +24,10 @@ extension KilnCommand {
     if let error = error as? FileSystemError, error.errno == .noSuchFileOrDirectory {
       exit(withError: KilnExit.problems)
     }
+    if let error = error as? RegularFile.Failure {
+      // What stands there is the input's problem; that it cannot be read may be the machine's.
+      if case .refused = error.reason {} else { exit(withError: KilnExit.problems) }
+    }
     exit(withError: KilnExit.machine)
   }
 }

@@ -16,7 +16,7 @@ public struct BakeLowering: Sendable {
 
   /// The file's name, in the output folder and, with the apps' tags, beside the contexts.
   public static let fileName = "docker-bake.json"
-  /// Below the workspace: one folder for each image, which `kiln pack --folders` keeps.
+  /// Below the workspace: a link for each image, to the folder that `kiln pack --folders` made last.
   public static let contexts = "dist/contexts"
   /// The variable that tags apps where no file with their digests is given.
   static let tagVariable = "KILN_TAG"
@@ -92,12 +92,26 @@ public struct BakeLowering: Sendable {
     return target
   }
 
-  /// The tags of apps whose contexts are known, as a file that is given to bake after the other.
-  public static func tags(_ tags: [(customer: String, image: String)]) -> String {
+  /// A target whose context is staged.
+  public struct Staged: Sendable, Hashable {
+    public let target: String
+    /// The folder of this context alone, relative to where bake runs.
+    public let context: String
+    /// The image, where the digest of the context is its tag.
+    public let tag: String?
+
+    public init(target: String, context: String, tag: String?) {
+      self.target = target
+      self.context = context
+      self.tag = tag
+    }
+  }
+
+  /// Contexts by their digests, and the tags that are such, as a file that is given to bake after the other.
+  public static func staged(_ targets: [Staged]) -> String {
     var file = BakeFile()
-    file.targets = tags.map {
-      BakeFile.Target(
-        target($0.customer, "app"), context: "\(contexts)/\($0.customer)/app", tags: [.literal($0.image)])
+    file.targets = targets.map { staged in
+      BakeFile.Target(staged.target, context: staged.context, tags: staged.tag.map { [.literal($0)] } ?? [])
     }
     return file.render()
   }

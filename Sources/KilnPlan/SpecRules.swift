@@ -105,15 +105,13 @@ struct SpecRules {
     return found
   }
 
-  /// Paths may reach into the workspace's parent, no further.
+  /// How far a relative path may reach is known only where the files are.
   private func pathProblems() -> [Diagnostic] {
     guard let app = spec.app else { return [] }
-    return ([app.source] + app.overlays).compactMap { path in
-      let leading = path.value.components.prefix { $0.string == ".." }.count
-      guard path.value.isAbsolute || leading > 1 else { return nil }
-      return Diagnostic(
-        "spec.path-outside", "\"\(path.value)\" leaves the workspace's parent folder", at: path.location,
-        suggestion: "a path relative to this file, at most one folder above the workspace")
+    return ([app.source] + app.overlays).filter(\.value.isAbsolute).map { path in
+      Diagnostic(
+        "spec.path-outside", "\"\(path.value)\" is an absolute path, which no other machine has", at: path.location,
+        suggestion: "a path relative to this file")
     }
   }
 }

@@ -1,4 +1,4 @@
-import Foundation
+public import KilnArtifacts
 public import KilnDiagnostics
 public import SystemPackage
 
@@ -15,42 +15,39 @@ public struct SourceStore: Sendable {
   public mutating func add(_ text: String, as name: String) { texts[name] = text }
 
   /// The text of the file at `path`, or why it cannot be one.
-  public mutating func read(_ path: FilePath, as name: String) -> Result<String, DiagnosticsError> {
-    let result = Self.text(path, as: name)
+  /// - Parameter containment: Where it may be; nothing is read of a file that a link leads out of it for.
+  public mutating func read(
+    _ path: FilePath, as name: String, within containment: Containment
+  ) -> Result<String, DiagnosticsError> {
+    let result = Self.text(path, as: name, within: containment)
     if case .success(let text) = result { add(text, as: name) }
     return result
   }
 
-  static func text(_ path: FilePath, as name: String) -> Result<String, DiagnosticsError> {
+  static func text(
+    _ path: FilePath, as name: String, within containment: Containment
+  ) -> Result<String, DiagnosticsError> {
     let location = SourceLocation(file: name)
     func refuse(_ message: String, _ suggestion: String? = nil) -> Result<String, DiagnosticsError> {
       .failure(DiagnosticsError([Diagnostic("spec.unreadable", message, at: location, suggestion: suggestion)]))
     }
+    let real: FilePath
+    switch containment.place(of: path) {
+    case .absent: return refuse("there is no such file")
+    case .outside(let target):
+      return .failure(DiagnosticsError([.outside("the file", at: location, leadsTo: target, containment)]))
+    case .inside(let target): real = target
+    }
     let bytes: [UInt8]
-    do {
-      let descriptor = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
-      defer { try? descriptor.close() }
-      var info = stat()
-      let isOpen = fstat(descriptor.rawValue, &info) == 0
-      if isOpen, info.st_mode & S_IFMT == S_IFDIR { return refuse("this is a directory, not a file") }
-      guard isOpen, info.st_mode & S_IFMT == S_IFREG else {
-        return refuse("this is not a regular file")
-      }
-      if Int(info.st_size) > Self.sizeLimit {
-        return refuse("the file has \(info.st_size) bytes", "a spec has at most \(Self.sizeLimit) bytes")
-      }
-      bytes = try [UInt8](unsafeUninitializedCapacity: Int(info.st_size)) { buffer, count in
-        while count < buffer.count {
-          let read = try descriptor.read(
-            into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
-          if read == 0 { break }
-          count += read
-        }
-      }
-    } catch Errno.noSuchFileOrDirectory {
-      return refuse("there is no such file")
+    do throws(RegularFile.Failure) {
+      bytes = try RegularFile.read(real, limit: Self.sizeLimit, following: .refused)
     } catch {
-      return refuse("the file cannot be read: \(error)")
+      switch error.reason {
+      case .otherKind("a folder"): return refuse("this is a directory, not a file")
+      case .otherKind: return refuse("this is not a regular file", error.why)
+      case .tooLarge(let limit): return refuse("the file is too large", "it has at most \(limit) bytes")
+      case .absent, .refused: return refuse("the file cannot be read: \(error.why)")
+      }
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       return .failure(
@@ -77,5 +74,17 @@ public struct SourceStore: Sendable {
       line += 1
     }
     return SourceLocation(file: name)
+  }
+}
+
+extension Diagnostic {
+  /// A file or folder that is outside of where a workspace's may be, or that a link leads out of it.
+  /// - Parameter what: As in `the source folder "../x"`.
+  public static func outside(
+    _ what: String, at location: SourceLocation, leadsTo target: FilePath, _ containment: Containment
+  ) -> Diagnostic {
+    Diagnostic(
+      "spec.path-outside", "\(what) leads to \(target), outside \(containment.name)", at: location,
+      suggestion: "move it inside, or list its folder in kiln.yaml, as in allow: [../shared]")
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+public import KilnArtifacts
 public import KilnCatalog
 public import KilnDiagnostics
 public import KilnWorkers
@@ -12,6 +13,10 @@ public struct Workspace: Sendable {
   /// The folder that `kiln generate` writes, relative to the root.
   public let output: FilePath
   public let build: BuildSettings
+  /// Where the files that specs and definitions name may be.
+  public let containment: Containment
+  /// Folders outside that `kiln.yaml` allows, as paths from the root.
+  public let allowed: [Located<FilePath>]
   public let definitions: Definitions
   /// The environments that could be read, by customer.
   public let environments: [EnvironmentSpec]
@@ -56,6 +61,7 @@ public struct WorkspaceReader: Sendable {
     reading.checkCustomers()
     return Workspace(
       root: root, registry: settings.registry, output: settings.output, build: settings.build,
+      containment: reading.containment, allowed: settings.allowed,
       definitions: reading.definitions.definitions,
       environments: environments.sorted { $0.customer.value < $1.customer.value },
       problems: (reading.problems + reading.definitions.problems).inCanonicalOrder(), sources: reading.store.texts)
@@ -71,10 +77,12 @@ private struct Reading {
   var problems: [Diagnostic] = []
   private var profiles: [String: SpecNode] = [:]
   private var customers: [Located<String>] = []
+  private(set) var containment: Containment
 
   init(root: FilePath, catalog: Catalog) {
     self.root = root
     self.catalog = catalog
+    containment = Containment(root: root)
   }
 
   mutating func readCatalog() {
@@ -124,6 +132,7 @@ private struct Reading {
     var output = FilePath("generated")
     var profile: Located<String>?
     var build = BuildSettings()
+    var allowed: [Located<FilePath>] = []
   }
 
   mutating func readSettings() -> Settings {
@@ -135,6 +144,8 @@ private struct Reading {
     settings.registry = node.optional("registry")
     settings.profile = node.optional("profile")
     settings.build = node["build"].map { BuildSettings($0) } ?? BuildSettings()
+    settings.allowed = allowed(in: node)
+    containment = Containment(root: root, allowed: settings.allowed.map { root.pushing($0.value) })
     if let output = node["output"]?.path {
       if output.value.isAbsolute || output.value.components.isEmpty || output.value.components.first?.string == ".." {
         problems.append(
@@ -148,9 +159,21 @@ private struct Reading {
     return settings
   }
 
+  /// The folders that `allow` lists; one that would let in everything is a problem.
+  private mutating func allowed(in node: SpecNode) -> [Located<FilePath>] {
+    (node["allow"]?.items ?? []).map(\.path).filter { folder in
+      guard Containment.real(root.pushing(folder.value))?.components.isEmpty == true else { return true }
+      problems.append(
+        Diagnostic(
+          "spec.allow", "\"\(folder.value)\" is the root of the file system: it would allow every file",
+          at: folder.location, suggestion: "the folder that is shared, as in ../shared-apps"))
+      return false
+    }
+  }
+
   /// Reads a YAML file by its path from the root.
   private mutating func tree(_ name: String) -> SpecNode? {
-    switch store.read(root.appending(name), as: name) {
+    switch store.read(root.appending(name), as: name, within: containment) {
     case .failure(let error):
       problems += error.diagnostics
       return nil
@@ -175,7 +198,7 @@ private struct Reading {
     for (folder, kind) in [("profiles", DefinitionReader.Kind.profile), ("components", nil)] {
       for file in files(in: folder) {
         let shown = "\(folder)/\(file)"
-        switch store.read(root.appending(shown), as: shown) {
+        switch store.read(root.appending(shown), as: shown, within: containment) {
         case .failure(let error): problems += error.diagnostics
         case .success(let text): add(kind, stem(file), text, shown)
         }
@@ -184,7 +207,7 @@ private struct Reading {
     let folder = root.appending("components/files")
     for name in ((try? FileManager.default.contentsOfDirectory(atPath: folder.string)) ?? []).sorted() {
       let shown = "components/files/\(name)"
-      switch store.read(root.appending(shown), as: shown) {
+      switch store.read(root.appending(shown), as: shown, within: containment) {
       case .failure(let error): problems += error.diagnostics
       case .success(let text): definitions.definitions.templates[name] = text
       }
@@ -198,9 +221,9 @@ private struct Reading {
     var node: SpecNode?
     var problems: [Diagnostic] = []
 
-    init(_ file: String, in root: FilePath) {
+    init(_ file: String, in root: FilePath, _ containment: Containment) {
       self.file = file
-      switch SourceStore.text(root.appending(file), as: file) {
+      switch SourceStore.text(root.appending(file), as: file, within: containment) {
       case .failure(let error): problems = error.diagnostics
       case .success(let text):
         self.text = text
@@ -211,9 +234,9 @@ private struct Reading {
 
   /// Files are read, and merged with their profiles, by all workers; profiles are merged once, in between.
   mutating func readEnvironments(defaultProfile: Located<String>?, _ workers: Workers) -> [EnvironmentSpec] {
-    let root = root
+    let (root, containment) = (root, containment)
     let names = files(in: "environments").map { "environments/\($0)" }
-    guard let read = try? workers.map(names, { Read($0, in: root) }) else { return [] }
+    guard let read = try? workers.map(names, { Read($0, in: root, containment) }) else { return [] }
     var waiting: [(file: String, node: SpecNode, beneath: SpecNode?, isWhole: Bool)] = []
     for one in read {
       problems += one.problems

@@ -5,13 +5,24 @@ import Testing
 @testable import KilnContext
 
 struct ContextStageTests {
-  private func stage(_ root: FilePath) throws -> StagedContext {
-    try ContextStage(root.appending("stage")).update(ContextSource(folder: root.appending("src")))
+  private func stage(_ root: FilePath, isHandedOut: Bool = false) throws -> StagedContext {
+    try ContextStage(root.appending("dist/stage"), below: root).update(
+      ContextSource(folder: root.appending("src")), isHandedOut: isHandedOut)
   }
 
-  private func contents(_ root: FilePath) throws -> [String] {
-    try ContextPacker.list(ContextSource(folder: root.appending("stage"))).entries.map(\.name)
+  private func contents(_ folder: FilePath) throws -> [String] {
+    try ContextPacker.list(ContextSource(folder: folder)).entries.map(\.name)
   }
+
+  private func text(_ path: FilePath) throws -> String { try String(contentsOfFile: path.string, encoding: .utf8) }
+
+  private func stages(_ root: FilePath) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: root.appending("dist/stage.staged").string)
+      .filter { $0 != ".lock" }.sorted()
+  }
+
+  /// A file's own, so that what was staged of it is used again.
+  private func settle(_ root: FilePath) { usleep(150_000) }
 
   @Test func followsEveryChange() throws {
     try ContextPackerTests.withFolder { root in
@@ -21,7 +32,7 @@ struct ContextStageTests {
       let first = try stage(root)
       #expect(first.files == 3 && first.written == 4 && first.removed == 0)
       let second = try stage(root)
-      #expect(second.digest == first.digest && second.removed == 0)
+      #expect(second.digest == first.digest && second.removed == 0 && second.folder == first.folder)
       // A folder becomes a file, a file a folder; one goes, one is made executable.
       try FileManager.default.removeItem(atPath: source.appending("d").string)
       try ContextPackerTests.write(source, "d", "now a file")
@@ -30,8 +41,10 @@ struct ContextStageTests {
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: source.appending("a").string)
       let third = try stage(root)
       #expect(third.digest != first.digest)
-      #expect(try contents(root) == ["a", "d", "link", "link/x"])
-      let mode = try FileManager.default.attributesOfItem(atPath: root.appending("stage/a").string)[.posixPermissions]
+      #expect(try contents(third.folder) == ["a", "d", "link", "link/x"])
+      #expect(try contents(root.appending("dist/stage")) == ["a", "d", "link", "link/x"])
+      let mode = try FileManager.default.attributesOfItem(atPath: third.folder.appending("a").string)[
+        .posixPermissions]
       #expect(mode as? Int == 0o755)
     }
   }
@@ -42,24 +55,115 @@ struct ContextStageTests {
       var times: Set<Date> = []
       for text in ["one", "two", "one"] {
         try ContextPackerTests.write(root.appending("src"), "a", text)
-        _ = try stage(root)
-        let path = root.appending("stage/a").string
-        #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
-        times.insert(try #require(try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date))
+        let path = try stage(root).folder.appending("a")
+        #expect(try self.text(path) == text)
+        times.insert(
+          try #require(try FileManager.default.attributesOfItem(atPath: path.string)[.modificationDate] as? Date))
       }
       #expect(times.count == 2)
+    }
+  }
+
+  /// A tag that is a digest names what has that digest, whoever stages what meanwhile.
+  @Test func whatIsInUseIsNeverWrittenTo() throws {
+    try ContextPackerTests.withFolder { root in
+      try ContextPackerTests.write(root.appending("src"), "a", "first")
+      try ContextPackerTests.write(root.appending("src"), "same", "same")
+      let first = try stage(root)
+      try ContextPackerTests.write(root.appending("src"), "a", "second")
+      let second = try stage(root)
+      #expect(first.folder != second.folder)
+      #expect(try text(first.folder.appending("a")) == "first" && text(second.folder.appending("a")) == "second")
+      #expect(try first.isUnchanged() && second.isUnchanged())
+      try ContextPackerTests.write(second.folder, "a", "edited")
+      #expect(try first.isUnchanged() && !second.isUnchanged())
+    }
+  }
+
+  @Test func whatNobodyUsesIsRemoved() throws {
+    try ContextPackerTests.withFolder { root in
+      var last: StagedContext?
+      for text in ["1", "2", "3"] {
+        try ContextPackerTests.write(root.appending("src"), "a", text)
+        last = try stage(root)
+      }
+      // The one before the last was in use while the last was made.
+      #expect(try stages(root).count == 2)
+      last = nil
+      _ = last
+      last = try stage(root)
+      #expect(try stages(root) == [last?.digest].compactMap { $0 })
+    }
+  }
+
+  /// Bake reads folders after the command that made them has ended.
+  @Test func whatWasHandedOutStaysForAnHour() throws {
+    try ContextPackerTests.withFolder { root in
+      try ContextPackerTests.write(root.appending("src"), "a", "1")
+      let first = try stage(root, isHandedOut: true).folder
+      try ContextPackerTests.write(root.appending("src"), "a", "2")
+      _ = try stage(root)
+      #expect(try text(first.appending("a")) == "1")
+      let mark = first.removingLastComponent().appending("handed-out")
+      try FileManager.default.setAttributes([.modificationDate: Date() - 4000], ofItemAtPath: mark.string)
+      _ = try stage(root)
+      #expect(!FileManager.default.fileExists(atPath: first.string))
+    }
+  }
+
+  /// What did not change is linked, not read: an unreadable file tells.
+  @Test func filesThatDidNotChangeAreNotReadAgain() throws {
+    try ContextPackerTests.withFolder { root in
+      let source = root.appending("src")
+      try ContextPackerTests.write(source, "same", "same")
+      try ContextPackerTests.write(source, "a", "1")
+      settle(root)
+      let first = try stage(root)
+      try ContextPackerTests.write(source, "a", "2")
+      let second = try stage(root)
+      #expect(second.written == 1)
+      func inode(_ folder: FilePath) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: folder.appending("same").string)[.systemFileNumber] as? Int
+      }
+      #expect(try inode(first.folder) == inode(second.folder))
     }
   }
 
   @Test func whatAKilledUpdateLeftIsRemovedAndMended() throws {
     try ContextPackerTests.withFolder { root in
       try ContextPackerTests.write(root.appending("src"), "a", "right")
-      let digest = try stage(root).digest
-      try ContextPackerTests.write(root.appending("stage"), ".a.kiln-abc123", "half")
-      try ContextPackerTests.write(root.appending("stage"), "a", "wrong")
+      let first = try stage(root)
+      try ContextPackerTests.write(root.appending("dist/stage.staged"), ".new-17/incoming/1", "half")
+      try ContextPackerTests.write(first.folder, "stray", "half")
+      try ContextPackerTests.write(first.folder, "a", "wrong")
       let again = try stage(root)
-      #expect(again.digest == digest && again.removed == 1)
-      #expect(try String(contentsOfFile: root.appending("stage/a").string, encoding: .utf8) == "right")
+      #expect(again.digest == first.digest)
+      #expect(try contents(again.folder) == ["a"] && text(again.folder.appending("a")) == "right")
+      #expect(try stages(root) == [again.digest])
+    }
+  }
+
+  /// Each of these stands in a repository that somebody else wrote.
+  @Test func writesThroughNoLink() throws {
+    for name in ["dist", "dist/stage.staged"] {
+      try ContextPackerTests.withFolder { root in
+        try ContextPackerTests.write(root.appending("src"), "a", "1")
+        try ContextPackerTests.write(root.appending("victim"), "kept", "1")
+        let link = root.appending(FilePath(name).components)
+        try FileManager.default.createDirectory(
+          atPath: link.removingLastComponent().string, withIntermediateDirectories: true)
+        #expect(symlink(root.appending("victim").string, link.string) == 0)
+        #expect(throws: (any Error).self) { try stage(root) }
+        #expect(try contents(root.appending("victim")) == ["kept"])
+      }
+    }
+    try ContextPackerTests.withFolder { root in
+      try ContextPackerTests.write(root.appending("src"), "a", "1")
+      try ContextPackerTests.write(root.appending("victim"), "kept", "1")
+      try ContextPackerTests.write(root.appending("dist"), "x", "1")
+      #expect(symlink("../victim", root.appending("dist/stage").string) == 0)
+      let staged = try stage(root)
+      #expect(try contents(root.appending("victim")) == ["kept"] && contents(staged.folder) == ["a"])
     }
   }
 
@@ -74,5 +178,60 @@ struct ContextStageTests {
       }
     }
     #expect(digests.count == 1)
+  }
+
+  /// The folder of the version before, which is no link.
+  @Test func takesOverAFolderOfAnOlderVersion() throws {
+    try ContextPackerTests.withFolder { root in
+      try ContextPackerTests.write(root.appending("src"), "a", "1")
+      try ContextPackerTests.write(root.appending("dist/stage"), "old", "1")
+      try ContextPackerTests.write(root.appending("dist"), "stage.state", "1")
+      let staged = try stage(root)
+      #expect(try contents(root.appending("dist/stage")) == ["a"])
+      #expect(!FileManager.default.fileExists(atPath: root.appending("dist/stage.state").string))
+      _ = staged
+    }
+  }
+
+  private func openDescriptors() -> Int {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
+  }
+
+  /// 255 bytes that are no ASCII, and more levels than a process usually has descriptors.
+  @Test func longNamesAndDeepTrees() throws {
+    try ContextPackerTests.withFolder { root in
+      let source = root.appending("src")
+      try ContextPackerTests.write(source, String(repeating: "ü", count: 127) + "x", "long")
+      // The path of the last one is longer than the system takes.
+      let levels = 1500
+      var descriptor = open(source.string, O_RDONLY | O_DIRECTORY)
+      for level in 0..<levels {
+        #expect(mkdirat(descriptor, "level-\(level)", 0o755) == 0)
+        let next = openat(descriptor, "level-\(level)", O_RDONLY | O_DIRECTORY)
+        close(descriptor)
+        descriptor = next
+      }
+      close(openat(descriptor, "deepest", O_WRONLY | O_CREAT, 0o644))
+      close(descriptor)
+      let before = openDescriptors()
+      var most = 0
+      var count = 0
+      let stage = ContextStage(root.appending("dist/stage"), below: root)
+      let staged = try stage.update(ContextSource(folder: source)) {
+        count += 1
+        if count.isMultiple(of: 100) { most = max(most, openDescriptors()) }
+      }
+      // Other tests have some, too.
+      #expect(most < before + 500)
+      #expect(staged.files == 2)
+      #expect(try staged.isUnchanged())
+      let entries = try ContextPacker.list(ContextSource(folder: source)).entries
+      #expect(entries.count == levels + 2 && entries.contains { $0.name.hasSuffix("/deepest") })
+      try ContextPackerTests.write(source, "other", "1")
+      #expect(try stage.update(ContextSource(folder: source)).files == 3)
+      // Foundation cannot remove such a tree.
+      let top = try OpenFolder.open(root)
+      for item in try top.list() { try top.remove(item.name) }
+    }
   }
 }

@@ -57,7 +57,7 @@ struct EarlierWorkspace: Sendable {
     }
     let changed = try await git.changes(since: commit)
     let top = try await git.top()
-    var sources = AppSourceChanges(root: now.workspace.root, context: context)
+    var sources = AppSourceChanges(now.workspace, context: context)
     var found: [String: [String]] = [:]
     for plan in now.plans {
       found[plan.customer] = try sources.reasons(for: plan, among: changed, below: top)
@@ -77,7 +77,7 @@ struct EarlierWorkspace: Sendable {
   ) throws {
     self.plans = plans
     self.notes = notes
-    var sources = AppSourceChanges(root: now.workspace.root, context: context)
+    var sources = AppSourceChanges(now.workspace, context: context)
     var found: [String: [String]] = [:]
     for plan in now.plans {
       guard let past = plans.first(where: { $0.customer == plan.customer }) else { continue }
@@ -178,14 +178,16 @@ struct GitRepository: Sendable {
 /// Changes in the files of apps, as far as they get into a context.
 struct AppSourceChanges {
   private let root: FilePath
+  private let containment: Containment
   private let context: CommandContext
   private(set) var notes: [String] = []
   /// By folder: customers share sources.
   private var known: [FilePath: String?] = [:]
   private var outside: Set<FilePath> = []
 
-  init(root: FilePath, context: CommandContext) {
-    self.root = root
+  init(_ workspace: Workspace, context: CommandContext) {
+    root = workspace.root
+    containment = workspace.containment
     self.context = context
   }
 
@@ -202,7 +204,7 @@ struct AppSourceChanges {
       var answer: String?
       let real = FilePath(URL(filePath: absolute.string).resolvingSymlinksInPath().path)
       if let prefix = Self.relative(real, to: top) {
-        let ignore = try context.ignore(absolute)
+        let ignore = try context.ignore(absolute, within: containment)
         let files = changed.filter { path in
           // A submodule is told by its own path.
           if prefix == path || prefix.hasPrefix(path + "/") { return true }
@@ -224,8 +226,8 @@ struct AppSourceChanges {
   {
     try zip(folders(plan), folders(past)).compactMap { folder, before in
       if let answer = known[folder] { return answer }
-      let new = try digests(root.pushing(folder).lexicallyNormalized())
-      let old = try digests(other.pushing(before).lexicallyNormalized())
+      let new = try digests(root.pushing(folder).lexicallyNormalized(), within: containment)
+      let old = try digests(other.pushing(before).lexicallyNormalized(), within: Containment(root: other))
       let files = Set(new.keys).union(old.keys).filter { new[$0] != old[$0] }.sorted()
       let answer = Self.text(files, folder)
       known[folder] = .some(answer)
@@ -233,13 +235,18 @@ struct AppSourceChanges {
     }
   }
 
-  private func digests(_ folder: FilePath) throws -> [String: String] {
-    let source = ContextSource(folder: folder, ignore: try context.ignore(folder))
+  private func digests(_ folder: FilePath, within containment: Containment) throws -> [String: String] {
+    let source = ContextSource(folder: folder, ignore: try context.ignore(folder, within: containment))
     var found: [String: String] = [:]
-    for entry in try ContextPacker.list(source).entries where entry.kind != .directory {
-      let path = folder.pushing(FilePath(entry.name))
-      let data = FileManager.default.contents(atPath: path.string) ?? Data()
-      found[entry.name] = ContentDigest(of: data).hex
+    for entry in try ContextPacker.list(source).entries {
+      switch entry.kind {
+      case .directory: continue
+      // A link is what it says, as in the image; what it leads to is elsewhere.
+      case .symbolicLink(let target): found[entry.name] = "-> \(String(decoding: target, as: UTF8.self))"
+      case .file, .contents:
+        let path = folder.pushing(FilePath(entry.name))
+        found[entry.name] = ContentDigest(of: try RegularFile.read(path, limit: .max, following: .refused)).hex
+      }
     }
     return found
   }

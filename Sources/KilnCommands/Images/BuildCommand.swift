@@ -43,7 +43,7 @@ struct BuildCommand: AsyncParsableCommand {
       throw KilnExit.problems
     }
     let build = try EnvironmentBuild(
-      engine: engine, stage: loaded.workspace.root.pushing(FilePath(BakeLowering.contexts)), time: context.sourceDate(),
+      engine: engine, root: loaded.workspace.root, time: context.sourceDate(),
       isPushing: push, isForced: force, isQuiet: options.quiet, context: context)
     var results: [BuiltImage] = []
     for plan in loaded.plans {

@@ -48,6 +48,14 @@ enum ContainerEngine: String, Sendable, CaseIterable {
     }
   }
 
+  /// Gives an image its name.
+  /// - Parameter id: As the engine wrote it, `sha256:…`.
+  func tag(_ id: String, as image: String) async throws {
+    let own = self == .docker ? id : String(id.split(separator: ":").last ?? "")
+    let result = try await tool.output(["tag", own, image])
+    if !result.isSuccess { throw EngineFailure(engine: self, what: "tag \(image)", answer: result.error) }
+  }
+
   /// Whether the registry has the image.
   func isInRegistry(_ image: String) async throws -> Bool {
     switch self {
@@ -72,9 +80,10 @@ enum ContainerEngine: String, Sendable, CaseIterable {
     return lines.first { $0.hasPrefix(repository + "@") }.map { String($0.dropFirst(repository.count + 1)) }
   }
 
-  /// A build from a folder, with times that do not depend on the day.
-  func buildArguments(image: String, folder: FilePath, time: Int, secrets: [BuildSecret]) -> [String] {
-    var arguments = ["build", "--tag", image, "--file", folder.appending("Dockerfile").string]
+  /// A build from a folder, with times that do not depend on the day; the image has no name yet.
+  /// - Parameter idFile: Where the engine writes the image's id.
+  func buildArguments(folder: FilePath, idFile: FilePath, time: Int, secrets: [BuildSecret]) -> [String] {
+    var arguments = ["build", "--iidfile", idFile.string, "--file", folder.appending("Dockerfile").string]
     switch self {
     case .docker: arguments += ["--progress=plain", "--build-arg", "SOURCE_DATE_EPOCH=\(time)"]
     case .podman, .buildah: arguments += ["--layers", "--pull=never", "--timestamp", String(time)]

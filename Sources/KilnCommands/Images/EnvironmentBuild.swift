@@ -11,7 +11,9 @@ import SystemPackage
 /// Builds an environment's images from staged folders, those that are not there.
 struct EnvironmentBuild: Sendable {
   let engine: ContainerEngine
-  let stage: FilePath
+  /// The workspace's folder.
+  let root: FilePath
+  private var stage: FilePath { root.pushing(FilePath(BakeLowering.contexts)) }
   let time: Int
   let isPushing: Bool
   let isForced: Bool
@@ -25,9 +27,9 @@ struct EnvironmentBuild: Sendable {
     var results: [BuiltImage] = []
     for image in images {
       let secrets = image.kind == .app ? try secrets(of: plan) : []
-      let folder = stage.pushing(FilePath(image.archive))
       let staged = try context.reporting(image.sources) {
-        try ContextStage(folder).update(image.source, check: { try Interruption.check() })
+        try ContextStage(stage.pushing(FilePath(image.archive)), below: root).update(
+          image.source, check: { try Interruption.check() })
       }
       if image.kind == .app { context.report(staged.warnings, sources: image.sources) }
       let tag = tag(of: image, plan) ?? String(staged.digest.prefix(12))
@@ -40,13 +42,13 @@ struct EnvironmentBuild: Sendable {
             reason: "\(same.customer) uses the same"))
         continue
       }
-      results.append(try await build(image, reference, folder, secrets, plan))
+      results.append(try await build(image, reference, staged, secrets, plan))
     }
     return results
   }
 
   private func build(
-    _ image: EnvironmentImage, _ reference: String, _ folder: FilePath, _ secrets: [BuildSecret],
+    _ image: EnvironmentImage, _ reference: String, _ staged: StagedContext, _ secrets: [BuildSecret],
     _ plan: EnvironmentPlan
   ) async throws -> BuiltImage {
     let label = "\(plan.customer)/\(image.name)"
@@ -75,22 +77,44 @@ struct EnvironmentBuild: Sendable {
     }
     tell("\(label): building: \(reason)")
     let start = ContinuousClock.now
-    let arguments = engine.buildArguments(image: reference, folder: folder, time: time, secrets: secrets)
+    let idFile = staged.folder.removingLastComponent().appending("image-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(atPath: idFile.string) }
+    let arguments = engine.buildArguments(folder: staged.folder, idFile: idFile, time: time, secrets: secrets)
     let words = OutputTail()
     let code = try await stream(arguments, label, tail: words)
     try Interruption.check()
-    guard code == 0, let built = try await engine.id(of: reference) else {
+    guard code == 0 else {
       context.console.error(
-        "error: \(label) was not built: \(engine.rawValue) ended with \(code)\n  = help: \(EngineFailure.advice(words.text) ?? "its context is \(folder.string)")\n"
+        "error: \(label) was not built: \(engine.rawValue) ended with \(code)\n  = help: \(EngineFailure.advice(words.text) ?? "its context is \(staged.folder.string)")\n"
       )
       throw KilnExit.problems
     }
+    let built = try await named(reference, idFile, staged, label)
     let seconds = Double(start.duration(to: .now) / .milliseconds(100)).rounded() / 10
     tell("\(label): built in \(seconds) s")
     return BuiltImage(
       customer: plan.customer, name: image.name, image: reference, id: built,
       digest: try await pushed(reference, label),
       action: action, reason: reason)
+  }
+
+  /// Gives the image that was built its name, which says what it is made from: only when it is.
+  private func named(
+    _ reference: String, _ idFile: FilePath, _ staged: StagedContext, _ label: String
+  ) async throws -> String {
+    let id = String(decoding: try RegularFile.read(idFile, limit: 1000), as: UTF8.self)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+    guard try staged.isUnchanged() else {
+      context.console.error(
+        "error: \(label): its context was changed while it was built; the image \(id) has no name\n  = help: nothing else writes to \(staged.folder); build again\n"
+      )
+      throw KilnExit.problems
+    }
+    try await engine.tag(id, as: reference)
+    guard let built = try await engine.id(of: reference) else {
+      throw EngineFailure(engine: engine, what: "find \(reference), which it built", answer: "")
+    }
+    return built
   }
 
   /// Pushes what the registry lacks.

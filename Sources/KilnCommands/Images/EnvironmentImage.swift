@@ -40,11 +40,16 @@ extension LoadedWorkspace {
     if let app = plan.spec.app {
       var source = generated("\(plan.customer)/app", in: tree)
       let folder = workspace.root.pushing(app.source.value).lexicallyNormalized()
-      source.layers =
-        [.init(folder, name: app.source.value.string)]
-        + app.overlays.map { .init(workspace.root.pushing($0.value).lexicallyNormalized(), name: $0.value.string) }
+      let layers = ([app.source] + app.overlays).map { layer($0.value) }
+      source.layers = layers
+      // Once for all customers of one command.
+      let first = plans.first { plan in
+        plan.spec.app.map { app in ([app.source] + app.overlays).contains { !layer($0.value).leftOut.isEmpty } } ?? false
+      }
+      source.reportsLeftOut = plan.customer == first?.customer
       // The application's own rules are in its folder.
-      let own = try ContextFolder(folder, name: { $0 == folder ? app.source.value.string : shown($0) })
+      let own = try ContextFolder(
+        folder, within: workspace.containment, name: { $0 == folder ? app.source.value.string : shown($0) })
       source.ignore = own.source.ignore
       source.folder = ImageLayout.appFolder
       source.tokens = app.tokens.map { tokens in
@@ -66,6 +71,19 @@ extension LoadedWorkspace {
           source: generated("\(plan.customer)/services/\(service.name)", in: tree), sources: [:], file: plan.spec.file))
     }
     return images
+  }
+
+  /// A folder of the app, without what Kiln writes where the workspace is in it.
+  private func layer(_ path: FilePath) -> ContextSource.Layer {
+    let folder = workspace.root.pushing(path).lexicallyNormalized()
+    var leftOut: [String] = []
+    if let root = Containment.real(workspace.root), let real = Containment.real(folder), root.starts(with: real) {
+      let way = root.components.dropFirst(real.components.count)
+      for own in [FilePath("dist"), workspace.output.lexicallyNormalized()] {
+        leftOut.append((way + Array(own.components)).map(\.string).joined(separator: "/"))
+      }
+    }
+    return .init(folder, name: path.string, leftOut: leftOut)
   }
 
   /// The generated files below a folder, as a context.

@@ -54,6 +54,7 @@ struct EnvironmentPacking {
     var unique: [EnvironmentImage] = []
     for image in images where !unique.contains(where: { $0.archive == image.archive }) { unique.append(image) }
     let jobs = unique
+    try Self.makeFolder(dist)
     let results = Mutex<[String: Result<PackedArchive, any Error>]>([:])
     DispatchQueue.concurrentPerform(iterations: jobs.count) { index in
       let result = Result { try pack(jobs[index], context, isQuiet: isQuiet) }
@@ -78,14 +79,14 @@ struct EnvironmentPacking {
       ".\(path.lastComponent?.string ?? "").kiln-state.json")
     let salt = "\(KilnCommand.generator) \(compression.rawValue) \(time)"
     let fingerprint = try ContextFingerprint.of(image.source, salt: salt)
-    if let fingerprint, let data = FileManager.default.contents(atPath: state.string),
-      let last = try? JSONDecoder().decode(PackedArchive.self, from: data), last.fingerprint == fingerprint,
+    if let fingerprint, let bytes = try? RegularFile.read(state, limit: 1 << 20),
+      let last = try? JSONDecoder().decode(PackedArchive.self, from: Data(bytes)), last.fingerprint == fingerprint,
       last.path == path.string, last.status == PackedArchive.status(of: path.string)
     {
       if !isQuiet { context.console.error("\(image.archive): unchanged\n") }
       return last
     }
-    try Self.makeFolder(path.removingLastComponent())
+    try UnlinkedFolder.make(path.removingLastComponent(), below: dist)
     let packer = ContextPacker(compression: compression, threads: context.cores, time: time)
     let packed = try packer.pack(image.source, to: path, quiet: true, context)
     context.report(packed.warnings, sources: image.sources)
@@ -115,7 +116,7 @@ struct EnvironmentPacking {
       "contexts": .list(archives.map { .map($0.1.document($0.0, from: dist)) }),
     ]
     let folder = dist.appending(customer)
-    try Self.makeFolder(folder)
+    try UnlinkedFolder.make(folder, below: dist)
     try FileReplacement.replace([
       .init(
         path: folder.appending("index.json"), bytes: Array(JSONRenderer(sortedKeys: true).render(document).utf8),

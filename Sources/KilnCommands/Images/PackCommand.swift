@@ -18,7 +18,7 @@ struct PackCommand: AsyncParsableCommand {
       Examples:
         kiln pack acme                        dist/acme/app.tar and the contexts of its other images
         kiln pack acme --image app            the application alone
-        kiln pack --folders                   every context as a folder in dist/contexts, and the apps' tags, for bake
+        kiln pack --folders                   every context as a folder in dist/contexts, and a file that names them, for bake
         docker build - < dist/acme/app.tar    what was packed is a whole context
 
       dist/CUSTOMER/index.json has the digests. A context is not packed again when no file of it changed, which is told
@@ -68,7 +68,7 @@ struct PackCommand: AsyncParsableCommand {
     }
   }
 
-  /// Keeps a folder for each image equal to its context, and writes the apps' tags.
+  /// Makes a folder of each image's context, and writes which they are and the apps' tags.
   private func stage(_ loaded: LoadedWorkspace, _ context: CommandContext) throws {
     struct Staged: Sendable {
       let plan: EnvironmentPlan
@@ -86,7 +86,8 @@ struct PackCommand: AsyncParsableCommand {
       return try images.compactMap { one in
         guard wanted.isEmpty ? one.kind != .runtime || hasRuntime : wanted.contains(one.name) else { return nil }
         let result = try context.reporting(one.sources) {
-          try ContextStage(contexts.pushing(FilePath(one.archive))).update(one.source)
+          try ContextStage(contexts.pushing(FilePath(one.archive)), below: loaded.workspace.root)
+            .update(one.source, isHandedOut: true)
         }
         return Staged(plan: plan, image: one, context: result)
       }
@@ -94,11 +95,17 @@ struct PackCommand: AsyncParsableCommand {
     for one in staged where one.image.kind == .app {
       context.report(one.context.warnings, sources: one.image.sources)
     }
-    let tags = staged.filter { $0.image.kind == .app }.map {
-      (customer: $0.plan.customer, image: "\($0.image.repository):\($0.context.digest.prefix(12))")
+    let targets = staged.map { one -> BakeLowering.Staged in
+      let folder = FilePath(root: nil, one.context.folder.components.dropFirst(loaded.workspace.root.components.count))
+      let isApp = one.image.kind == .app
+      return .init(
+        target: one.image.kind == .runtime
+          ? BakeLowering.runtime(one.plan.runtime.id) : BakeLowering.target(one.plan.customer, one.image.name),
+        context: folder.string,
+        tag: isApp ? "\(one.image.repository):\(one.context.digest.prefix(12))" : nil)
     }
     let file = contexts.removingLastComponent().appending(BakeLowering.fileName)
-    try FileReplacement.replace([.init(path: file, bytes: Array(BakeLowering.tags(tags).utf8))])
+    try FileReplacement.replace([.init(path: file, bytes: Array(BakeLowering.staged(targets).utf8))])
     if format == .json {
       let documents = staged.map { one -> DocumentValue in
         [
@@ -139,6 +146,9 @@ extension CommandContext {
       return images
     } catch let error as ContextFolderError {
       report(error.problems, sources: [error.file: String(decoding: error.text, as: UTF8.self)])
+      throw KilnExit.problems
+    } catch let error as DiagnosticsError {
+      report(error.diagnostics)
       throw KilnExit.problems
     }
   }

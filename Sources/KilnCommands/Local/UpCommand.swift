@@ -76,10 +76,9 @@ struct UpCommand: AsyncParsableCommand {
   private func images(
     _ plan: EnvironmentPlan, _ loaded: LoadedWorkspace, _ tree: ArtifactTree, _ context: CommandContext
   ) async throws -> String {
-    let stage = loaded.workspace.root.pushing(FilePath(BakeLowering.contexts))
     let images = try context.images(of: plan, loaded, tree)
     let environment = EnvironmentBuild(
-      engine: .docker, stage: stage, time: try context.sourceDate(), isPushing: false, isForced: false,
+      engine: .docker, root: loaded.workspace.root, time: try context.sourceDate(), isPushing: false, isForced: false,
       isQuiet: options.quiet, isMissingOnly: !build, context: context)
     let built = try await environment.build(images, of: plan, known: [])
     return built.first { $0.name == "app" }.map { String($0.image.split(separator: ":").last ?? "") } ?? ""

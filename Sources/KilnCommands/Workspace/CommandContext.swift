@@ -101,7 +101,8 @@ extension CommandContext {
   func read(_ root: FilePath, _ options: WorkspaceOptions, checkingFiles: Bool = true) throws -> LoadedWorkspace {
     let workspace = WorkspaceReader(workers: options.workers).read(root)
     var problems = workspace.problems
-    let files = WorkspaceFiles(root: root)
+    let files = WorkspaceFiles(root: root, containment: workspace.containment)
+    if checkingFiles { problems += files.problems(inAllowed: workspace.allowed) }
     let resolver = PlanResolver(
       definitions: workspace.definitions, registry: workspace.registry, readFile: { files.read($0, $1) })
     var plans: [EnvironmentPlan] = []
@@ -135,9 +136,12 @@ extension CommandContext {
   }
 
   /// The ignore rules of a folder with an application.
-  func ignore(_ folder: FilePath) throws -> IgnoreRules {
-    do { return try ContextFolder(folder).source.ignore } catch let error as ContextFolderError {
+  func ignore(_ folder: FilePath, within containment: Containment) throws -> IgnoreRules {
+    do { return try ContextFolder(folder, within: containment).source.ignore } catch let error as ContextFolderError {
       report(error.problems, sources: [error.file: String(decoding: error.text, as: UTF8.self)])
+      throw KilnExit.problems
+    } catch let error as DiagnosticsError {
+      report(error.diagnostics)
       throw KilnExit.problems
     }
   }

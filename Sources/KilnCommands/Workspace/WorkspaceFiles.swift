@@ -1,27 +1,54 @@
-import Foundation
 import KilnArtifacts
 import KilnDiagnostics
 import KilnSpec
 import Synchronization
 import SystemPackage
 
-/// Files that specs and definitions name, on disk.
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Files that specs and definitions name, on disk; none of them is outside of what the workspace may read.
 struct WorkspaceFiles: Sendable {
   let root: FilePath
-  private let kinds = Kinds()
+  let containment: Containment
+  private let places = Places()
 
   /// What stands at paths: a fleet names the same ones over and over.
-  private final class Kinds: Sendable {
-    enum Kind { case file, folder, nothing }
-    private let known = Mutex<[FilePath: Kind]>([:])
+  private final class Places: Sendable {
+    enum Place {
+      case file, folder, nothing
+      /// What is no regular file, as "a FIFO".
+      case other
+      /// With what the path leads to.
+      case outside(FilePath)
+    }
+    private let known = Mutex<[FilePath: Place]>([:])
 
-    func kind(of path: FilePath) -> Kind {
-      if let kind = known.withLock({ $0[path] }) { return kind }
-      var isDirectory: ObjCBool = false
-      let isThere = FileManager.default.fileExists(atPath: path.string, isDirectory: &isDirectory)
-      let kind: Kind = !isThere ? .nothing : isDirectory.boolValue ? .folder : .file
-      known.withLock { $0[path] = kind }
-      return kind
+    func place(of path: FilePath, in containment: Containment) -> Place {
+      if let place = known.withLock({ $0[path] }) { return place }
+      let place = Self.look(path, containment)
+      known.withLock { $0[path] = place }
+      return place
+    }
+
+    private static func look(_ path: FilePath, _ containment: Containment) -> Place {
+      switch containment.place(of: path) {
+      case .absent: return .nothing
+      case .outside(let target): return .outside(target)
+      case .inside(let real):
+        var status = stat()
+        guard real.withPlatformString({ stat($0, &status) }) == 0 else { return .nothing }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return .file
+        case S_IFDIR: return .folder
+        default: return .other
+        }
+      }
     }
   }
 
@@ -34,7 +61,10 @@ struct WorkspaceFiles: Sendable {
   var copied: [String: ContentDigest] { asked.digests.withLock { $0 } }
   var missing: Set<String> { asked.missing.withLock { $0 } }
 
-  init(root: FilePath) { self.root = root }
+  init(root: FilePath, containment: Containment) {
+    self.root = root
+    self.containment = containment
+  }
 
   /// Files copied into images are no larger than this.
   static let sizeLimit = 16 << 20
@@ -48,49 +78,76 @@ struct WorkspaceFiles: Sendable {
     if relative.isAbsolute || relative.components.first?.string == ".." || path.hasPrefix("kiln:") {
       return refuse("\"\(path)\" leaves the workspace", id: "spec.path-outside")
     }
-    let url = URL(filePath: root.pushing(relative).string)
-    guard let values = try? url.resourceValues(forKeys: [.isRegularFileKey, .fileSizeKey]), values.isRegularFile == true
-    else {
+    func missing() -> Result<[UInt8], DiagnosticsError> {
       _ = asked.missing.withLock { $0.insert(relative.string) }
       return refuse("there is no file \"\(path)\"")
     }
-    guard values.fileSize ?? 0 <= Self.sizeLimit else {
-      return refuse("\"\(path)\" is larger than 16 MiB", id: "spec.unreadable")
+    let real: FilePath
+    switch containment.place(of: root.pushing(relative)) {
+    case .absent: return missing()
+    case .outside(let target):
+      return .failure(
+        DiagnosticsError([.outside("the file \"\(path)\"", at: location, leadsTo: target, containment)]))
+    case .inside(let target): real = target
     }
-    guard let data = try? Data(contentsOf: url) else {
-      return refuse("\"\(path)\" cannot be read", id: "spec.unreadable")
+    do throws(RegularFile.Failure) {
+      let bytes = try RegularFile.read(real, limit: Self.sizeLimit, following: .refused)
+      asked.digests.withLock { $0[path] = ContentDigest(of: bytes) }
+      return .success(bytes)
+    } catch {
+      switch error.reason {
+      case .absent, .otherKind("a folder"): return missing()
+      case .tooLarge: return refuse("\"\(path)\" is larger than 16 MiB", id: "spec.unreadable")
+      case .otherKind, .refused: return refuse("\"\(path)\" cannot be read: \(error.why)", id: "spec.unreadable")
+      }
     }
-    let bytes = Array(data)
-    asked.digests.withLock { $0[path] = ContentDigest(of: bytes) }
-    return .success(bytes)
   }
 
-  /// Sources, overlays and parameters files that are not there.
+  /// Sources, overlays and parameters files that are not there, or are outside.
   func problems(in spec: EnvironmentSpec) -> [Diagnostic] { folders(in: spec) + parameters(in: spec) }
+
+  /// Folders that `kiln.yaml` allows and that are not there.
+  func problems(inAllowed allowed: [Located<FilePath>]) -> [Diagnostic] {
+    allowed.compactMap { folder in
+      var status = stat()
+      let found = root.pushing(folder.value).withPlatformString { stat($0, &status) }
+      guard found != 0 || status.st_mode & S_IFMT != S_IFDIR else { return nil }
+      return Diagnostic(
+        "spec.missing-path", "the allowed folder \"\(folder.value)\" \(found == 0 ? "is no folder" : "is not there")",
+        at: folder.location, suggestion: "paths are relative to kiln.yaml")
+    }
+  }
 
   private func parameters(in spec: EnvironmentSpec) -> [Diagnostic] {
     guard let parameters = spec.machine?.parameters else { return [] }
     return (parameters.files + (parameters.template.map { [$0] } ?? [])).compactMap { path in
-      let kind = kinds.kind(of: root.pushing(path.value).lexicallyNormalized())
-      if kind == .file { return nil }
-      return Diagnostic(
-        "spec.missing-path", "the file \"\(path.value)\" \(kind == .folder ? "is a folder" : "is not there")",
-        at: path.location, suggestion: "paths are relative to the file they stand in")
+      problem(path, "the file", isWanted: { if case .file = $0 { true } else { false } })
     }
   }
 
   private func folders(in spec: EnvironmentSpec) -> [Diagnostic] {
     guard let app = spec.app else { return [] }
     return ([("source", app.source)] + app.overlays.map { ("overlay", $0) }).compactMap { name, path in
-      guard path.value.isRelative, path.value.components.prefix(while: { $0.string == ".." }).count < 2 else {
-        return nil
-      }
-      let kind = kinds.kind(of: root.appending(path.value.components).lexicallyNormalized())
-      if kind == .folder { return nil }
-      let what = kind == .file ? "is a file, not a folder" : "is not there"
-      return Diagnostic(
-        "spec.missing-path", "the \(name) folder \"\(path.value)\" \(what)", at: path.location,
-        suggestion: "paths are relative to the file they stand in")
+      // An absolute path is a problem of the spec's own.
+      guard path.value.isRelative else { return nil }
+      return problem(path, "the \(name) folder", isWanted: { if case .folder = $0 { true } else { false } })
     }
+  }
+
+  private func problem(_ path: Located<FilePath>, _ what: String, isWanted: (Places.Place) -> Bool) -> Diagnostic? {
+    let place = places.place(of: root.pushing(path.value).lexicallyNormalized(), in: containment)
+    if isWanted(place) { return nil }
+    let name = "\(what) \"\(path.value)\""
+    let why: String
+    switch place {
+    case .outside(let target): return .outside(name, at: path.location, leadsTo: target, containment)
+    case .nothing: why = "is not there"
+    case .file: why = "is a file, not a folder"
+    case .folder: why = "is a folder"
+    case .other: why = "is neither a file nor a folder"
+    }
+    return Diagnostic(
+      "spec.missing-path", "\(name) \(why)", at: path.location,
+      suggestion: "paths are relative to the file they stand in")
   }
 }

@@ -1,38 +1,58 @@
 import KilnDiagnostics
 
 /// Warnings about what should hardly be in an image, and about rules that do not do what they look like.
+///
+/// There are at most `limit` of one kind, then their number: an ignore file may have a hundred thousand lines.
 struct ContextAdvice {
+  private static let limit = 100
   private static let largeFile = 100_000_000
   private static let lockFiles: Set<String> = [
     "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "npm-shrinkwrap.json", "bun.lockb", "bun.lock",
   ]
+  /// How often a rule that is an expression is tried on a name, in all: enough for a thousand rules and ten thousand names.
+  private static let tries = 10_000_000
 
   private let ignore: IgnoreRules
   private var warnings: [Diagnostic] = []
+  private var counts: [String: Int] = [:]
   private var modules: [String] = []
   private var locked: Set<String> = []
-  /// Rules of one name, which a .gitignore would apply in every folder, and here only in the first.
-  private var shallow: [(index: Int, rule: IgnoreRules.Rule)]
+  /// Rules of one name, which a .gitignore would apply in every folder, and here only in the first; by their text where
+  /// that is all they match.
+  private var shallowNames: [[UInt8]: [Int]] = [:]
+  private var shallow: [(index: Int, rule: IgnoreRules.Rule)] = []
+  private var triesLeft = Self.tries
   private var missed: [Int: String] = [:]
 
   init(_ source: ContextSource) {
     ignore = source.ignore
-    shallow = source.ignore.rules.enumerated().filter { _, rule in
+    for (index, rule) in source.ignore.rules.enumerated() {
       let text = rule.pattern.text
-      return !rule.isException && !text.contains(UInt8(ascii: "/")) && !text.starts(with: [0x2A, 0x2A])
-    }.map { (index: $0.offset, rule: $0.element) }
+      guard !rule.isException, !text.contains(UInt8(ascii: "/")), !text.starts(with: [0x2A, 0x2A]) else { continue }
+      if case .exact(let name) = rule.pattern.form {
+        shallowNames[name, default: []].append(index)
+      } else {
+        shallow.append((index, rule))
+      }
+    }
   }
 
-  private mutating func warn(_ id: String, _ message: String, _ suggestion: String? = nil) {
-    warnings.append(Diagnostic(id, message, severity: .warning, suggestion: suggestion))
+  private mutating func warn(
+    _ id: String, _ message: String, _ suggestion: String? = nil, at location: SourceLocation? = nil
+  ) {
+    counts[id, default: 0] += 1
+    guard counts[id] ?? 0 <= Self.limit else { return }
+    warnings.append(Diagnostic(id, message, severity: .warning, at: location, suggestion: suggestion))
   }
 
-  /// - Parameter size: In bytes, asked for only where it matters.
-  mutating func see(_ entry: ContextEntry, size: () -> Int) {
+  /// - Parameters:
+  ///   - matched: Which rules match the entry or a folder that it is in.
+  ///   - size: In bytes, asked for only where it matters.
+  mutating func see(_ entry: ContextEntry, matched: [Bool], size: () -> Int) {
     let path = entry.name
     let name = path.split(separator: "/").last.map(String.init) ?? path
     let isIn = path.dropLast(name.count)
-    if !isIn.isEmpty, !shallow.isEmpty { seeDeep(name, path) }
+    if !isIn.isEmpty, !shallow.isEmpty || !shallowNames.isEmpty { seeDeep(name, path, matched) }
     switch entry.kind {
     case .directory:
       if name == ".git" { warn("context.git", "\"\(path)\" is packed: the history of the source", "ignore .git") }
@@ -61,10 +81,23 @@ struct ContextAdvice {
     }
   }
 
-  private mutating func seeDeep(_ name: String, _ path: String) {
-    let own = IgnorePath(Array(name.utf8))
+  /// A rule that matches a folder that this is in has been heard: a later one takes this after all.
+  private mutating func seeDeep(_ name: String, _ path: String, _ matched: [Bool]) {
+    func isHeard(_ index: Int) -> Bool { matched.indices.contains(index) && matched[index] }
+    let bytes = Array(name.utf8)
+    if let rules = shallowNames[bytes] {
+      let left = rules.filter { isHeard($0) }
+      for index in rules where !isHeard(index) { missed[index] = path }
+      shallowNames[bytes] = left.isEmpty ? nil : left
+    }
+    guard !shallow.isEmpty, triesLeft > 0 else { return }
+    triesLeft -= shallow.count
+    let own = IgnorePath(bytes)
+    guard
+      shallow.contains(where: { index, rule in !isHeard(index) && (try? rule.pattern.matches(own)) == true })
+    else { return }
     shallow.removeAll { index, rule in
-      guard (try? rule.pattern.matches(own)) == true else { return false }
+      guard !isHeard(index), (try? rule.pattern.matches(own)) == true else { return false }
       missed[index] = path
       return true
     }
@@ -98,17 +131,18 @@ struct ContextAdvice {
     for (index, rule) in ignore.rules.enumerated() {
       let place = SourceLocation(file: ignore.file, line: rule.line, column: rule.column, length: rule.text.count)
       if let path = missed[index] {
-        warnings.append(
-          Diagnostic(
-            "context.gitignore-habit", "\"\(rule.text)\" matches only at the top, and \"\(path)\" is packed",
-            severity: .warning, at: place, suggestion: "\"**/\(rule.text)\" matches in every folder"))
+        warn(
+          "context.gitignore-habit", "\"\(rule.text)\" matches only at the top, and \"\(path)\" is packed",
+          "\"**/\(rule.text)\" matches in every folder", at: place)
       } else if let habit = Self.habit(of: rule) {
-        warnings.append(
-          Diagnostic("context.gitignore-habit", habit.message, severity: .warning, at: place, suggestion: habit.help))
+        warn("context.gitignore-habit", habit.message, habit.help, at: place)
       } else if !usedRules.contains(index) {
-        warnings.append(
-          Diagnostic("context.unused-pattern", "\"\(rule.text)\" matches nothing", severity: .warning, at: place))
+        warn("context.unused-pattern", "\"\(rule.text)\" matches nothing", at: place)
       }
+    }
+    for (id, count) in counts.sorted(by: { $0.key < $1.key }) where count > Self.limit {
+      let rest = count - Self.limit
+      warnings.append(Diagnostic(id, "and \(rest) more of this kind", severity: .warning))
     }
     return warnings
   }

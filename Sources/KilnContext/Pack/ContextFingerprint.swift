@@ -1,4 +1,5 @@
 import KilnArtifacts
+import KilnDiagnostics
 
 /// Whether a context is what it was, told without reading its files.
 ///
@@ -44,7 +45,7 @@ public enum ContextFingerprint {
     }
     try walk.run()
     // Problems are for the packing to tell.
-    guard isSafe, walk.problems.isEmpty else { return nil }
+    guard isSafe, !walk.problems.hasErrors else { return nil }
     flush()
     return digest.hex
   }

@@ -48,7 +48,7 @@ public struct ContextPacker: Sendable {
     var entries: [ContextEntry] = []
     var advice = ContextAdvice(source)
     var walk = ContextWalk(source) { entry, place in
-      advice.see(entry, size: { place.flatMap { try? $0.folder.size(of: $0.name) } ?? 0 })
+      advice.see(entry, matched: place?.matched ?? [], size: { place.flatMap { try? $0.folder.size(of: $0.name) } ?? 0 })
       entries.append(entry)
     }
     try walk.run()
@@ -139,29 +139,31 @@ private final class ContextPacking {
     case .directory:
       directories += 1
       try archive.begin(path(entry), type: S_IFDIR, mode: 0o755)
-      advice.see(entry, size: { 0 })
+      advice.see(entry, matched: place?.matched ?? [], size: { 0 })
     case .symbolicLink(let target):
       links += 1
       try archive.begin(path(entry), type: S_IFLNK, mode: 0o777, target: target)
-      advice.see(entry, size: { 0 })
-    case .contents(let bytes): try add(entry, bytes: bytes, mode: 0o644, to: archive)
+      advice.see(entry, matched: place?.matched ?? [], size: { 0 })
+    case .contents(let bytes): try add(entry, place, bytes: bytes, mode: 0o644, to: archive)
     case .file:
       guard let place else { return }
       try addFile(entry, place, to: archive)
     }
   }
 
-  private func add(_ entry: ContextEntry, bytes: [UInt8], mode: mode_t, to archive: ArchiveWriter) throws {
-    count(entry, bytes.count)
+  private func add(
+    _ entry: ContextEntry, _ place: ContextWalk.Place?, bytes: [UInt8], mode: mode_t, to archive: ArchiveWriter
+  ) throws {
+    count(entry, place, bytes.count)
     try archive.begin(path(entry), type: S_IFREG, mode: mode, size: Int64(bytes.count))
     try bytes.withUnsafeBytes { try archive.write($0) }
   }
 
-  private func count(_ entry: ContextEntry, _ size: Int) {
+  private func count(_ entry: ContextEntry, _ place: ContextWalk.Place?, _ size: Int) {
     files += 1
     bytes += size
     if size > largest?.bytes ?? -1 { largest = .init(path: entry.name, bytes: size) }
-    advice.see(entry, size: { size })
+    advice.see(entry, matched: place?.matched ?? [], size: { size })
   }
 
   private func addFile(_ entry: ContextEntry, _ place: ContextWalk.Place, to archive: ArchiveWriter) throws {
@@ -169,13 +171,16 @@ private final class ContextPacking {
     defer { close(descriptor) }
     var before = stat()
     guard fstat(descriptor, &before) == 0 else { throw place.folder.error("examine", place.name) }
+    guard before.st_mode & S_IFMT == S_IFREG else { throw changed(entry, "it is no regular file now") }
     let mode: mode_t = before.st_mode & S_IXUSR != 0 ? 0o755 : 0o644
     if tokens.isListed(entry) {
       return try add(
-        entry, bytes: tokens.replaced(entry, place.readAll(descriptor, through: buffer)), mode: mode, to: archive)
+        entry, place, bytes: tokens.replaced(entry, size: Int(before.st_size)) {
+          try place.readAll(descriptor, through: buffer)
+        }, mode: mode, to: archive)
     }
     let size = Int(before.st_size)
-    count(entry, size)
+    count(entry, place, size)
     try archive.begin(path(entry), type: S_IFREG, mode: mode, size: Int64(size))
     var left = size
     while true {

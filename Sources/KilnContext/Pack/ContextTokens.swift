@@ -26,6 +26,9 @@ struct TokenReplacement {
     "__TRAIT__",
   ]
 
+  /// More of one file tell nothing new.
+  private static let leftoverLimit = 100
+
   private(set) var bytes: [UInt8] = []
   private(set) var found: Set<String> = []
   private(set) var leftovers: [Leftover] = []
@@ -45,7 +48,7 @@ struct TokenReplacement {
           continue
         }
         let token = "__\(name)__"
-        if !Self.constants.contains(token) {
+        if leftovers.count < Self.leftoverLimit, !Self.constants.contains(token) {
           let column = String(decoding: text[lineStart..<at], as: UTF8.self).unicodeScalars.count + 1
           leftovers.append(Leftover(token: token, line: line, column: column))
         }

@@ -11,10 +11,25 @@ struct TokenPass {
 
   func isListed(_ entry: ContextEntry) -> Bool { tokens?.files.contains(entry.name) ?? false }
 
-  mutating func replaced(_ entry: ContextEntry, _ text: [UInt8]) -> [UInt8] {
+  /// Larger ones are no text that somebody wrote.
+  private static let sizeLimit = 16 << 20
+
+  /// - Parameter read: The file's bytes, asked for when it is small enough.
+  mutating func replaced(_ entry: ContextEntry, size: Int, read: () throws -> [UInt8]) throws -> [UInt8] {
+    files.insert(entry.name)
+    guard size <= Self.sizeLimit else {
+      problems.append(
+        Diagnostic(
+          "context.token-file", "the file with tokens \"\(entry.name)\" has \(size) bytes",
+          suggestion: "at most 16 MiB; put the tokens into a file of their own"))
+      return []
+    }
+    return replaced(entry, try read())
+  }
+
+  private mutating func replaced(_ entry: ContextEntry, _ text: [UInt8]) -> [UInt8] {
     let values = tokens?.values ?? [:]
     let replacement = TokenReplacement(text, values: values)
-    files.insert(entry.name)
     found.formUnion(replacement.found)
     for leftover in replacement.leftovers {
       problems.append(

@@ -1,14 +1,6 @@
-import KilnArtifacts
+public import KilnArtifacts
 public import KilnDiagnostics
 public import SystemPackage
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// A folder as `docker build` would take it: with its Dockerfile, and the ignore file that belongs to it.
 public struct ContextFolder: Sendable {
@@ -22,17 +14,23 @@ public struct ContextFolder: Sendable {
   ///   - folder: The context's folder.
   ///   - dockerfile: Of the folder or from elsewhere; without, `Dockerfile` in the folder where there is one.
   ///   - name: What messages call a path.
-  /// - Throws: `FileSystemError`; `DiagnosticsError` for patterns that the engine refuses.
+  ///   - containment: Where the ignore file and the Dockerfile may be; else as for a workspace in the folder.
+  /// - Throws: `RegularFile.Failure`; `DiagnosticsError` for patterns that the engine refuses, and for links that lead out.
   public init(
-    _ folder: FilePath, dockerfile: FilePath? = nil, name: (FilePath) -> String = { $0.string }
+    _ folder: FilePath, dockerfile: FilePath? = nil, within containment: Containment? = nil,
+    name: (FilePath) -> String = { $0.string }
   ) throws {
     let own = dockerfile ?? folder.appending("Dockerfile")
+    // A Dockerfile that the user names may be anywhere.
+    let named = [dockerfile, dockerfile.flatMap { Containment.real($0) }].compactMap { $0?.removingLastComponent() }
+    let limits = containment ?? Containment(root: folder, allowed: named)
+    func contents(_ path: FilePath) throws -> [UInt8]? { try Self.contents(path, within: limits, name: name(path)) }
     // `<Dockerfile>.dockerignore` comes before the folder's.
     let special = FilePath(own.string + ".dockerignore")
     var rules = IgnoreRules.none
     var text: [UInt8]?
     for candidate in [special, folder.appending(".dockerignore")] {
-      guard let bytes = try Self.contents(candidate) else { continue }
+      guard let bytes = try contents(candidate) else { continue }
       text = bytes
       do {
         rules = try IgnoreRules(bytes, file: name(candidate))
@@ -42,14 +40,14 @@ public struct ContextFolder: Sendable {
     ignoreText = text.map { String(decoding: $0, as: UTF8.self) }
     var files: [String: [UInt8]] = [:]
     var path: String?
-    if let bytes = try Self.contents(own) {
+    if let bytes = try contents(own) {
       if let inside = Self.relative(own, to: folder) {
         path = inside
         // The engine needs it, whatever the rules say.
         if try rules.verdict(on: Array(inside.utf8)).isExcluded { files[inside] = bytes }
       } else {
         let base = own.lastComponent?.string ?? "Dockerfile"
-        guard try Self.contents(folder.appending(base)) == nil else {
+        guard try contents(folder.appending(base)) == nil else {
           throw DiagnosticsError([
             Diagnostic(
               "context.dockerfile", "\(name(own)) is outside the context, which has another \(base)",
@@ -66,39 +64,31 @@ public struct ContextFolder: Sendable {
     source = ContextSource(layers: [.init(folder, name: name(folder))], ignore: rules, files: files)
   }
 
+  /// Larger ones are no ignore files and no Dockerfiles.
+  private static let sizeLimit = 16 << 20
+
   /// A file's bytes; nil where there is none.
-  static func contents(_ path: FilePath) throws -> [UInt8]? {
-    do {
-      let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-      return try file.closeAfter {
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-          let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
-          if count == 0 { return bytes }
-          bytes += buffer[..<count]
-        }
-      }
-    } catch let error as Errno {
-      if error == .noSuchFileOrDirectory || error == .notDirectory { return nil }
-      throw FileSystemError("read", path, error)
+  private static func contents(_ path: FilePath, within containment: Containment, name: String) throws -> [UInt8]? {
+    switch containment.place(of: path) {
+    case .absent: return nil
+    case .outside(let target):
+      throw DiagnosticsError([
+        Diagnostic(
+          "context.path-outside", "\(name) leads to \(target), outside \(containment.name)",
+          suggestion: "a copy of the file instead of the link")
+      ])
+    case .inside(let real): return try RegularFile.read(real, limit: sizeLimit, following: .refused)
     }
   }
 
   /// `path` below `folder`, links resolved on both sides; nil when it is not below.
   private static func relative(_ path: FilePath, to folder: FilePath) -> String? {
-    guard let inner = real(path.removingLastComponent()), let outer = real(folder), let name = path.lastComponent,
+    guard let inner = Containment.real(path.removingLastComponent()), let outer = Containment.real(folder),
+      let name = path.lastComponent,
       inner.starts(with: outer)
     else { return nil }
     let middle = inner.components.dropFirst(outer.components.count).map(\.string)
     return (middle + [name.string]).joined(separator: "/")
-  }
-
-  private static func real(_ path: FilePath) -> FilePath? {
-    let path = path.isEmpty ? FilePath(".") : path
-    guard let resolved = path.withPlatformString({ realpath($0, nil) }) else { return nil }
-    defer { free(resolved) }
-    return FilePath(platformString: resolved)
   }
 }
 

@@ -7,10 +7,13 @@ public struct ContextSource: Sendable {
     public let folder: FilePath
     /// As messages call it.
     public let name: String
+    /// Paths in it that are never taken, as the folder of what is built from it.
+    public let leftOut: [String]
 
-    public init(_ folder: FilePath, name: String? = nil) {
+    public init(_ folder: FilePath, name: String? = nil, leftOut: [String] = []) {
       self.folder = folder
       self.name = name ?? folder.string
+      self.leftOut = leftOut
     }
   }
 
@@ -22,6 +25,8 @@ public struct ContextSource: Sendable {
   public var tokens: ContextTokens?
   /// The folder of the context that the layers are put into; nil for its root. `files` are then beside it.
   public var folder: String?
+  /// Whether a warning names what `Layer.leftOut` leaves out.
+  public var reportsLeftOut = true
 
   public init(
     layers: [Layer], ignore: IgnoreRules = .none, files: [String: [UInt8]] = [:], tokens: ContextTokens? = nil,

@@ -11,6 +11,8 @@ struct ContextWalk {
   struct Place {
     let folder: OpenFolder
     let name: [UInt8]
+    /// Which rules match it or a folder that it is in, also where a later one takes it after all.
+    let matched: [Bool]
   }
 
   /// A name in a folder, in one layer.
@@ -36,22 +38,34 @@ struct ContextWalk {
   }
 
   private enum Step {
-    case entry(Item)
+    case entry(Item, matched: [Bool])
     case extra(Extra)
     /// A folder that only the files of no layer need.
     case madeFolder(name: [UInt8])
     case descent(name: [UInt8], verdict: IgnoreVerdict)
   }
 
+  /// A folder and how far it is done.
+  private struct Frame {
+    let folder: Folder
+    let steps: [Step]
+    var next = 0
+  }
+
+  /// How many folders, one in the other, have a descriptor for each layer.
+  private static let openDepth = 64
+
   private let source: ContextSource
   private let visit: (ContextEntry, Place?) throws -> Void
   private(set) var problems: [Diagnostic] = []
+  private var isUsed: [Bool]
   /// Which rules decided or matched anything.
-  private(set) var usedRules: Set<Int> = []
+  var usedRules: Set<Int> { Set(isUsed.indices.filter { isUsed[$0] }) }
 
   init(_ source: ContextSource, visit: @escaping (ContextEntry, Place?) throws -> Void) {
     self.source = source
     self.visit = visit
+    isUsed = Array(repeating: false, count: source.ignore.rules.count)
   }
 
   mutating func run() throws {
@@ -77,7 +91,9 @@ struct ContextWalk {
   private mutating func items(of folder: Folder) throws -> [Item] {
     var items: [Item] = []
     for (layer, open) in folder.parts {
-      items += try open.list().map { Item(name: $0.name, kind: $0.kind, layer: layer) }
+      let own = try open.list().map { Item(name: $0.name, kind: $0.kind, layer: layer) }
+      let leftOut = source.layers[layer].leftOut
+      items += leftOut.isEmpty ? own : try own.filter { try !isLeftOut(folder, $0, leftOut) }
     }
     guard folder.parts.count > 1 else { return items }
     items.sort { $0.name == $1.name ? $0.layer < $1.layer : $0.name.lexicographicallyPrecedes($1.name) }
@@ -92,6 +108,18 @@ struct ContextWalk {
     return merged
   }
 
+  private mutating func isLeftOut(_ folder: Folder, _ item: Item, _ leftOut: [String]) throws -> Bool {
+    let path = folder.prefix + item.name
+    guard leftOut.contains(where: { path.elementsEqual($0.utf8) }) else { return false }
+    if source.reportsLeftOut, try !verdict(on: path, in: folder).isExcluded {
+      problems.append(
+        Diagnostic(
+          "context.own-folder", "\"\(String(decoding: path, as: UTF8.self))\" is written by Kiln and left out",
+          severity: .warning, suggestion: "a line in the ignore file says so to every other tool, too"))
+    }
+    return true
+  }
+
   private mutating func reportConflict(_ folder: Folder, _ below: Item, _ above: Item) {
     let path = String(decoding: folder.prefix + below.name, as: UTF8.self)
     func what(_ item: Item) -> String { item.kind.isDirectory ? "a folder" : "a file" }
@@ -102,15 +130,40 @@ struct ContextWalk {
         suggestion: "a layer replaces files by files; rename one of the two"))
   }
 
-  private mutating func walk(_ folder: Folder) throws {
-    for step in try steps(of: folder) {
-      switch step {
-      case .entry(let item): try tell(item, in: folder)
+  private mutating func walk(_ root: Folder) throws {
+    var frames = [Frame(folder: root, steps: try steps(of: root))]
+    while let frame = frames.last {
+      let folder = frame.folder
+      guard frame.next < frame.steps.count else {
+        frames.removeLast()
+        if let outer = frames.last { try Self.resume(outer.folder, from: folder) }
+        continue
+      }
+      frames[frames.count - 1].next += 1
+      switch frame.steps[frame.next] {
+      case .entry(let item, let matched): try tell(item, matched, in: folder)
       case .extra(let extra): try tell(extra)
       case .madeFolder(let name):
         try visit(ContextEntry(path: folder.prefix + name, kind: .directory, layer: nil), nil)
-      case .descent(let name, let verdict): try walk(child(of: folder, name, verdict))
+      case .descent(let name, let verdict):
+        let inner = try child(of: folder, name, verdict)
+        frames.append(Frame(folder: inner, steps: try steps(of: inner)))
+        if frames.count > Self.openDepth {
+          let outer = frames.count - 1 - Self.openDepth
+          try Self.suspend(frames[outer].folder, under: frames[outer + 1].folder)
+        }
       }
+    }
+  }
+
+  /// Gives back the descriptors of a folder, where the folder below can find it again.
+  private static func suspend(_ folder: Folder, under inner: Folder) throws {
+    for (layer, open) in folder.parts where inner.parts.contains(where: { $0.layer == layer }) { try open.suspend() }
+  }
+
+  private static func resume(_ folder: Folder, from inner: Folder) throws {
+    for (layer, open) in folder.parts {
+      if let part = inner.parts.first(where: { $0.layer == layer }) { try open.resume(from: part.folder) }
     }
   }
 
@@ -158,11 +211,11 @@ struct ContextWalk {
       if item.kind.isDirectory {
         let isWalked = !verdict.isExcluded || needsFolder || canHold(item.name, in: folder, verdict)
         if try !verdict.isExcluded || needsFolder || isWalked && holds(item.name, in: folder, verdict) {
-          steps.append((item.name, .entry(item)))
+          steps.append((item.name, .entry(item, matched: verdict.matched)))
           steps.append((item.name + [UInt8(ascii: "/")], .descent(name: item.name, verdict: verdict)))
         }
       } else if !verdict.isExcluded {
-        steps.append((item.name, .entry(item)))
+        steps.append((item.name, .entry(item, matched: verdict.matched)))
       } else if case .special(let what) = item.kind {
         problems.append(
           Diagnostic(
@@ -192,7 +245,7 @@ struct ContextWalk {
   private mutating func verdict(on path: [UInt8], in folder: Folder) throws -> IgnoreVerdict {
     do {
       let verdict = try source.ignore.verdict(on: path, in: folder.verdict)
-      for index in verdict.matched.indices where verdict.matched[index] { usedRules.insert(index) }
+      for index in verdict.matched.indices where verdict.matched[index] { isUsed[index] = true }
       return verdict
     } catch { throw DiagnosticsError([error.diagnostic]) }
   }
@@ -202,22 +255,34 @@ struct ContextWalk {
   }
 
   /// Whether something in a folder that is left out is taken after all.
-  private mutating func holds(_ name: [UInt8], in folder: Folder, _ verdict: IgnoreVerdict) throws -> Bool {
+  private mutating func holds(
+    _ name: [UInt8], in folder: Folder, _ verdict: IgnoreVerdict, depth: Int = 1
+  ) throws -> Bool {
     let child = try child(of: folder, name, verdict)
+    guard depth > Self.openDepth else { return try holdsAny(child, depth) }
+    try Self.suspend(folder, under: child)
+    let isHeld = try holdsAny(child, depth)
+    try Self.resume(folder, from: child)
+    return isHeld
+  }
+
+  private mutating func holdsAny(_ child: Folder, _ depth: Int) throws -> Bool {
     for item in try items(of: child) {
       let verdict = try self.verdict(on: child.prefix + item.name, in: child)
       if !verdict.isExcluded { return true }
-      if item.kind.isDirectory, canHold(item.name, in: child, verdict), try holds(item.name, in: child, verdict) {
+      if item.kind.isDirectory, canHold(item.name, in: child, verdict),
+        try holds(item.name, in: child, verdict, depth: depth + 1)
+      {
         return true
       }
     }
     return false
   }
 
-  private mutating func tell(_ item: Item, in folder: Folder) throws {
+  private mutating func tell(_ item: Item, _ matched: [Bool], in folder: Folder) throws {
     guard let open = folder.parts.first(where: { $0.layer == item.layer })?.folder else { return }
     let path = folder.prefix + item.name
-    let place = Place(folder: open, name: item.name)
+    let place = Place(folder: open, name: item.name, matched: matched)
     switch item.kind {
     case .directory: try visit(ContextEntry(path: path, kind: .directory, layer: item.layer), place)
     case .file: try visit(ContextEntry(path: path, kind: .file, layer: item.layer), place)

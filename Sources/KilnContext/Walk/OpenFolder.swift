@@ -10,24 +10,34 @@ import SystemPackage
 #endif
 
 /// An open folder: what is in it is reached by name alone, so paths of any length work.
+///
+/// Its descriptor can be given back while folders below it are read, and got again through one of them.
 final class OpenFolder {
   enum Kind { case directory, file, symbolicLink, special(String) }
 
-  let descriptor: Int32
-  /// For messages.
-  let path: FilePath
+  private(set) var descriptor: Int32
+  private let root: FilePath
+  private let parent: OpenFolder?
+  private let name: [UInt8]
+  /// What it was when its descriptor was given back.
+  private var identity: (device: dev_t, inode: ino_t)?
 
-  private init(_ descriptor: Int32, _ path: FilePath) {
-    self.descriptor = descriptor
-    self.path = path
+  private init(_ descriptor: Int32, root: FilePath) {
+    (self.descriptor, self.root, parent, name) = (descriptor, root, nil, [])
   }
 
-  deinit { close(descriptor) }
+  private init(_ descriptor: Int32, _ name: [UInt8], in parent: OpenFolder) {
+    (self.descriptor, root, self.parent, self.name) = (descriptor, parent.root, parent, name)
+  }
 
-  static func open(_ path: FilePath) throws -> OpenFolder {
-    let descriptor = path.withPlatformString { Platform.open(AT_FDCWD, $0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// - Parameter isLinkFollowed: Of the path's last component.
+  static func open(_ path: FilePath, isLinkFollowed: Bool = true) throws -> OpenFolder {
+    let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (isLinkFollowed ? 0 : O_NOFOLLOW)
+    let descriptor = path.withPlatformString { Platform.open(AT_FDCWD, $0, flags) }
     guard descriptor >= 0 else { throw FileSystemError("open the folder", path, Errno(rawValue: errno)) }
-    return OpenFolder(descriptor, path)
+    return OpenFolder(descriptor, root: path)
   }
 
   func open(_ name: [UInt8]) throws -> OpenFolder {
@@ -35,7 +45,29 @@ final class OpenFolder {
       Platform.open(self.descriptor, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     }
     guard descriptor >= 0 else { throw error("open the folder", name) }
-    return OpenFolder(descriptor, path(of: name))
+    return OpenFolder(descriptor, name, in: self)
+  }
+
+  /// Gives the descriptor back: a tree may be deeper than a process may have descriptors.
+  func suspend() throws {
+    guard descriptor >= 0 else { return }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileSystemError("examine", path, Errno(rawValue: errno)) }
+    identity = (status.st_dev, status.st_ino)
+    close(descriptor)
+    descriptor = -1
+  }
+
+  /// Gets the descriptor again, as the folder that `child`, which is open, is in.
+  func resume(from child: OpenFolder) throws {
+    guard descriptor < 0, let identity else { return }
+    descriptor = Platform.open(child.descriptor, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileSystemError("open the folder", path, Errno(rawValue: errno)) }
+    var status = stat()
+    // Where the child was moved, its parent is another folder.
+    guard fstat(descriptor, &status) == 0, status.st_dev == identity.device, status.st_ino == identity.inode else {
+      throw FileSystemError("find again the folder", path, .staleNFSFileHandle)
+    }
   }
 
   /// A regular file for reading; nothing else is opened, a FIFO would wait.
@@ -47,54 +79,14 @@ final class OpenFolder {
     return descriptor
   }
 
+  /// For messages.
+  var path: FilePath { parent.map { $0.path(of: name) } ?? root }
+
   func path(of name: [UInt8]) -> FilePath { path.appending(String(decoding: name, as: UTF8.self)) }
 
   func error(_ attempt: String, _ name: [UInt8]) -> FileSystemError {
-    FileSystemError(attempt, path(of: name), Errno(rawValue: errno))
-  }
-
-  /// All names but `.` and `..`, in the file system's order.
-  func list() throws -> [(name: [UInt8], kind: Kind)] {
-    // The stream closes the descriptor that it is given.
-    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-    guard copy >= 0, let stream = fdopendir(copy) else {
-      throw FileSystemError("list", path, Errno(rawValue: errno))
-    }
-    defer { closedir(stream) }
-    rewinddir(stream)
-    var names: [(name: [UInt8], kind: Kind)] = []
-    while true {
-      errno = 0
-      guard let entry = readdir(stream) else {
-        guard errno == 0 else { throw FileSystemError("list", path, Errno(rawValue: errno)) }
-        return names
-      }
-      let start = UnsafeRawPointer(entry) + (MemoryLayout<dirent>.offset(of: \.d_name) ?? 0)
-      let name = Array(UnsafeRawBufferPointer(start: start, count: strlen(start.assumingMemoryBound(to: CChar.self))))
-      if name == [0x2E] || name == [0x2E, 0x2E] { continue }
-      names.append((name, try kind(of: name, Int32(entry.pointee.d_type))))
-    }
-  }
-
-  private func kind(of name: [UInt8], _ type: Int32) throws -> Kind {
-    switch type {
-    case Int32(DT_DIR): return .directory
-    case Int32(DT_REG): return .file
-    case Int32(DT_LNK): return .symbolicLink
-    case Int32(DT_FIFO): return .special("a FIFO")
-    case Int32(DT_SOCK): return .special("a socket")
-    case Int32(DT_CHR), Int32(DT_BLK): return .special("a device")
-    default: break
-    }
-    // Some file systems do not tell the type with the name.
-    switch try status(of: name).st_mode & S_IFMT {
-    case S_IFDIR: return .directory
-    case S_IFREG: return .file
-    case S_IFLNK: return .symbolicLink
-    case S_IFIFO: return .special("a FIFO")
-    case S_IFSOCK: return .special("a socket")
-    default: return .special("a device")
-    }
+    let answer = Errno(rawValue: errno)
+    return FileSystemError(attempt, path(of: name), answer)
   }
 
   /// What the file system says of a name itself, not of what a link points to.

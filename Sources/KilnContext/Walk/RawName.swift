@@ -4,8 +4,10 @@ import SystemPackage
 extension [UInt8] {
   /// The bytes as C takes names, with a NUL at their end.
   func withCString<T>(_ body: (UnsafePointer<CChar>) -> T) -> T {
-    (map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { text in
-      text.baseAddress.map(body) ?? "".withCString(body)
+    withUnsafeTemporaryAllocation(byteCount: count + 1, alignment: 1) { text in
+      text.copyBytes(from: self)
+      text[count] = 0
+      return text.assumingMemoryBound(to: CChar.self).baseAddress.map { body($0) } ?? "".withCString(body)
     }
   }
 }

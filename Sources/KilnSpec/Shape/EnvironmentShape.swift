@@ -293,6 +293,10 @@ extension Shape {
         .init(
           "output", .text(path), default: "generated", "the folder that `kiln generate` writes, inside the workspace",
           example: "generated"),
+        .init(
+          "allow", .list(.text(path)), default: "[]",
+          "folders outside the workspace's Git repository that sources, overlays and other files may be in",
+          example: "[../shared-apps]"),
         .init("profile", .text(definitionName), "the profile of environments that name none", example: "lamp"),
         .init("build", .object(build), default: "{}", "how `docker buildx bake` builds the fleet"),
       ]))
