@@ -80,15 +80,17 @@ let package = Package(
     + module("KilnCatalog", [], plugins: [.plugin(name: "EmbedCatalog")])
     + module(
       "KilnSpec",
-      ["CYAML", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments", "KilnWorkers", yams, system])
+      ["CYAML", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments", "KilnWorkers", yams, system],
+      tests: ["KilnTesting"])
     + module(
-      "KilnPlan", ["KilnSpec", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", mustache, system])
+      "KilnPlan", ["KilnSpec", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", mustache, system],
+      tests: ["KilnTesting"])
     + module(
       "KilnGeneration",
       [
         "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments",
         "KilnDocker", "KilnPacker", "KilnAnsible", "KilnGoss", "KilnAzure", system,
-      ], tests: [yams])
+      ], tests: [yams, "KilnTesting"], fixtures: true)
     + module("KilnFleet", ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics"])
     + module(
       "KilnCommands",
@@ -96,6 +98,12 @@ let package = Package(
         "KilnGeneration", "KilnFleet", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
         "KilnDocuments", "KilnWorkers", "KilnContext", "KilnPacker", "KilnAzure", arguments, subprocess, system,
       ], fixtures: true)
-    + [.target(name: "HostileStrings", path: "Tests/HostileStrings", swiftSettings: settings)]
+    + [
+      .target(name: "HostileStrings", path: "Tests/HostileStrings", swiftSettings: settings),
+      .target(
+        name: "KilnTesting",
+        dependencies: ["KilnGeneration", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics"],
+        path: "Tests/KilnTesting", swiftSettings: settings),
+    ]
     + [.testTarget(name: "KilnEndToEndTests", dependencies: [], exclude: ["Browser"], swiftSettings: settings)]
 )

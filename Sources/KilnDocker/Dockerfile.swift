@@ -18,7 +18,7 @@ public struct Dockerfile: Sendable, Hashable {
 
   private func line(_ instruction: DockerfileInstruction) throws(DockerfileError) -> String {
     switch instruction {
-    case .comment(let text): return "# " + text.substituting("\n", with: " ").substituting("\r", with: " ")
+    case .comment(let text): return "# " + CommentText.line(text)
     case .from(let image, let stage):
       return "FROM \(try word(image, "FROM"))"
         + (try stage.map { name throws(DockerfileError) in " AS \(try word(name, "FROM"))" } ?? "")

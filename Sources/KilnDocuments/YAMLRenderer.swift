@@ -3,7 +3,7 @@ public struct YAMLRenderer: Sendable {
   private let header: [String]
   private let documentStart: Bool
 
-  /// - Parameter header: Comment lines without `#`; line breaks in them become blanks.
+  /// - Parameter header: Comment lines without `#`.
   public init(header: [String] = [], documentStart: Bool = true) {
     self.header = header
     self.documentStart = documentStart
@@ -14,7 +14,7 @@ public struct YAMLRenderer: Sendable {
     if documentStart { out.write("---\n") }
     for line in header {
       out.write("# ")
-      out.write(line.substituting("\n", with: " ").substituting("\r", with: " "))
+      out.write(CommentText.line(line))
       out.write("\n")
     }
     switch value {

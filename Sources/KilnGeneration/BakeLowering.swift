@@ -79,9 +79,7 @@ public struct BakeLowering: Sendable {
       Self.target(plan.customer, "app"), "\(plan.customer)/app",
       .variable(prefix: plan.appRepository + ":", name: Self.tagVariable))
     target.images = [(plan.runtimeImage, Self.runtime(plan.runtime.id))]
-    target.secrets = (plan.spec.app?.buildSecrets ?? []).map { name in
-      (name.value, plan.spec.secrets.first { $0.name.value == name.value }?.localVariable ?? name.value)
-    }
+    target.secrets = plan.buildSecrets
     return target
   }
 

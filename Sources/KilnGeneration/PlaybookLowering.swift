@@ -14,14 +14,14 @@ struct LoweredPlaybook {
 struct PlaybookLowering {
   let plan: EnvironmentPlan
   let generator: String
-  private var tasks: [AnsibleTask] = []
-  private var files: [(path: String, bytes: [UInt8])] = []
-  private var services: [String] = []
-  private var variables: [NamedValue] = []
+  var tasks: [AnsibleItem] = []
+  private(set) var files: [(path: String, bytes: [UInt8])] = []
+  private(set) var services: [String] = []
+  var variables: [NamedValue] = []
   /// Whether a repository was added since the package lists were read.
   private var needsUpdate = false
 
-  static let hasSystemd = "ansible_facts['service_mgr'] == 'systemd'"
+  static let hasSystemd: AnsibleTemplate = "ansible_facts['service_mgr'] == 'systemd'"
 
   init(_ plan: EnvironmentPlan, generator: String) {
     self.plan = plan
@@ -46,12 +46,14 @@ struct PlaybookLowering {
     return LoweredPlaybook(playbook: Playbook(header: header, plays: [play]).render(), files: files)
   }
 
-  private func unique(_ names: [String]) -> [String] { Array(Set(names)).sorted() }
+  func unique(_ names: [String]) -> [String] { Array(Set(names)).sorted() }
+
+  static func restart(_ service: String) -> AnsibleName { AnsibleName("Restart \(service)") }
 
   private func handler(_ service: String) -> AnsibleTask {
     AnsibleTask(
-      "Restart \(service)", "ansible.builtin.systemd_service",
-      ["name": .unsafe(service), "state": "restarted", "daemon_reload": true], when: [Self.hasSystemd])
+      Self.restart(service).description, "ansible.builtin.systemd_service",
+      ["name": .text(service), "state": "restarted", "daemon_reload": true], when: [Self.hasSystemd])
   }
 
   private mutating func add(_ steps: [PlannedStep], owner: String) {
@@ -60,70 +62,68 @@ struct PlaybookLowering {
       return service.name
     }
     services += own
-    let notify = own.map { "Restart \($0)" }
+    let notify = own.map(Self.restart)
     for step in steps where step.isFor(.machine) { add(step.step, owner: owner, notify: notify) }
   }
 
-  private mutating func task(
-    _ name: String, _ module: String, _ arguments: DocumentMap, owner: String, notify: [String] = [],
-    when: [String] = [],
-    environment: DocumentMap = [:]
+  mutating func task(
+    _ name: String, _ module: StaticString, _ arguments: AnsibleMap, owner: String, notify: [AnsibleName] = [],
+    when: [AnsibleTemplate] = [], environment: [AnsibleVariable] = []
   ) {
     tasks.append(
-      AnsibleTask(
-        name, "ansible.builtin.\(module)", arguments, when: when, notify: notify, tags: [owner],
-        environment: environment))
+      .task(
+        AnsibleTask(
+          name, module, arguments, when: when, notify: notify, tags: [owner], environment: environment)))
   }
 
-  private mutating func add(_ step: Step, owner: String, notify: [String]) {
+  private mutating func add(_ step: Step, owner: String, notify: [AnsibleName]) {
     switch step {
     case .packages(let names):
-      var arguments: DocumentMap = ["name": .strings(names), "state": "present", "install_recommends": false]
-      if needsUpdate { arguments["update_cache"] = true }
+      var arguments: AnsibleMap = ["name": .texts(names), "state": "present", "install_recommends": false]
+      if needsUpdate { arguments.set("update_cache", true) }
       needsUpdate = false
-      task("\(owner): install packages", "apt", arguments, owner: owner)
+      task("\(owner): install packages", "ansible.builtin.apt", arguments, owner: owner)
     case .repository(let repository): add(repository, owner)
     case .download(let download): add(download, owner)
     case .file(let file): add(file, owner, notify)
     case .directory(let directory):
       task(
-        "\(owner): make \(directory.path)", "file",
+        "\(owner): make \(directory.path)", "ansible.builtin.file",
         [
-          "path": .unsafe(directory.path), "state": "directory", "mode": .string(directory.mode),
-          "owner": .string(directory.owner),
-          "group": .string(directory.group),
+          "path": .text(directory.path), "state": "directory", "mode": .text(directory.mode),
+          "owner": .text(directory.owner), "group": .text(directory.group),
         ], owner: owner)
     case .user(let user): add(user, owner)
     case .link(let path, let target):
       task(
-        "\(owner): link \(path)", "file",
-        ["src": .unsafe(target), "dest": .unsafe(path), "state": "link", "force": true], owner: owner, notify: notify)
+        "\(owner): link \(path)", "ansible.builtin.file",
+        ["src": .text(target), "dest": .text(path), "state": "link", "force": true], owner: owner, notify: notify)
     case .run(let run):
-      var arguments: DocumentMap = [
-        "argv": .list(["/bin/sh", "-euc", .unsafe(run.script)]), "expand_argument_vars": false,
+      var arguments: AnsibleMap = [
+        "argv": ["/bin/sh", "-euc", .text(run.script)], "expand_argument_vars": false,
       ]
-      if let creates = run.creates { arguments["creates"] = .unsafe(creates) }
+      if let creates = run.creates { arguments.set("creates", .text(creates)) }
       task(
-        "\(owner): run a script that makes \(run.creates ?? "nothing")", "command", arguments, owner: owner,
-        notify: notify,
-        environment: DocumentMap(run.environment.map { ($0.name, .unsafe($0.value)) }))
+        "\(owner): run a script that makes \(run.creates ?? "nothing")", "ansible.builtin.command", arguments,
+        owner: owner,
+        notify: notify, environment: Self.variables(run.environment))
     case .environment(let values): variables += values
     case .service(let service):
       task(
-        "\(owner): enable and start \(service.name)", "systemd_service",
-        ["name": .unsafe(service.name), "enabled": true, "state": "started", "daemon_reload": true], owner: owner,
+        "\(owner): enable and start \(service.name)", "ansible.builtin.systemd_service",
+        ["name": .text(service.name), "enabled": true, "state": "started", "daemon_reload": true], owner: owner,
         when: [Self.hasSystemd])
     }
   }
 
-  private mutating func add(_ file: Step.File, _ owner: String, _ notify: [String]) {
+  mutating func add(_ file: Step.File, _ owner: String, _ notify: [AnsibleName]) {
     let source = ContextPath.unique(for: file.path, among: files.map(\.path))
     files.append((source, file.content))
     task(
-      "\(owner): write \(file.path)", "copy",
+      "\(owner): write \(file.path)", "ansible.builtin.copy",
       [
-        "src": .string(source), "dest": .unsafe(file.path), "mode": .string(file.mode), "owner": .string(file.owner),
-        "group": .string(file.group),
+        "src": .text(source), "dest": .text(file.path), "mode": .text(file.mode), "owner": .text(file.owner),
+        "group": .text(file.group),
       ], owner: owner, notify: notify)
   }
 
@@ -133,10 +133,10 @@ struct PlaybookLowering {
     case .content(let text): add(.init(path: AptRepository.keyPath(repository), content: Array(text.utf8)), owner, [])
     case .download(let url, let sha256):
       task(
-        "\(owner): fetch the key of \(repository.name)", "get_url",
+        "\(owner): fetch the key of \(repository.name)", "ansible.builtin.get_url",
         [
-          "url": .unsafe(url), "dest": .string(AptRepository.keyPath(repository)),
-          "checksum": .string("sha256:\(sha256)"), "mode": "0644",
+          "url": .text(url), "dest": .text(AptRepository.keyPath(repository)),
+          "checksum": .text("sha256:\(sha256)"), "mode": "0644",
         ],
         owner: owner)
     }
@@ -146,8 +146,10 @@ struct PlaybookLowering {
     needsUpdate = true
   }
 
-  private mutating func makeFolder(_ path: String, _ owner: String) {
-    task("\(owner): make \(path)", "file", ["path": .unsafe(path), "state": "directory", "mode": "0755"], owner: owner)
+  mutating func makeFolder(_ path: String, _ owner: String) {
+    task(
+      "\(owner): make \(path)", "ansible.builtin.file", ["path": .text(path), "state": "directory", "mode": "0755"],
+      owner: owner)
   }
 
   private mutating func add(_ download: Step.Download, _ owner: String) {
@@ -157,32 +159,32 @@ struct PlaybookLowering {
       makeFolder(download.to, owner)
     }
     task(
-      "\(owner): fetch \(download.url)", "get_url",
+      "\(owner): fetch \(download.url)", "ansible.builtin.get_url",
       [
-        "url": .unsafe(download.url), "dest": .unsafe(target), "checksum": .string("sha256:\(download.sha256)"),
-        "mode": .string(download.unpack ? "0644" : download.mode),
+        "url": .text(download.url), "dest": .text(target), "checksum": .text("sha256:\(download.sha256)"),
+        "mode": .text(download.unpack ? "0644" : download.mode),
       ], owner: owner)
     guard download.unpack else { return }
     task(
-      "\(owner): unpack it to \(download.to)", "unarchive",
-      ["src": .unsafe(target), "dest": .unsafe(download.to), "remote_src": true, "owner": "root", "group": "root"],
+      "\(owner): unpack it to \(download.to)", "ansible.builtin.unarchive",
+      ["src": .text(target), "dest": .text(download.to), "remote_src": true, "owner": "root", "group": "root"],
       owner: owner)
   }
 
   private mutating func add(_ user: Step.User, _ owner: String) {
     task(
-      "\(owner): make the group \(user.name)", "group", ["name": .string(user.name), "system": .bool(user.isSystem)],
+      "\(owner): make the group \(user.name)", "ansible.builtin.group",
+      ["name": .text(user.name), "system": .bool(user.isSystem)],
       owner: owner)
-    var arguments: DocumentMap = [
-      "name": .string(user.name), "group": .string(user.name), "system": .bool(user.isSystem),
-      "home": .unsafe(user.home),
-      "shell": .unsafe(user.shell), "create_home": false,
+    var arguments: AnsibleMap = [
+      "name": .text(user.name), "group": .text(user.name), "system": .bool(user.isSystem), "home": .text(user.home),
+      "shell": .text(user.shell), "create_home": false,
     ]
     if !user.groups.isEmpty {
-      arguments["groups"] = .strings(user.groups)
-      arguments["append"] = true
+      arguments.set("groups", .texts(user.groups))
+      arguments.set("append", true)
     }
-    task("\(owner): make the account \(user.name)", "user", arguments, owner: owner)
+    task("\(owner): make the account \(user.name)", "ansible.builtin.user", arguments, owner: owner)
   }
 
   private mutating func add(_ service: ServicePlan) {
@@ -191,111 +193,15 @@ struct PlaybookLowering {
     let notify =
       services.isEmpty
       ? []
-      : steps.compactMap { step -> String? in
+      : steps.compactMap { step -> AnsibleName? in
         guard case .service(let unit) = step.step, step.isFor(.machine) else { return nil }
-        return "Restart \(unit.name)"
+        return Self.restart(unit.name)
       }
     add(service.configuration, service.name, notify)
   }
-}
 
-extension PlaybookLowering {
-  /// Unpacks the app once per archive, then runs its install commands.
-  fileprivate mutating func add(_ app: EnvironmentSpec.App) {
-    let values = app.environment.map { NamedValue($0.name, $0.value) }.sorted {
-      $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
-    }
-    variables += values
-    let stamp = "/var/lib/kiln/app-{{ kiln_app_file.stat.checksum }}"
-    tasks.append(
-      AnsibleTask(
-        "App: look at the archive", "ansible.builtin.stat",
-        ["path": "{{ kiln_app_archive }}", "checksum_algorithm": "sha256", "get_checksum": true], tags: ["app"],
-        register: "kiln_app_file"))
-    makeFolder("/var/lib/kiln", "app")
-    makeFolder(app.workdir.value, "app")
-    // `unarchive` has no way to leave the folder out that the files are in.
-    let unpack =
-      "tar --extract --no-same-owner --strip-components=1 --file=\"$1\" --directory=\"$2\" \(ImageLayout.appFolder)"
-    task(
-      "App: unpack the archive", "command",
-      [
-        "argv": .list([
-          "/bin/sh", "-euc", .unsafe(unpack), "sh", "{{ kiln_app_archive }}", .unsafe(app.workdir.value),
-        ]), "creates": .string(stamp), "expand_argument_vars": false,
-      ], owner: "app")
-    let secrets = app.buildSecrets.map(\.value)
-    let environment = DocumentMap(values.map { ($0.name, .unsafe($0.value)) })
-    for (index, command) in app.install.enumerated() {
-      var arguments: DocumentMap = [
-        "argv": .list(["/bin/sh", "-euc", .unsafe(AppInstall.script(command.value, secrets: secrets))]),
-        "chdir": .unsafe(app.workdir.value), "creates": .string(stamp), "expand_argument_vars": false,
-      ]
-      arguments["creates"] = .string(stamp)
-      tasks.append(
-        AnsibleTask(
-          "App: run install command \(index + 1)", "ansible.builtin.command", arguments, tags: ["app"],
-          environment: environment,
-          noLog: !secrets.isEmpty))
-    }
-    task(
-      "App: remember the archive", "copy",
-      ["content": "", "dest": .string(stamp), "mode": "0644", "force": false], owner: "app",
-      notify: unique(services).map { "Restart \($0)" })
-  }
-
-  /// Variables for every service and every login.
-  fileprivate mutating func addEnvironment() {
-    guard !variables.isEmpty else { return }
-    var merged: [NamedValue] = []
-    for variable in variables {
-      merged.removeAll { $0.name == variable.name }
-      merged.append(variable)
-    }
-    merged.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    let notify = unique(services).map { "Restart \($0)" }
-    makeFolder("/etc/kiln", "environment")
-    add(
-      .init(path: "/etc/kiln/environment", content: Array(EnvironmentFile.systemd(merged).utf8)), "environment", notify)
-    add(.init(path: "/etc/profile.d/kiln.sh", content: Array(EnvironmentFile.shell(merged).utf8)), "environment", [])
-    for service in unique(services) {
-      let folder = "/etc/systemd/system/\(service).service.d"
-      makeFolder(folder, "environment")
-      add(
-        .init(path: "\(folder)/kiln.conf", content: Array("[Service]\nEnvironmentFile=/etc/kiln/environment\n".utf8)),
-        "environment",
-        ["Restart \(service)"])
-    }
-  }
-
-  /// Says on the machine what it was baked from.
-  fileprivate mutating func addRelease() {
-    let text = """
-      KILN_CUSTOMER=\(plan.customer)
-      KILN_SPEC_DIGEST=\(plan.specDigest)
-      KILN_RUNTIME_DIGEST=\(plan.runtime.digest)
-
-      """
-    add(.init(path: "/etc/kiln-release", content: Array(text.utf8)), "release", [])
-  }
-}
-
-/// Variables in the syntaxes that a machine reads.
-enum EnvironmentFile {
-  /// systemd's `EnvironmentFile=`: in double quotes `"`, `\`, `` ` `` and `$` are escaped (systemd's env-file.c).
-  static func systemd(_ variables: [NamedValue]) -> String {
-    variables.map { variable in
-      var value = ""
-      for scalar in variable.value.unicodeScalars {
-        if "\"\\`$".unicodeScalars.contains(scalar) { value += "\\" }
-        value.unicodeScalars.append(scalar)
-      }
-      return "\(variable.name)=\"\(value)\"\n"
-    }.joined()
-  }
-
-  /// POSIX shell.
-  static func shell(_ variables: [NamedValue]) -> String {
-    variables.map { "export \($0.name)=\(ShellWord.quote($0.value))\n" }.joined()
+  static func variables(_ values: [NamedValue]) -> [AnsibleVariable] {
+    // The rules of steps and specs leave no other names.
+    values.compactMap { AnsibleVariable($0.name, $0.value) }
   }
 }

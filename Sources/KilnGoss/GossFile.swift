@@ -1,6 +1,6 @@
 import KilnDocuments
 
-/// A goss file: assertions about a machine or container. It is a Go template, so user text is escaped.
+/// A goss file: assertions about a machine or container. It is a Go template, in which no action is Kiln's.
 public struct GossFile: Sendable, Hashable {
   public struct File: Sendable, Hashable {
     public let path: String
@@ -83,7 +83,7 @@ public struct GossFile: Sendable, Hashable {
     if !includes.isEmpty { root["gossfile"] = map(includes) { _ in [:] } }
     let all = files + paths.filter { path in !files.contains { $0.path == path } }.map { File($0, filetype: "") }
     if !all.isEmpty {
-      root["file"] = .map(DocumentMap(unique(all, \.path).map { (Self.escaped($0.path), .map(document($0))) }))
+      root["file"] = .map(DocumentMap(unique(all, \.path).map { ($0.path, .map(document($0))) }))
     }
     if !users.isEmpty { root["user"] = map(users) { _ in ["exists": true] } }
     if !services.isEmpty { root["service"] = map(services) { _ in ["enabled": true] } }
@@ -98,8 +98,8 @@ public struct GossFile: Sendable, Hashable {
             var map: DocumentMap = [
               "status": .integer(page.status), "no-follow-redirects": true, "timeout": 30000,
             ]
-            if !page.body.isEmpty { map["body"] = .strings(page.body.map { Self.escaped(Self.contains($0)) }) }
-            return (Self.escaped(page.url), .map(map))
+            if !page.body.isEmpty { map["body"] = .strings(page.body.map { Self.contains($0) }) }
+            return (page.url, .map(map))
           }))
     }
     if !commands.isEmpty {
@@ -108,17 +108,18 @@ public struct GossFile: Sendable, Hashable {
           unique(commands, \.exec).map { command in
             var map: DocumentMap = ["exit-status": .integer(command.exitStatus)]
             if !command.stdout.isEmpty {
-              map["stdout"] = .strings(command.stdout.map { Self.escaped(Self.contains($0)) })
+              map["stdout"] = .strings(command.stdout.map { Self.contains($0) })
             }
             map["timeout"] = 30000
-            return (Self.escaped(command.exec), .map(map))
+            return (command.exec, .map(map))
           }))
     }
-    return YAMLRenderer(header: header.map(Self.escaped)).render(.map(root))
+    // The file as a whole is a template of goss', so it is the whole that is escaped.
+    return Self.escaped(YAMLRenderer(header: header).render(.map(root)))
   }
 
   private func map(_ names: [String], _ value: (String) -> DocumentMap) -> DocumentValue {
-    .map(DocumentMap(unique(names, \.self).map { (Self.escaped($0), .map(value($0))) }))
+    .map(DocumentMap(unique(names, \.self).map { ($0, .map(value($0))) }))
   }
 
   private func unique<T>(_ items: [T], _ key: (T) -> String) -> [T] {
@@ -135,7 +136,7 @@ public struct GossFile: Sendable, Hashable {
     if let owner = file.owner { map["owner"] = .string(owner) }
     if let group = file.group { map["group"] = .string(group) }
     if let sha256 = file.sha256 { map["sha256"] = .string(sha256) }
-    if let target = file.linkedTo { map["linked-to"] = .string(Self.escaped(target)) }
+    if let target = file.linkedTo { map["linked-to"] = .string(target) }
     return map
   }
 

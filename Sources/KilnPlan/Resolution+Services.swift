@@ -68,6 +68,8 @@ extension Resolution {
           $0.name, Placeholder.substitute($0.value) { name in parameters.first { $0.name == name }?.value.scalar?.text }
         )
       }
+    problems += unusable(source, environment, (command ?? []) + health, at: use.name.location)
+    guard !problems[before...].hasErrors else { return nil }
     var digest = PlanDigest("service")
     digest.add("name", definition.name)
     switch source {
@@ -88,6 +90,26 @@ extension Resolution {
       limits: use.node["limits"].map { EnvironmentSpec.Limits($0) },
       digest: digest.digest,
       origin: use.name.location)
+  }
+
+  /// What a definition's text became that no document can carry, once its parameters were filled in.
+  private func unusable(
+    _ source: ServicePlan.Source, _ environment: [NamedValue], _ words: [String], at location: SourceLocation
+  ) -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    func refuse(_ what: String, _ rule: String) {
+      found.append(Diagnostic("spec.step-value", what, at: location, suggestion: rule))
+    }
+    if case .image(let image) = source, !StepText.isImageReference(image) {
+      refuse("image: \"\(image)\" is no image reference", "[HOST/]PATH[:TAG][@DIGEST]")
+    }
+    for variable in environment {
+      if let problem = EnvironmentRules.problem(variable.value) {
+        refuse("environment: \(variable.name) \(problem)", "put such a value into a file")
+      }
+    }
+    if words.contains(where: { $0.utf8.contains(0) }) { refuse("command: a word has a NUL byte", "take it out") }
+    return found
   }
 
   /// All three or none, and only where the first start can make them.

@@ -82,19 +82,29 @@ struct SettingsFile {
   }
 
   private func ini(_ text: String) -> String {
-    isWord(text) ? text : "\"" + text.substituting("\\", with: "\\\\").substituting("\"", with: "\\\"") + "\""
+    isWord(text) ? text : quoted(text)
+  }
+
+  /// In double quotes, where MySQL's option files and Redis read `\\`, `\"`, `\n`, `\r` and `\t` alike.
+  private func quoted(_ text: String) -> String {
+    "\"" + escaped(text.substituting("\\", with: "\\\\").substituting("\"", with: "\\\"")) + "\""
+  }
+
+  /// A definition's `fixed` values are not checked as a spec's settings are: no line break of theirs ends the line.
+  private func escaped(_ text: String) -> String {
+    text.substituting("\n", with: "\\n").substituting("\r", with: "\\r").substituting("\t", with: "\\t")
   }
 
   private func redis(_ setting: NamedValue) -> String {
     // `save 900 1` and the like are several words; a value with quotes in it is one.
     let words = setting.value.split(separator: " ").map(String.init)
     if !words.isEmpty, words.allSatisfy(isWord), words.joined(separator: " ") == setting.value { return setting.value }
-    return "\"" + setting.value.substituting("\\", with: "\\\\").substituting("\"", with: "\\\"") + "\""
+    return quoted(setting.value)
   }
 
   private func postgresql(_ text: String) -> String {
     if !text.isEmpty, Double(text) != nil || ["on", "off", "true", "false"].contains(text) { return text }
-    return "'" + text.substituting("\\", with: "\\\\").substituting("'", with: "''") + "'"
+    return "'" + escaped(text.substituting("\\", with: "\\\\").substituting("'", with: "''")) + "'"
   }
 
   private func yaml(_ settings: [(path: [String], setting: NamedValue)], indent: Int) -> String {
@@ -108,8 +118,7 @@ struct SettingsFile {
         let isBare =
           known.map { ["integer", "number", "boolean"].contains($0) }
           ?? (Double(setting.value) != nil || ["true", "false"].contains(setting.value))
-        let quoted = "\"" + setting.value.substituting("\\", with: "\\\\").substituting("\"", with: "\\\"") + "\""
-        out += "\(margin)\(name): \(isBare ? setting.value : quoted)\n"
+        out += "\(margin)\(name): \(isBare ? setting.value : JSONRenderer.quoted(setting.value))\n"
       } else {
         let below = settings.filter { $0.path.first == name && $0.path.count > 1 }.map {
           (Array($0.path.dropFirst()), $0.setting)

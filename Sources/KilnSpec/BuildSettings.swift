@@ -13,7 +13,7 @@ public struct BuildSettings: Sendable, Hashable {
 
   public init() {}
 
-  init(_ node: SpecNode) {
+  package init(_ node: SpecNode) {
     platforms = node.texts("platforms")
     provenance = node["provenance"]?.scalar?.text
     hasSBOM = node["sbom"]?.boolean ?? false

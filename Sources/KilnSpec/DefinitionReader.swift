@@ -1,14 +1,16 @@
-import KilnDiagnostics
+package import KilnDiagnostics
 
 /// Turns checked trees of definition files into definitions.
-struct DefinitionReader {
-  var definitions = Definitions()
-  var problems: [Diagnostic] = []
+package struct DefinitionReader {
+  package var definitions = Definitions()
+  package private(set) var problems: [Diagnostic] = []
 
-  enum Kind: String { case base, component, service, profile }
+  package enum Kind: String { case base, component, service, profile }
+
+  package init() {}
 
   /// Checks `root` and adds what it defines under `name`, replacing what had the name.
-  mutating func add(_ kind: Kind, _ name: String, _ root: SpecNode) {
+  package mutating func add(_ kind: Kind, _ name: String, _ root: SpecNode) {
     let shape: Shape =
       switch kind {
       case .base: .base
@@ -77,7 +79,8 @@ struct DefinitionReader {
         allowedByBase: Dictionary(
           (node["allowedByBase"]?.entries ?? []).map { ($0.key, ($0.value.items ?? []).compactMap { $0.scalar?.text }) }
         ) { a, _ in a },
-        pattern: node["pattern"]?.scalar?.text, isRequired: node["required"]?.boolean ?? false,
+        pattern: node["pattern"]?.scalar?.text, keyPattern: node["keys"]?.scalar?.text,
+        isRequired: node["required"]?.boolean ?? false,
         location: entry.keyLocation)
     }
   }
@@ -86,7 +89,7 @@ struct DefinitionReader {
   private func parameterProblems(_ parameters: [ParameterDefinition]) -> [Diagnostic] {
     parameters.flatMap { parameter -> [Diagnostic] in
       var found: [Diagnostic] = []
-      if let pattern = parameter.pattern, !TextPattern.isValid(pattern) {
+      for pattern in [parameter.pattern, parameter.keyPattern].compactMap({ $0 }) where !TextPattern.isValid(pattern) {
         found.append(Diagnostic("catalog.pattern", "\"\(pattern)\" is no regular expression", at: parameter.location))
         return found
       }

@@ -39,6 +39,8 @@ public struct ParameterDefinition: Sendable, Hashable {
   public let allowed: [String]
   public let allowedByBase: [String: [String]]
   public let pattern: String?
+  /// What each key of a map matches.
+  public let keyPattern: String?
   public let isRequired: Bool
   public let location: SourceLocation
 

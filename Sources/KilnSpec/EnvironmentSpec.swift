@@ -143,7 +143,7 @@ public final class EnvironmentSpec: Sendable, Hashable {
   }
 
   /// Decodes a merged tree that fits `Shape.environment`.
-  init(file: String, tree: SpecNode) {
+  package init(file: String, tree: SpecNode) {
     self.file = file
     self.tree = tree
     customer = tree.located("customer")

@@ -27,23 +27,35 @@ public struct ParameterChecker: Sendable {
     let wrong = ShapeChecker().problems(in: node, shape)
     guard wrong.isEmpty else { return wrong.map { renamed($0) } }
     let allowed = base.map(parameter.allowed(on:)) ?? (parameter.allowedByBase.isEmpty ? parameter.allowed : [])
-    return values(of: node).compactMap { value in
-      let text = value.scalar?.text ?? ""
-      if text.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\n" && $0 != "\t" || $0.value == 0x7F }) {
-        return Diagnostic("spec.parameter-value", "\(parameter.name) has a control character", at: value.location)
-      }
-      if !allowed.isEmpty, !allowed.contains(text) {
-        let on = base.flatMap { parameter.allowedByBase[$0] != nil ? " on \($0)" : nil } ?? ""
-        return Diagnostic(
-          "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))\(on)", at: value.location,
-          suggestion: "one of: \(allowed.joined(separator: ", "))")
-      }
-      if let pattern = parameter.pattern, !TextPattern.matches(text, pattern) {
-        return Diagnostic(
-          "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))", at: value.location,
-          suggestion: "it matches \(pattern) as a whole")
-      }
-      return nil
+    return keyProblems(in: node) + values(of: node).compactMap { valueProblem($0, allowed) }
+  }
+
+  private func valueProblem(_ value: SpecNode, _ allowed: [String]) -> Diagnostic? {
+    let text = value.scalar?.text ?? ""
+    if text.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\n" && $0 != "\t" || $0.value == 0x7F }) {
+      return Diagnostic("spec.parameter-value", "\(parameter.name) has a control character", at: value.location)
+    }
+    if !allowed.isEmpty, !allowed.contains(text) {
+      let on = base.flatMap { parameter.allowedByBase[$0] != nil ? " on \($0)" : nil } ?? ""
+      return Diagnostic(
+        "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))\(on)", at: value.location,
+        suggestion: "one of: \(allowed.joined(separator: ", "))")
+    }
+    if let pattern = parameter.pattern, !TextPattern.matches(text, pattern) {
+      return Diagnostic(
+        "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))", at: value.location,
+        suggestion: "it matches \(pattern) as a whole")
+    }
+    return nil
+  }
+
+  private func keyProblems(in node: SpecNode) -> [Diagnostic] {
+    guard let pattern = parameter.keyPattern else { return [] }
+    return (node.entries ?? []).compactMap { entry in
+      if TextPattern.matches(entry.key, pattern) { return nil }
+      return Diagnostic(
+        "spec.parameter-value", "\(parameter.name) cannot have the key \(ShapeChecker.shown(entry.key))",
+        at: entry.keyLocation, suggestion: "it matches \(pattern) as a whole")
     }
   }
 

@@ -50,7 +50,7 @@ struct BakeCommand: AsyncParsableCommand {
       root: root,
       template: loaded.workspace.output.appending(customer).appending("packer").appending("\(customer).json"),
       folder: dist.appending(customer), only: only, isQuiet: options.quiet, context: context)
-    let report = try await run.run(needsAzure: plan.spec.machine?.azure != nil)
+    let report = try await run.run(needsAzure: plan.spec.machine?.azure != nil, secrets: plan.buildSecrets)
     if let parameters = plan.spec.machine?.parameters { try patch(parameters, run.log, root, context) }
     if format == .json {
       let json = JSONRenderer(sortedKeys: true).render(report.withoutSignatures.document)
@@ -107,12 +107,14 @@ private struct PackerRun: Sendable {
   private static let credentials = ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_SUBSCRIPTION_ID", "ARM_TENANT_ID"]
 
   /// - Throws: `KilnExit.problems` for a bake that is not good, once Packer has cleaned up.
-  func run(needsAzure: Bool) async throws -> PackerReport {
-    if needsAzure, only.isEmpty || only.contains("azure-arm") {
-      let missing = Self.credentials.filter { (context.environment[$0] ?? "").isEmpty }
-      for name in missing { context.console.error("error: the environment has no \(name)\n") }
-      if !missing.isEmpty { throw KilnExit.problems }
-    }
+  func run(needsAzure: Bool, secrets: [(name: String, variable: String)]) async throws -> PackerReport {
+    let asksAzure = needsAzure && (only.isEmpty || only.contains("azure-arm"))
+    var wanted = (asksAzure ? Self.credentials : []).map { (variable: $0, use: "Azure") }
+    // What the playbook looks up after twenty minutes is asked for now.
+    wanted += secrets.map { (variable: $0.variable, use: "the secret \($0.name)") }
+    let missing = wanted.filter { (context.environment[$0.variable] ?? "").isEmpty }
+    for one in missing { context.console.error("error: the environment has no \(one.variable), for \(one.use)\n") }
+    if !missing.isEmpty { throw KilnExit.problems }
     try EnvironmentPacking.makeFolder(folder)
     let packer = Tool(name: "packer")
     var arguments = ["-var", "goss=\(try context.goss())"]

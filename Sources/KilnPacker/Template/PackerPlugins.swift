@@ -32,6 +32,7 @@ public struct PackerPlugins: Sendable, Hashable {
 
       """
     }
-    return header.map { "# \($0)\n" }.joined() + "packer {\n  required_plugins {\n" + lines.joined() + "  }\n}\n"
+    return header.map { "# \(CommentText.line($0))\n" }.joined() + "packer {\n  required_plugins {\n" + lines.joined()
+      + "  }\n}\n"
   }
 }

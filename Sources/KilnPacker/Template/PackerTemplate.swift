@@ -1,31 +1,44 @@
 import KilnDocuments
 
+/// A Go template that is written in Kiln's own source, as in ``{{ user `image` }}``: nothing that was read can become one.
+public struct PackerExpression: Sendable, Hashable, ExpressibleByStringLiteral {
+  let source: String
+
+  public init(stringLiteral source: StaticString) { self.source = source.description }
+
+  fileprivate init(_ source: String) { self.source = source }
+
+  /// The value of a user variable.
+  public static func user(_ name: StaticString) -> PackerExpression { .init("{{ user `\(name)` }}") }
+}
+
 /// A value in a Packer JSON template. Text is what shall arrive; expressions are Kiln's own.
 public enum PackerValue: Sendable, Hashable {
   /// Arrives unchanged, whatever is in it.
   case text(String)
-  /// A Go template, as in ``{{ user `image` }}``.
-  case expression(String)
+  case expression(PackerExpression)
+  /// An expression and text behind it.
+  case joined(PackerExpression, String)
   case bool(Bool)
   case integer(Int)
   case list([PackerValue])
-  case map([(String, PackerValue)])
+  case map([(StaticString, PackerValue)])
 
   public static func == (a: Self, b: Self) -> Bool { a.document == b.document }
   public func hash(into hasher: inout Hasher) { hasher.combine(document) }
 
-  /// The value of a user variable.
-  public static func user(_ name: String) -> PackerValue { .expression("{{ user `\(name)` }}") }
+  public static func user(_ name: StaticString) -> PackerValue { .expression(.user(name)) }
   public static func texts(_ values: [String]) -> PackerValue { .list(values.map { .text($0) }) }
 
   var document: DocumentValue {
     switch self {
     case .text(let text): .string(PackerTemplate.literal(text))
-    case .expression(let text): .string(text)
+    case .expression(let expression): .string(expression.source)
+    case .joined(let expression, let text): .string(expression.source + PackerTemplate.literal(text))
     case .bool(let bool): .bool(bool)
     case .integer(let integer): .integer(integer)
     case .list(let items): .list(items.map(\.document))
-    case .map(let pairs): .map(DocumentMap(pairs.map { ($0.0, $0.1.document) }))
+    case .map(let pairs): .map(DocumentMap(pairs.map { ($0.0.description, $0.1.document) }))
     }
   }
 }
@@ -45,13 +58,16 @@ public struct PackerTemplate: Sendable, Hashable {
       case required
       case text(String)
       /// The variable of Packer's environment.
-      case environment(String)
+      case environment(PackerExpression)
+
+      /// The variable `name` of Packer's environment.
+      public static func environment(named name: StaticString) -> Default { .environment(.init("{{ env `\(name)` }}")) }
     }
     public let name: String
     public let value: Default
 
-    public init(_ name: String, _ value: Default) {
-      self.name = name
+    public init(_ name: StaticString, _ value: Default) {
+      self.name = name.description
       self.value = value
     }
   }
@@ -59,10 +75,10 @@ public struct PackerTemplate: Sendable, Hashable {
   /// A builder, provisioner or post-processor: its type and settings.
   public struct Block: Sendable, Hashable {
     public let type: String
-    public let settings: [(String, PackerValue)]
+    public let settings: [(StaticString, PackerValue)]
 
-    public init(_ type: String, _ settings: [(String, PackerValue)]) {
-      self.type = type
+    public init(_ type: StaticString, _ settings: [(StaticString, PackerValue)]) {
+      self.type = type.description
       self.settings = settings
     }
 
@@ -70,7 +86,7 @@ public struct PackerTemplate: Sendable, Hashable {
     public func hash(into hasher: inout Hasher) { hasher.combine(document) }
 
     var document: DocumentValue {
-      .map(DocumentMap([("type", .string(type))] + settings.map { ($0.0, $0.1.document) }))
+      .map(DocumentMap([("type", .string(type))] + settings.map { ($0.0.description, $0.1.document) }))
     }
   }
 
@@ -97,7 +113,7 @@ public struct PackerTemplate: Sendable, Hashable {
   }
 
   public func render() -> String {
-    var root: DocumentMap = ["_comment": .string(comment)]
+    var root: DocumentMap = ["_comment": .string(CommentText.line(comment))]
     if let minimumVersion { root["min_packer_version"] = .string(minimumVersion) }
     if !variables.isEmpty {
       root["variables"] = .map(
@@ -106,7 +122,7 @@ public struct PackerTemplate: Sendable, Hashable {
             switch variable.value {
             case .required: (variable.name, .null)
             case .text(let text): (variable.name, .string(Self.literal(text)))
-            case .environment(let name): (variable.name, .string("{{ env `\(name)` }}"))
+            case .environment(let expression): (variable.name, .string(expression.source))
             }
           }))
     }

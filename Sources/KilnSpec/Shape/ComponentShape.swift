@@ -52,6 +52,7 @@ extension Shape {
       .init("allowed", .list(.scalar), "the values it takes"),
       .init("allowedByBase", .map(keys: definitionName, values: .list(.scalar)), "the values it takes, by base"),
       .init("pattern", .text, "a regular expression that its text, or each of its entries, matches as a whole"),
+      .init("keys", .text, "for a map: a regular expression that each key matches as a whole"),
       .init("required", .boolean, default: "false", "whether the spec must say it"),
     ])
 
@@ -181,7 +182,7 @@ extension Shape {
   static let sha256 = TextRule(
     "a SHA-256", pattern: "([0-9a-f]{64}|\\{\\{[A-Za-z0-9]+\\}\\})", rule: "64 hexadecimal digits in lower case")
   static let account = TextRule(
-    "an account", pattern: "[a-z_][a-z0-9_-]*\\$?", rule: "an account's name: lower case, digits, _ and -",
+    "an account", pattern: "[a-z_][a-z0-9_-]*", rule: "an account's name: lower case, digits, _ and -",
     lengths: 1...32)
 
   static let verify = ObjectShape(
@@ -252,12 +253,12 @@ extension Shape {
                 .init(
                   "format", .text(TextRule("a format", allowed: ["ini", "redis", "yaml", "postgresql"])),
                   required: true, "how the file is written"),
-                .init("section", .text, "the section of an ini file"),
+                .init("section", .text(settingName), "the section of an ini file"),
                 .init(
-                  "known", .map(keys: TextRule("a setting"), values: .object(setting)), required: true,
+                  "known", .map(keys: settingName, values: .object(setting)), required: true,
                   "the settings a spec may set"),
                 .init(
-                  "fixed", .map(keys: TextRule("a setting"), values: .scalar), default: "{}",
+                  "fixed", .map(keys: settingName, values: .scalar), default: "{}",
                   "settings that always stand"),
               ])), required: true, "the configuration file that `settings` go to"),
         .init(
@@ -281,6 +282,9 @@ extension Shape {
                 .init("user", .text(variableName), "the official image's variable for `user`"),
               ])), "what the first start does"),
       ]))
+
+  static let settingName = TextRule(
+    "a setting", pattern: "[A-Za-z][A-Za-z0-9_.-]*", rule: "letters, digits and _ . -, a letter first")
 
   static let setting = ObjectShape(
     "the setting",

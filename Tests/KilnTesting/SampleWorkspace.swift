@@ -1,0 +1,98 @@
+import KilnArtifacts
+package import KilnDiagnostics
+import KilnGeneration
+package import KilnPlan
+package import KilnSpec
+
+/// A workspace that a test writes down: files by their paths, and the catalog beneath. Nothing is read from disk.
+package struct SampleWorkspace: Sendable {
+  package let definitions: Definitions
+  /// Of the environments without errors, by customer.
+  package let plans: [EnvironmentPlan]
+  package let problems: [Diagnostic]
+  package let build: BuildSettings
+
+  /// What comes with Kiln, read once.
+  private static let catalog = WorkspaceReader().catalogDefinitions()
+
+  /// - Parameter files: `environments/*.yaml`, `components/*.yaml`, `profiles/*.yaml`, `components/files/*`, `kiln.yaml`,
+  ///   and whatever else they name.
+  package init(_ files: [String: String]) {
+    var reader = DefinitionReader()
+    reader.definitions = Self.catalog
+    var problems: [Diagnostic] = []
+    func tree(_ path: String) -> SpecNode? {
+      let (root, found) = YAMLReader(file: path).read(files[path] ?? "")
+      problems += found
+      return root
+    }
+    var specs: [EnvironmentSpec] = []
+    let paths = files.keys.sorted()
+    for path in paths where path.hasPrefix("components/files/") {
+      reader.definitions.templates[String(path.dropFirst("components/files/".count))] = files[path]
+    }
+    for path in paths where path.hasSuffix(".yaml") {
+      let name = String(path.split(separator: "/").last?.dropLast(5) ?? "")
+      if path.hasPrefix("components/"), let root = tree(path) {
+        let kind = root["kind"]?.scalar.flatMap { DefinitionReader.Kind(rawValue: $0.text) }
+        reader.add(kind ?? .component, name, root)
+      } else if path.hasPrefix("profiles/"), let root = tree(path) {
+        reader.add(.profile, name, root)
+      }
+    }
+    for path in paths where path.hasPrefix("environments/") {
+      guard let root = tree(path) else { continue }
+      let (merged, found) = Self.merged(root, reader.definitions.profiles)
+      let wrong = ShapeChecker().problems(in: merged, .environment)
+      problems += found + wrong
+      if !wrong.hasErrors { specs.append(EnvironmentSpec(file: path, tree: merged)) }
+    }
+    let settings = files["kiln.yaml"].flatMap { _ in tree("kiln.yaml") }
+    let registry = settings?["registry"].flatMap { node in
+      node.scalar.map { Located($0.text, at: node.location) }
+    }
+    let resolver = PlanResolver(definitions: reader.definitions, registry: registry) { path, location in
+      if let text = files[path] { return .success(Array(text.utf8)) }
+      return .failure(DiagnosticsError([Diagnostic("spec.missing-path", "\(path) is not there", at: location)]))
+    }
+    var plans: [EnvironmentPlan] = []
+    for spec in specs {
+      let (plan, found) = resolver.resolve(spec)
+      problems += found
+      if let plan { plans.append(plan) }
+    }
+    definitions = reader.definitions
+    build = settings?["build"].map { BuildSettings($0) } ?? BuildSettings()
+    self.plans = plans.sorted { $0.customer < $1.customer }
+    self.problems = (reader.problems + problems).inCanonicalOrder()
+  }
+
+  /// One environment, whose `version` and `customer` are added, and components by their names.
+  package init(_ environment: String, components: [String: String] = [:], files: [String: String] = [:]) {
+    var all = files
+    all["environments/acme.yaml"] = "version: 1\ncustomer: acme\n" + environment
+    for (name, text) in components { all["components/\(name).yaml"] = text }
+    self.init(all)
+  }
+
+  /// `node` over the profiles that it names.
+  private static func merged(_ node: SpecNode, _ profiles: [String: SpecNode]) -> (SpecNode, [Diagnostic]) {
+    var merger = SpecMerger()
+    var chain = [node]
+    while let name = chain.last?["profile"]?.scalar?.text, let next = profiles[name], chain.count < 10 {
+      chain.append(next)
+    }
+    var tree: SpecNode?
+    for node in chain.reversed() { tree = merger.merge(node, over: tree) }
+    return (tree ?? node, merger.problems)
+  }
+
+  /// Everything that `kiln generate` would write, by path below the output folder.
+  package func generated(by generator: String = "kiln") throws -> [String: String] {
+    var files: [String: String] = [:]
+    let tree = try Generator(name: generator).generate(plans)
+    for path in tree.paths { files[path.text] = tree[path.text].map { String(decoding: $0.bytes, as: UTF8.self) } }
+    files[BakeLowering.fileName] = BakeLowering(plans, build).render()
+    return files
+  }
+}
