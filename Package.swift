@@ -81,7 +81,7 @@ let package = Package(
     + module(
       "KilnSpec",
       ["CYAML", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments", "KilnWorkers", yams, system],
-      tests: ["KilnTesting"])
+      tests: [yams, "KilnTesting"])
     + module(
       "KilnPlan", ["KilnSpec", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", mustache, system],
       tests: ["KilnTesting"])

@@ -68,7 +68,13 @@ struct YAMLComposer {
     var documents = 0
     while true {
       let event: YAMLEvent
-      do { event = try parser.next() } catch { throw .syntax(error) }
+      do { event = try parser.next() } catch {
+        // libyaml has a limit of its own, which lists and maps in brackets meet before they are events.
+        if error.problem.hasPrefix("Maximum nesting level") {
+          throw .tooDeep(error.position ?? SourcePosition(line: 1, column: 1))
+        }
+        throw .syntax(error)
+      }
       switch event.kind {
       case .streamEnd:
         guard let root else { throw .empty }
