@@ -41,7 +41,7 @@ struct ComposeLowering {
       app.ports = [.init(variable: EnvironmentVariables.port, target: port)]
     }
     app.cpus = plan.spec.app?.limits?.cpus
-    app.memory = plan.spec.app?.limits?.memory
+    app.memory = plan.spec.app?.limits?.memory?.value
     // Secrets that only the build needs are not the application's.
     let building = Set(plan.spec.app?.buildSecrets.map(\.value) ?? [])
     app.secrets = plan.spec.secrets.map(\.name.value).filter { !building.contains($0) }.map { .init($0) }
@@ -54,7 +54,7 @@ struct ComposeLowering {
     compose.labels = labels(service.digest.description)
     compose.volumes = [.init("\(service.name)-data", at: service.definition.data)]
     compose.cpus = service.limits?.cpus
-    compose.memory = service.limits?.memory
+    compose.memory = service.limits?.memory?.value
     guard let access = service.access else { return compose }
     compose.secrets = [.init(access.password, as: "KILN_PASSWORD")]
     switch service.source {

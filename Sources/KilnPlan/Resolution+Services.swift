@@ -29,14 +29,11 @@ extension Resolution {
     }
     let before = problems.count
     let parameters = parameters(
-      definition.parameters, of: use.name.value, from: use.node, on: base, besides: UseChecker.serviceKeys,
-      at: use.name.location)
-    problems += checker.commonProblems(in: use.node)
-    let settings = settings(use.node["settings"], definition)
+      definition.parameters, of: use.name.value, from: use.parameters, on: base, at: use.name.location)
+    let settings = settings(use.settings, definition)
     guard !problems[before...].hasErrors else { return nil }
-    let isFromPackages = fromPackages || use.node["from"]?.scalar?.text == "packages" || definition.image == nil
-    if isFromPackages, !supportsPackages(definition, base, at: place ?? use.node["from"]?.location ?? use.name.location)
-    {
+    let isFromPackages = fromPackages || use.source.value == .packages || definition.image == nil
+    if isFromPackages, !supportsPackages(definition, base, at: place ?? use.source.location) {
       return nil
     }
     var resolver = stepResolver(parameters)
@@ -86,8 +83,8 @@ extension Resolution {
     digest.add("image", [definition.data, definition.user, String(definition.port), definition.stopSignal])
     return ServicePlan(
       definition: definition, parameters: parameters, source: source, environment: environment, command: command,
-      health: health, configuration: configuration, checks: checks, storage: use.node["storage"]?.scalar?.text,
-      limits: use.node["limits"].map { EnvironmentSpec.Limits($0) },
+      health: health, configuration: configuration, checks: checks, storage: use.storage,
+      limits: use.limits,
       digest: digest.digest,
       origin: use.name.location)
   }
@@ -119,8 +116,8 @@ extension Resolution {
     .Access?
   {
     let keys = ["database", "user", "password"]
-    let values = keys.map { use.node[$0]?.scalar?.text }
-    guard let first = keys.compactMap({ use.node[$0] }).first else { return nil }
+    let values = [use.database, use.user, use.password]
+    guard let first = values.compactMap({ $0 }).first else { return nil }
     guard isFromPackages ? definition.entrypoint != nil : definition.databaseVariable != nil else {
       let source = isFromPackages && definition.databaseVariable != nil ? " from packages" : ""
       problems.append(
@@ -139,14 +136,14 @@ extension Resolution {
       return nil
     }
     let secrets = spec.secrets.map(\.name.value)
-    if !secrets.contains(password), let node = use.node["password"] {
+    if !secrets.contains(password.value) {
       problems.append(
         Diagnostic(
-          "spec.unknown-secret", "there is no secret \"\(password)\"", at: node.location,
-          suggestion: nearest(to: password, among: secrets).map { "did you mean \"\($0)\"?" }
+          "spec.unknown-secret", "there is no secret \"\(password.value)\"", at: password.location,
+          suggestion: nearest(to: password.value, among: secrets).map { "did you mean \"\($0)\"?" }
             ?? "describe it under secrets"))
     }
-    return ServicePlan.Access(database: database, user: user, password: password)
+    return ServicePlan.Access(database: database.value, user: user.value, password: password.value)
   }
 
   private mutating func supportsPackages(
@@ -180,34 +177,33 @@ extension Resolution {
   }
 
   /// The fixed settings and the spec's, checked, sorted by name.
-  private mutating func settings(_ node: SpecNode?, _ definition: ServiceDefinition) -> [NamedValue] {
-    var values = definition.configuration.fixed
-    for entry in node?.entries ?? [] {
-      guard let setting = definition.configuration.known.first(where: { $0.name == entry.key }) else {
-        let isFixed = definition.configuration.fixed.contains { $0.name == entry.key }
-        let near = nearest(to: entry.key, among: definition.configuration.known.map(\.name)).map {
+  private mutating func settings(_ uses: [EnvironmentSpec.ServiceUse.Setting], _ definition: ServiceDefinition)
+    -> [NamedValue]
+  {
+    var values = Dictionary(definition.configuration.fixed.map { ($0.name, $0) }) { _, last in last }
+    let known = Dictionary(definition.configuration.known.map { ($0.name, $0) }) { first, _ in first }
+    for use in uses {
+      let name = use.name.value
+      guard let setting = known[name] else {
+        let isFixed = definition.configuration.fixed.contains { $0.name == name }
+        let near = nearest(to: name, among: definition.configuration.known.map(\.name)).map {
           "did you mean \"\($0)\"?"
         }
         problems.append(
           Diagnostic(
             "spec.unknown-setting",
             isFixed
-              ? "\(definition.name)'s \"\(entry.key)\" is Kiln's to set"
-              : "\(definition.name) has no setting \"\(entry.key)\"", at: entry.keyLocation,
-            suggestion: near ?? "`kiln components \(definition.name)` lists them"))
+              ? "\(definition.name)'s \"\(name)\" is Kiln's to set" : "\(definition.name) has no setting \"\(name)\"",
+            at: use.name.location, suggestion: near ?? "`kiln components \(definition.name)` lists them"))
         continue
       }
-      // Another shape is told as such.
-      guard let value = entry.value.scalar?.text else { continue }
-      if let rule = SettingRules.problem(value, setting) {
+      if let rule = SettingRules.problem(use.value.value, setting) {
         problems.append(
           Diagnostic(
-            "spec.setting-value", "\(entry.key) cannot be \"\(value)\"",
-            at: entry.value.location, suggestion: rule))
+            "spec.setting-value", "\(name) cannot be \"\(use.value.value)\"", at: use.value.location, suggestion: rule))
       }
-      values.removeAll { $0.name == entry.key }
-      values.append(NamedValue(entry.key, value))
+      values[name] = NamedValue(name, use.value.value)
     }
-    return values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    return values.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 }

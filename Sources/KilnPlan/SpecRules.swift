@@ -8,17 +8,18 @@ struct SpecRules {
   let definitions: Definitions
   let registry: Located<String>?
 
+  /// Bytes: Docker refuses less, and more than there are numbers for is no limit either.
+  private static let memory = 6 << 20..<Int.max
+
   func problems() -> [Diagnostic] {
     var found = secretProblems()
     found += (spec.app.map { appProblems($0) } ?? []) + pathProblems()
     found += NameRules(spec: spec, registry: spec.registry ?? registry).problems()
-    for limits in [spec.tree["app"]?["limits"]] + spec.services.map({ $0.node["limits"] }) {
-      guard let limits, let node = limits["memory"] else { continue }
-      // More than there are numbers for is no limit either.
-      if let bytes = EnvironmentSpec.Limits(limits).memory, bytes >= 6 << 20 { continue }
+    for limits in [spec.app?.limits] + spec.services.map(\.limits) {
+      guard let memory = limits?.memory, !Self.memory.contains(memory.value) else { continue }
       found.append(
         Diagnostic(
-          "spec.invalid-value", "memory cannot be \"\(node.scalar?.text ?? "")\"", at: node.location,
+          "spec.invalid-value", "memory is out of range", at: memory.location,
           suggestion: "a container needs at least 6Mi, and machines have less than 8388608Ti"))
     }
     if spec.machine != nil, spec.machine?.azure?.scaleSet == nil {

@@ -3,37 +3,68 @@ import SystemPackage
 
 extension EnvironmentSpec.App {
   init(_ node: SpecNode) {
-    source = node["source"].map { $0.path } ?? Located("", at: node.location)
-    overlays = (node["overlays"]?.items ?? []).map(\.path)
-    install = node.locatedList("install")
-    buildSecrets = node.locatedList("buildSecrets")
-    workdir = node.optional("workdir") ?? Located("/var/www/app", at: node.location)
-    port = node["port"].flatMap { value in value.integer.map { Located($0, at: value.location) } }
+    let node = Shape.app.filled(node)
+    source = node.required("source").path
+    overlays = (node.required("overlays").items ?? []).map(\.path)
+    install = node.required("install").locatedTexts
+    buildSecrets = node.required("buildSecrets").locatedTexts
+    workdir = node.required("workdir").locatedText
+    port = node["port"].map { Located($0.requiredInteger, at: $0.location) }
     health = node.optional("health")
-    environment = node.variables("environment")
-    checks = (node["checks"]?.items ?? []).map { check in
-      .init(
-        path: check.text("path"), status: check["status"]?.integer ?? 200, content: check["content"]?.scalar?.text,
-        location: check.location)
-    }
+    environment = node.required("environment").variables
+    checks = (node.required("checks").items ?? []).map { .init($0) }
     limits = node["limits"].map { .init($0) }
-    tokens = node["tokens"].map { .init(files: $0.locatedList("files"), values: $0.variables("values")) }
+    tokens = node["tokens"].map {
+      .init(files: $0.required("files").locatedTexts, values: $0.required("values").variables)
+    }
+    location = node.location
+  }
+}
+
+extension EnvironmentSpec.PageCheck {
+  init(_ node: SpecNode) {
+    let node = Shape.check.filled(node)
+    path = node.required("path").requiredText
+    status = node.required("status").requiredInteger
+    content = node["content"]?.requiredText
     location = node.location
   }
 }
 
 extension EnvironmentSpec.Limits {
-  /// Decodes a map that fits `Shape.limits`.
-  public init(_ node: SpecNode) {
+  init(_ node: SpecNode) {
     cpus = node["cpus"]?.decimal
-    let units = ["Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40]
-    memory = node["memory"]?.scalar.flatMap { scalar in
-      guard let number = Int(scalar.text.dropLast(2)), let unit = units[String(scalar.text.suffix(2))] else {
-        return nil
+    memory = node["memory"].map { node in
+      let text = node.requiredText
+      let units = ["Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40]
+      // More than there are numbers for is reported as too much.
+      guard let number = Int(text.dropLast(2)), let unit = units[String(text.suffix(2))] else {
+        return Located(.max, at: node.location)
       }
       let (bytes, isTooMuch) = number.multipliedReportingOverflow(by: unit)
-      return isTooMuch ? nil : bytes
+      return Located(isTooMuch ? .max : bytes, at: node.location)
     }
+  }
+}
+
+extension EnvironmentSpec.ServiceUse {
+  init(_ entry: SpecNode.Entry) {
+    let node = Shape.serviceUseObject.filled(entry.value)
+    name = Located(entry.key, at: entry.keyLocation)
+    source = Located(
+      node.required("from").requiredText == "packages" ? .packages : .image, at: node.required("from").location)
+    database = node.optional("database")
+    user = node.optional("user")
+    password = node.optional("password")
+    storage = node["storage"]?.requiredText
+    limits = node["limits"].map { .init($0) }
+    settings = (node.required("settings").entries ?? []).map {
+      .init(name: Located($0.key, at: $0.keyLocation), value: $0.value.locatedText)
+    }
+    parameters =
+      entry.value.entries.map { entries in
+        SpecNode(.map(entries.filter { Shape.serviceUseObject[$0.key] == nil }), at: entry.value.location)
+      } ?? entry.value
   }
 }
 
@@ -41,27 +72,44 @@ extension EnvironmentSpec.Secret {
   init(_ entry: SpecNode.Entry) {
     name = Located(entry.key, at: entry.keyLocation)
     if let vault = entry.value["keyVault"] {
-      source = .keyVault(id: vault.text("id"), secret: vault.text("secret"), version: vault["version"]?.scalar?.text)
+      source = .keyVault(
+        id: vault.required("id").requiredText, secret: vault.required("secret").requiredText,
+        version: vault["version"]?.requiredText)
     } else {
-      source = .environment(variable: entry.value.text("env"))
+      source = .environment(variable: entry.value.required("env").requiredText)
     }
   }
 }
 
 extension EnvironmentSpec.Machine {
   init(_ node: SpecNode) {
+    let node = Shape.machine.filled(node)
     location = node.location
-    services = node.locatedList("services")
-    parameters = node["parameters"].map { parameters in
-      .init(
-        files: (parameters["files"]?.items ?? []).map(\.path), template: parameters["template"]?.path,
-        set: parameters.variables("set"), tokens: parameters.variables("tokens"))
-    }
-    azure = node["azure"].map { azure in
-      .init(
-        location: azure.located("location"), size: azure["size"]?.scalar?.text ?? "Standard_DS2_v2",
-        capture: .init(azure["capture"] ?? azure),
-        scaleSet: azure["scaleSet"].map { .init(name: $0.located("name"), capacity: $0["capacity"]?.integer ?? 2) })
+    services = node.required("services").locatedTexts
+    parameters = node["parameters"].map { .init($0) }
+    azure = node["azure"].map { .init($0) }
+  }
+}
+
+extension EnvironmentSpec.DeploymentParameters {
+  init(_ node: SpecNode) {
+    let node = Shape.parameters.filled(node)
+    files = (node.required("files").items ?? []).map(\.path)
+    template = node["template"]?.path
+    set = node.required("set").variables
+    tokens = node.required("tokens").variables
+  }
+}
+
+extension EnvironmentSpec.Azure {
+  init(_ node: SpecNode) {
+    let node = Shape.azure.filled(node)
+    location = node.required("location").locatedText
+    size = node.required("size").requiredText
+    capture = .init(node.required("capture"))
+    scaleSet = node["scaleSet"].map { node in
+      let node = Shape.scaleSet(named: true).filled(node)
+      return .init(name: node.required("name").locatedText, capacity: node.required("capacity").requiredInteger)
     }
   }
 }
@@ -70,41 +118,17 @@ extension EnvironmentSpec.Capture {
   init(_ node: SpecNode) {
     if let vhd = node["vhd"] {
       self = .vhd(
-        resourceGroup: vhd.located("resourceGroup"), storageAccount: vhd.located("storageAccount"),
-        container: vhd.located("container"))
+        resourceGroup: vhd.required("resourceGroup").locatedText,
+        storageAccount: vhd.required("storageAccount").locatedText, container: vhd.required("container").locatedText)
     } else if let gallery = node["gallery"] {
       self = .gallery(
-        resourceGroup: gallery.located("resourceGroup"), gallery: gallery.located("gallery"),
-        image: gallery.located("image"), version: gallery.located("version"), regions: gallery.locatedList("regions"))
+        resourceGroup: gallery.required("resourceGroup").locatedText, gallery: gallery.required("gallery").locatedText,
+        image: gallery.required("image").locatedText, version: gallery.required("version").locatedText,
+        regions: (gallery["regions"]?.locatedTexts) ?? [])
     } else {
-      let image = node["managedImage"] ?? node
-      self = .managedImage(resourceGroup: image.located("resourceGroup"), name: image.located("name"))
+      let image = node.required("managedImage")
+      self = .managedImage(
+        resourceGroup: image.required("resourceGroup").locatedText, name: image.required("name").locatedText)
     }
-  }
-}
-
-extension SpecNode {
-  func optional(_ key: String) -> Located<String>? {
-    self[key].flatMap { node in node.scalar.map { Located($0.text, at: node.location) } }
-  }
-
-  func located(_ key: String) -> Located<String> { optional(key) ?? Located("", at: location) }
-
-  func locatedList(_ key: String) -> [Located<String>] {
-    (self[key]?.items ?? []).map { Located($0.scalar?.text ?? "", at: $0.location) }
-  }
-
-  func variables(_ key: String) -> [EnvironmentSpec.Variable] {
-    (self[key]?.entries ?? []).map {
-      .init(name: $0.key, value: $0.value.scalar?.text ?? "", location: $0.value.location)
-    }
-  }
-
-  /// A path relative to the folder of the file it stands in, as one relative to the workspace's root.
-  var path: Located<FilePath> {
-    let written = FilePath(scalar?.text ?? "")
-    guard written.isRelative else { return Located(written, at: location) }
-    let folder = FilePath(location.file).removingLastComponent()
-    return Located(folder.appending(written.components).lexicallyNormalized(), at: location)
   }
 }

@@ -7,7 +7,7 @@ public import SystemPackage
 public final class EnvironmentSpec: Sendable, Hashable {
   /// The file's path as shown to the user.
   public let file: String
-  /// The whole tree, merged.
+  /// The whole tree, merged; everything else is decoded from it.
   public let tree: SpecNode
   public let customer: Located<String>
   public let runtime: Runtime
@@ -35,6 +35,15 @@ public final class EnvironmentSpec: Sendable, Hashable {
     public let base: Located<String>
     public let components: [ComponentUse]
     public let environment: [Variable]
+
+    init(_ node: SpecNode) {
+      let node = Shape.runtime.filled(node)
+      base = node.required("base").locatedText
+      components = (node.required("components").entries ?? []).map {
+        .init(name: Located($0.key, at: $0.keyLocation), parameters: $0.value)
+      }
+      environment = node.required("environment").variables
+    }
   }
 
   public struct App: Sendable, Hashable {
@@ -65,7 +74,7 @@ public final class EnvironmentSpec: Sendable, Hashable {
   public struct Limits: Sendable, Hashable {
     public let cpus: Double?
     /// In bytes.
-    public let memory: Int?
+    public let memory: Located<Int>?
   }
 
   public struct Tokens: Sendable, Hashable {
@@ -74,10 +83,26 @@ public final class EnvironmentSpec: Sendable, Hashable {
     public let values: [Variable]
   }
 
-  /// A data service: `version`, parameters of its definition, `settings`, `storage`, `from`.
+  /// A data service: what every service takes, and the parameters of its definition.
   public struct ServiceUse: Sendable, Hashable {
+    public enum Source: Sendable, Hashable { case image, packages }
+
+    public struct Setting: Sendable, Hashable {
+      public let name: Located<String>
+      public let value: Located<String>
+    }
+
     public let name: Located<String>
-    public let node: SpecNode
+    public let source: Located<Source>
+    public let database: Located<String>?
+    public let user: Located<String>?
+    public let password: Located<String>?
+    /// As in `20Gi`.
+    public let storage: String?
+    public let limits: Limits?
+    public let settings: [Setting]
+    /// A map of the definition's parameters.
+    public let parameters: SpecNode
   }
 
   public struct Secret: Sendable, Hashable {
@@ -132,7 +157,7 @@ public final class EnvironmentSpec: Sendable, Hashable {
     public let capacity: Int?
   }
 
-  /// All else is read from the tree.
+  /// All else is decoded from the tree.
   public static func == (one: EnvironmentSpec, other: EnvironmentSpec) -> Bool {
     one === other || one.file == other.file && one.tree == other.tree
   }
@@ -142,27 +167,20 @@ public final class EnvironmentSpec: Sendable, Hashable {
     hasher.combine(tree)
   }
 
-  /// Decodes a merged tree that fits `Shape.environment`.
+  /// Decodes a merged tree that fits `Shape.environment` and what its services' definitions ask for.
   package init(file: String, tree: SpecNode) {
+    let node = Shape.environmentObject.filled(tree)
     self.file = file
     self.tree = tree
-    customer = tree.located("customer")
-    let node = tree["runtime"] ?? tree
-    runtime = Runtime(
-      base: node.located("base"),
-      components: (node["components"]?.entries ?? []).map {
-        .init(name: Located($0.key, at: $0.keyLocation), parameters: $0.value)
-      },
-      environment: node.variables("environment"))
-    app = tree["app"].map { App($0) }
-    services = (tree["services"]?.entries ?? []).map {
-      .init(name: Located($0.key, at: $0.keyLocation), node: $0.value)
-    }
-    secrets = (tree["secrets"]?.entries ?? []).map { Secret($0) }
-    registry = tree["images"]?.optional("registry")
-    machine = tree["machine"].map { Machine($0) }
-    stages = (tree["stages"]?.entries ?? []).map {
-      Stage(name: Located($0.key, at: $0.keyLocation), capacity: $0.value["scaleSet"]?["capacity"]?.integer)
+    customer = node.required("customer").locatedText
+    runtime = Runtime(node.required("runtime"))
+    app = node["app"].map { App($0) }
+    services = (node.required("services").entries ?? []).map { ServiceUse($0) }
+    secrets = (node.required("secrets").entries ?? []).map { Secret($0) }
+    registry = node.required("images").optional("registry")
+    machine = node["machine"].map { Machine($0) }
+    stages = (node.required("stages").entries ?? []).map {
+      Stage(name: Located($0.key, at: $0.keyLocation), capacity: $0.value["scaleSet"]?["capacity"]?.requiredInteger)
     }
   }
 }

@@ -22,18 +22,19 @@ public struct UseChecker: Sendable {
         problems.append(unknownComponent(name))
       }
     }
-    for entry in tree["services"]?.entries ?? [] {
-      let name = Located(entry.key, at: entry.keyLocation)
-      if let service = definitions.services[entry.key] {
-        problems += self.problems(
-          in: entry.value, service.parameters, of: entry.key, base: base, besides: Self.serviceKeys,
-          at: entry.keyLocation)
-        problems += commonProblems(in: entry.value)
-      } else {
-        problems.append(unknownService(name))
+    return problems + serviceProblems(in: tree, base: base)
+  }
+
+  /// The same for services alone: only what passes can be decoded.
+  func serviceProblems(in tree: SpecNode, base: String? = nil) -> [Diagnostic] {
+    (tree["services"]?.entries ?? []).flatMap { entry -> [Diagnostic] in
+      guard let service = definitions.services[entry.key] else {
+        return [unknownService(Located(entry.key, at: entry.keyLocation))]
       }
+      return problems(
+        in: entry.value, service.parameters, of: entry.key, base: base, besides: Self.serviceKeys,
+        at: entry.keyLocation) + commonProblems(in: entry.value)
     }
-    return problems
   }
 
   public func unknownComponent(_ name: Located<String>) -> Diagnostic {

@@ -262,11 +262,10 @@ private struct Reading {
         var merger = SpecMerger()
         let merged = merger.merge(node, over: beneath)
         var problems = ShapeChecker().problems(in: merged, .environment)
-        if problems.hasErrors {
-          // It has no plan, by which the rest would be told.
-          let told = Set(problems.map(\.location))
-          problems += uses.problems(in: merged).filter { !told.contains($0.location) }
-        }
+        // What a plan would report is reported now where there will be none. Keys of services decide what can be decoded.
+        let found = Set(problems.map(\.location))
+        let more = problems.hasErrors ? uses.problems(in: merged) : uses.serviceProblems(in: merged)
+        problems += more.filter { !found.contains($0.location) }
         return (problems.hasErrors ? nil : EnvironmentSpec(file: file, tree: merged), merger.problems + problems)
       }) ?? []
     problems += found.flatMap(\.1)

@@ -62,6 +62,8 @@ public struct ObjectShape: Sendable {
     public let isRequired: Bool
     /// The value used when the key is missing, as written in YAML.
     public let fallback: String?
+    /// The same as a value, for the decoder.
+    let fallbackContent: SpecNode.Content?
     public let summary: String
     public let example: String?
 
@@ -73,6 +75,10 @@ public struct ObjectShape: Sendable {
       self.shape = shape
       isRequired = required
       self.fallback = fallback
+      fallbackContent = fallback.flatMap { text in
+        var composer = YAMLComposer(file: "default")
+        return (try? composer.compose(text))?.content
+      }
       self.summary = summary
       self.example = example
     }
@@ -97,4 +103,15 @@ public struct ObjectShape: Sendable {
   }
 
   subscript(name: String) -> Key? { keys.first { $0.name == name } }
+
+  /// `node`, a map that fits this shape, with the defaults of the keys that it leaves out.
+  func filled(_ node: SpecNode) -> SpecNode {
+    guard let entries = node.entries else { return node }
+    var filled = entries
+    for key in keys {
+      guard let content = key.fallbackContent, !entries.contains(where: { $0.key == key.name }) else { continue }
+      filled.append(.init(key: key.name, keyLocation: node.location, value: SpecNode(content, at: node.location)))
+    }
+    return SpecNode(.map(filled), at: node.location)
+  }
 }

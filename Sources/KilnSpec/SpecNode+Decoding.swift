@@ -1,0 +1,42 @@
+import KilnDiagnostics
+import SystemPackage
+
+/// Values of a tree that fits its shape. What the shape requires, or gives a default, is there: a tree without it never
+/// gets here, so that a missing one is a mistake of Kiln's.
+extension SpecNode {
+  func required(_ key: String) -> SpecNode {
+    guard let value = self[key] else { preconditionFailure("\(key) is neither required nor defaulted by its shape") }
+    return value
+  }
+
+  var requiredText: String {
+    guard let scalar else { preconditionFailure("the value at \(location.text) is no text") }
+    return scalar.text
+  }
+
+  var requiredInteger: Int {
+    guard let integer else { preconditionFailure("the value at \(location.text) is no whole number") }
+    return integer
+  }
+
+  var locatedText: Located<String> { Located(requiredText, at: location) }
+  var locatedTexts: [Located<String>] { (items ?? []).map(\.locatedText) }
+
+  /// A map of scalars, in the order of the file.
+  var variables: [EnvironmentSpec.Variable] {
+    (entries ?? []).map { .init(name: $0.key, value: $0.value.requiredText, location: $0.value.location) }
+  }
+
+  /// The text under `key`, of any tree.
+  func optional(_ key: String) -> Located<String>? {
+    self[key].flatMap { node in node.scalar.map { Located($0.text, at: node.location) } }
+  }
+
+  /// A path relative to the folder of the file it stands in, as one relative to the workspace's root.
+  var path: Located<FilePath> {
+    let written = FilePath(requiredText)
+    guard written.isRelative else { return Located(written, at: location) }
+    let folder = FilePath(location.file).removingLastComponent()
+    return Located(folder.appending(written.components).lexicallyNormalized(), at: location)
+  }
+}
