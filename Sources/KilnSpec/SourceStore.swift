@@ -78,13 +78,17 @@ public struct SourceStore: Sendable {
 }
 
 extension Diagnostic {
-  /// A file or folder that is outside of where a workspace's may be, or that a link leads out of it.
-  /// - Parameter what: As in `the source folder "../x"`.
+  /// A file or folder that is outside of where a workspace's may be.
+  /// - Parameters:
+  ///   - what: As in `the source folder "../x"`.
+  ///   - target: What a link on the way leads to; nil where the path itself says so.
   public static func outside(
-    _ what: String, at location: SourceLocation, leadsTo target: FilePath, _ containment: Containment
+    _ what: String, at location: SourceLocation, leadsTo target: FilePath?, _ containment: Containment
   ) -> Diagnostic {
     Diagnostic(
-      "spec.path-outside", "\(what) leads to \(target), outside \(containment.name)", at: location,
-      suggestion: "move it inside, or list its folder in kiln.yaml, as in allow: [../shared]")
+      "spec.path-outside",
+      target.map { "\(what) leads to \($0), outside \(containment.name)" } ?? "\(what) is outside \(containment.name)",
+      at: location,
+      suggestion: "move it inside, or list its folder in kiln.yaml, as in `allow: [../shared]`")
   }
 }

@@ -7,7 +7,8 @@ import Testing
 
 /// A workspace in one text file: `=== path` begins a file, `=== expected` what `kiln check` says.
 ///
-/// `=== path (directory)`, `(hex)` and `(size)` make what text cannot: a folder, raw bytes, a file of zeros.
+/// `=== path (directory)`, `(hex)`, `(size)` and `(link)` make what text cannot: a folder, raw bytes, a file of zeros, a link
+/// to what the text says.
 struct DiagnosticFixture: Sendable, CustomTestStringConvertible {
   let id: String
   let files: [(path: String, text: String)]
@@ -59,6 +60,9 @@ struct DiagnosticFixture: Sendable, CustomTestStringConvertible {
           UInt8(String(digits[$0...$0 + 1]), radix: 16)
         }
         try Data(bytes).write(to: url)
+      case "(link)":
+        try FileManager.default.createSymbolicLink(
+          atPath: url.path, withDestinationPath: text.trimmingCharacters(in: .newlines))
       case "(size)":
         _ = FileManager.default.createFile(atPath: url.path, contents: nil)
         let handle = try FileHandle(forWritingTo: url)

@@ -308,4 +308,31 @@ struct ContextPackerTests {
       #expect(try ContextFingerprint.of(source, salt: "") != first)
     }
   }
+
+  /// `*` does match what is in `dist`, and the exception takes it after all.
+  @Test func anAllowListIsNoHabit() throws {
+    try Self.withFolder { folder in
+      for path in ["dist/a/b.js", "other/c.js", "important/x.log", "x.log"] { try Self.write(folder, path) }
+      func warnings(_ rules: String) throws -> [String] {
+        let source = ContextSource(folder: folder, ignore: try IgnoreRules(Array(rules.utf8), file: ".dockerignore"))
+        return try ContextPacker.list(source).warnings.map { "\($0.id) \($0.location?.position?.line ?? 0)" }
+      }
+      #expect(try warnings("*\n!dist\n") == [])
+      #expect(try warnings("*\n!dist\n*.log\n!important\n") == ["context.gitignore-habit 3"])
+      #expect(try warnings("*.log\n") == ["context.gitignore-habit 1"])
+      #expect(try warnings("x.log\n") == ["context.gitignore-habit 1"])
+    }
+  }
+
+  /// 20,000 rules that match nothing, and names that each must be held against them.
+  @Test(.timeLimit(.minutes(1))) func manyRulesTakeNoLongTime() throws {
+    try Self.withFolder { folder in
+      for index in 0..<300 { try Self.write(folder, "d/file-\(index)") }
+      let rules = (0..<10_000).map { "name-\($0)\nname-\($0)-*.x?z\n" }.joined()
+      let source = ContextSource(folder: folder, ignore: try IgnoreRules(Array(rules.utf8), file: ".dockerignore"))
+      let warnings = try ContextPacker.list(source).warnings
+      #expect(warnings.count == 101)
+      #expect(warnings.contains { $0.message == "and 19900 more of this kind" })
+    }
+  }
 }

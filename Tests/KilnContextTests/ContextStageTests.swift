@@ -203,7 +203,7 @@ struct ContextStageTests {
       let source = root.appending("src")
       try ContextPackerTests.write(source, String(repeating: "ü", count: 127) + "x", "long")
       // The path of the last one is longer than the system takes.
-      let levels = 1500
+      let levels = 1100
       var descriptor = open(source.string, O_RDONLY | O_DIRECTORY)
       for level in 0..<levels {
         #expect(mkdirat(descriptor, "level-\(level)", 0o755) == 0)

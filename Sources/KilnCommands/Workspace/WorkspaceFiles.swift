@@ -140,7 +140,9 @@ struct WorkspaceFiles: Sendable {
     let name = "\(what) \"\(path.value)\""
     let why: String
     switch place {
-    case .outside(let target): return .outside(name, at: path.location, leadsTo: target, containment)
+    case .outside(let target):
+      let isLexical = target == (Containment.real(root) ?? root).pushing(path.value).lexicallyNormalized()
+      return .outside(name, at: path.location, leadsTo: isLexical ? nil : target, containment)
     case .nothing: why = "is not there"
     case .file: why = "is a file, not a folder"
     case .folder: why = "is a folder"

@@ -16,47 +16,48 @@ final class FolderCursor {
   private static let openDepth = 64
 
   private let root: OpenFolder
-  private var chain: [(name: ArraySlice<UInt8>, folder: OpenFolder)] = []
-  private var path: [UInt8] = []
+  private var chain: [OpenFolder] = []
+  /// Of the last folder of the chain.
+  private var path: ArraySlice<UInt8> = []
 
   init(_ root: OpenFolder) { self.root = root }
 
   /// The folder that `path` is in and its name there; nil where there is no such folder.
   /// - Parameter isMaking: Makes the folders that are not there.
   func place(_ path: [UInt8], isMaking: Bool = false) throws -> (folder: OpenFolder, name: [UInt8])? {
-    guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else {
-      try keep(0)
-      self.path = []
-      return (root, path)
+    let end = path.lastIndex(of: Self.slash)
+    let parent = path[..<(end ?? 0)]
+    let name = Array(path[(end.map { $0 + 1 } ?? 0)...])
+    let common = Self.common(parent, self.path)
+    // What is left of the last path is left behind, what is left of this one is gone into.
+    for _ in self.path[common...].split(separator: Self.slash) {
+      let last = chain.removeLast()
+      try chain.last?.resume(from: last)
     }
-    let name = Array(path[(slash + 1)...])
-    let parent = path[..<slash]
-    if parent.elementsEqual(self.path), let last = chain.last { return (last.folder, name) }
-    let names = parent.split(separator: UInt8(ascii: "/"))
-    var common = 0
-    while common < min(names.count, chain.count), names[common] == chain[common].name { common += 1 }
-    try keep(common)
-    for name in names[common...] {
-      let outer = chain.last?.folder ?? root
-      let own = Array(name)
+    self.path = parent[..<common]
+    for part in parent[common...].split(separator: Self.slash) {
+      let outer = chain.last ?? root
+      let own = Array(part)
       do {
         if isMaking, !outer.hasFolder(own) { try outer.makeFolder(own) }
-        chain.append((name, try outer.open(own)))
+        chain.append(try outer.open(own))
       } catch let error as FileSystemError where [.noSuchFileOrDirectory, .notDirectory].contains(error.errno) {
-        self.path = Array(names[..<chain.count].joined(separator: [UInt8(ascii: "/")]))
         return nil
       }
-      if chain.count > Self.openDepth { try chain[chain.count - 1 - Self.openDepth].folder.suspend() }
+      self.path = parent[..<part.endIndex]
+      if chain.count > Self.openDepth { try chain[chain.count - 1 - Self.openDepth].suspend() }
     }
-    self.path = Array(parent)
-    return (chain.last?.folder ?? root, name)
+    return (chain.last ?? root, name)
   }
 
-  private func keep(_ count: Int) throws {
-    while chain.count > count {
-      let last = chain.removeLast()
-      try chain.last?.folder.resume(from: last.folder)
-    }
+  private static let slash = UInt8(ascii: "/")
+
+  /// How many bytes of whole components two paths begin with.
+  private static func common(_ one: ArraySlice<UInt8>, _ other: ArraySlice<UInt8>) -> Int {
+    var count = 0
+    while count < one.count, count < other.count, one[count] == other[count] { count += 1 }
+    let isWhole = (count == one.count || one[count] == slash) && (count == other.count || other[count] == slash)
+    return isWhole ? count : one[..<count].lastIndex(of: slash) ?? 0
   }
 }
 

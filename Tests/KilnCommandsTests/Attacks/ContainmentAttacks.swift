@@ -1,0 +1,160 @@
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import KilnCommands
+
+extension Attacks {
+  /// Links and special files in what a repository brings along.
+  @Suite struct Containment {
+    private static let spec = """
+      version: 1
+      customer: acme
+      runtime: {base: debian-12}
+      app: {source: ../apps/site}
+
+      """
+
+    /// A repository with a workspace, and beside it a folder with a secret.
+    private func withRepository(
+      _ files: [String: String] = [:], links: [String: String] = [:], settings: String = "version: 1\n",
+      _ body: (TestContext, URL) throws -> Void
+    ) throws {
+      try withFolder { outer in
+        let root = outer.appending(path: "shop")
+        var all = ["kiln.yaml": settings, "environments/acme.yaml": Self.spec, "apps/site/index.php": "<?php\n"]
+        for path in links.keys where all[path] != nil || path == "apps/site" {
+          all = all.filter { $0.key != path && !$0.key.hasPrefix(path + "/") }
+        }
+        all.merge(files) { $1 }
+        all[".git/HEAD"] = "ref: refs/heads/main\n"
+        for (path, text) in all { try Self.write(text, to: root.appending(path: path)) }
+        try Self.write("TOP SECRET: [\n", to: outer.appending(path: "outside/key"))
+        for (path, target) in links {
+          let url = root.appending(path: path)
+          try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+          try FileManager.default.createSymbolicLink(atPath: url.path, withDestinationPath: target)
+        }
+        try body(TestContext(root), root)
+      }
+    }
+
+    private static func write(_ text: String, to url: URL) throws {
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try text.write(to: url, atomically: false, encoding: .utf8)
+    }
+
+    /// Each of these put a file of the reader's into an image, or its first line into a message.
+    @Test(arguments: [
+      ("apps/site", "../../outside"), ("environments/other.yaml", "../../outside/key"),
+      ("profiles/other.yaml", "../../outside/key"), ("components/other.yaml", "../../outside/key"),
+      ("components/files/other", "../../../outside/key"), ("apps/site/.dockerignore", "../../../outside/key"),
+      ("kiln.yaml", "../outside/key"),
+    ]) func whatALinkLeadsToOutsideIsRefused(_ path: String, _ target: String) throws {
+      try withRepository(links: [path: target]) { context, root in
+        #expect(throws: KilnExit.problems) { try PackCommand.parse([]).run(in: context.context) }
+        #expect(context.error.contains("outside the workspace's Git repository"), "\(context.error)")
+        #expect(!context.error.contains("SECRET"))
+        #expect(!FileManager.default.fileExists(atPath: root.appending(path: "dist/acme/app.tar").path))
+      }
+    }
+
+    @Test func aCopiedFileIsNotReachedThroughALinkedFolder() throws {
+      let component = "summary: One\nsteps: [{file: {path: /etc/one, source: lnk/key}}]\n"
+      let spec = Self.spec.replacing("{base: debian-12}", with: "{base: debian-12, components: {one: {}}}")
+      try withRepository(
+        ["components/one.yaml": component, "environments/acme.yaml": spec], links: ["components/lnk": "../../outside"]
+      ) { context, _ in
+        #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context.context) }
+        #expect(context.error.contains("components/one.yaml:2:") && context.error.contains("[spec.path-outside]"))
+      }
+    }
+
+    @Test func whatIsAllowedIsTaken() throws {
+      let settings = "version: 1\nallow: [../outside]\n"
+      try withRepository(links: ["apps/site": "../../outside"], settings: settings) { context, _ in
+        #expect(throws: Never.self) { try PackCommand.parse([]).run(in: context.context) }
+      }
+    }
+
+    /// A folder beside the repository is outside, however it is written.
+    @Test func theRepositoryIsTheLimitOfPaths() throws {
+      let spec = Self.spec.replacing("../apps/site", with: "../../outside")
+      try withRepository(["environments/acme.yaml": spec]) { context, _ in
+        #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context.context) }
+        #expect(context.error.contains("\"../outside\" is outside the workspace's Git repository"))
+      }
+    }
+
+    /// Each of these waited for a writer.
+    @Test(
+      .timeLimit(.minutes(1)),
+      arguments: [
+        "apps/site/.dockerignore", "apps/site/Dockerfile", "environments/other.yaml", "components/files/other",
+        "components/one.conf", "kiln.yaml",
+      ]) func aFIFOIsNotWaitedFor(_ path: String) throws {
+      let component = "summary: One\nsteps: [{file: {path: /etc/one, source: one.conf}}]\n"
+      let spec = Self.spec.replacing("{base: debian-12}", with: "{base: debian-12, components: {one: {}}}")
+      try withRepository([
+        "components/one.yaml": component, "components/one.conf": "", "environments/acme.yaml": spec,
+      ]) { context, root in
+        let url = root.appending(path: path)
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        _ = unlink(url.path)
+        #expect(mkfifo(url.path, 0o600) == 0)
+        #expect(throws: (any Error).self) { try PackCommand.parse([]).run(in: context.context) }
+      }
+    }
+
+    /// What is built from the source is not part of it.
+    @Test func aWorkspaceInsideTheSourceLeavesItsOwnFoldersOut() throws {
+      try withFolder { root in
+        let workspace = root.appending(path: "deploy")
+        try Self.write("version: 1\n", to: workspace.appending(path: "kiln.yaml"))
+        for customer in ["acme", "globex"] {
+          try Self.write(
+            Self.spec.replacing("acme", with: customer).replacing("../apps/site", with: "../.."),
+            to: workspace.appending(path: "environments/\(customer).yaml"))
+        }
+        try Self.write("<?php\n", to: root.appending(path: "index.php"))
+        let context = TestContext(workspace)
+        try GenerateCommand.parse(["--quiet"]).run(in: context.context)
+        for arguments in [[], ["--folders"], ["--folders"]] {
+          context.clear()
+          try PackCommand.parse(arguments).run(in: context.context)
+          let told = context.error.split(separator: "\n").filter { $0.contains("[context.own-folder]") }
+          #expect(told.count == 2, "\(context.error)")
+        }
+        let app = workspace.appending(path: "dist/contexts/acme/app/app")
+        let names = try FileManager.default.contentsOfDirectory(atPath: app.path).sorted()
+        #expect(names == ["deploy", "index.php"])
+        let inner = try FileManager.default.contentsOfDirectory(atPath: app.path + "/deploy").sorted()
+        #expect(inner == ["environments", "kiln.yaml"])
+      }
+    }
+
+    /// Nothing is written where a committed link leads to.
+    @Test(arguments: ["dist/acme", "dist/contexts"]) func packsThroughNoLink(_ path: String) throws {
+      try withRepository(links: [path: "../../outside"]) { context, root in
+        let arguments = path == "dist/acme" ? [] : ["--folders"]
+        #expect(throws: (any Error).self) { try PackCommand.parse(arguments).run(in: context.context) }
+        let outside = root.deletingLastPathComponent().appending(path: "outside")
+        let names = try FileManager.default.contentsOfDirectory(atPath: outside.path)
+        #expect(names == ["key"])
+      }
+    }
+
+    /// Bake reads folders that nothing changes: those of the digests that it tags.
+    @Test func bakeIsGivenFoldersByDigest() throws {
+      try withRepository { context, root in
+        try PackCommand.parse(["--folders"]).run(in: context.context)
+        let text = try String(contentsOf: root.appending(path: "dist/docker-bake.json"), encoding: .utf8)
+        let context = try #require(text.firstMatch(of: /"(dist\/contexts\/acme\/app\.staged\/([0-9a-f]{64})\/app)"/))
+        #expect(text.contains(":\(context.2.prefix(12))\""))
+        #expect(text.contains(/dist\/contexts\/runtimes\/debian-12-[0-9a-f]+\.staged\//))
+        #expect(FileManager.default.fileExists(atPath: root.appending(path: "\(context.1)/Dockerfile").path))
+      }
+    }
+  }
+}
