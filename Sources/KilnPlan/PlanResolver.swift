@@ -50,10 +50,7 @@ struct Resolution {
     var machineServices: [ServicePlan] = []
     for name in spec.machine?.services ?? [] {
       guard let use = spec.services.first(where: { $0.name.value == name.value }) else {
-        problems.append(
-          checker.unknown(
-            "service", name, among: spec.services.map(\.name.value), id: "spec.unknown-service",
-            hint: "describe it under services"))
+        problems.append(checker.unknownMachineService(name, among: spec.services.map(\.name.value)))
         continue
       }
       if let plan = service(use, on: base, fromPackages: true, namedAt: name.location) { machineServices.append(plan) }

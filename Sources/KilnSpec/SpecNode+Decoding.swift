@@ -29,8 +29,11 @@ extension SpecNode {
 
   /// The text under `key`, of any tree.
   func optional(_ key: String) -> Located<String>? {
-    self[key].flatMap { node in node.scalar.map { Located($0.text, at: node.location) } }
+    self[key].flatMap(\.optionalText)
   }
+
+  /// Nil for a list or a map.
+  var optionalText: Located<String>? { scalar.map { Located($0.text, at: location) } }
 
   /// A path relative to the folder of the file it stands in, as one relative to the workspace's root.
   var path: Located<FilePath> {

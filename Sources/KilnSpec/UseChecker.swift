@@ -22,6 +22,11 @@ public struct UseChecker: Sendable {
         problems.append(unknownComponent(name))
       }
     }
+    let services = (tree["services"]?.entries ?? []).map(\.key)
+    for name in (tree["machine"]?["services"]?.items ?? []).compactMap({ $0.optionalText })
+    where !services.contains(name.value) {
+      problems.append(unknownMachineService(name, among: services))
+    }
     return problems + serviceProblems(in: tree, base: base)
   }
 
@@ -43,6 +48,11 @@ public struct UseChecker: Sendable {
 
   public func unknownService(_ name: Located<String>) -> Diagnostic {
     unknown("service", name, among: Array(definitions.services.keys), id: "spec.unknown-service")
+  }
+
+  /// A service that the machine is to run and that the spec does not describe.
+  public func unknownMachineService(_ name: Located<String>, among services: [String]) -> Diagnostic {
+    unknown("service", name, among: services, id: "spec.unknown-service", hint: "describe it under services")
   }
 
   /// - Parameter hint: The help where no known name is near; nil for the list of them.

@@ -262,10 +262,11 @@ private struct Reading {
         var merger = SpecMerger()
         let merged = merger.merge(node, over: beneath)
         var problems = ShapeChecker().problems(in: merged, .environment)
-        // What a plan would report is reported now where there will be none. Keys of services decide what can be decoded.
+        // Keys of services decide whether the spec can be decoded; where it cannot, there is no plan to report the rest.
         let found = Set(problems.map(\.location))
-        let more = problems.hasErrors ? uses.problems(in: merged) : uses.serviceProblems(in: merged)
-        problems += more.filter { !found.contains($0.location) }
+        if problems.hasErrors || uses.serviceProblems(in: merged).hasErrors {
+          problems += uses.problems(in: merged).filter { !found.contains($0.location) }
+        }
         return (problems.hasErrors ? nil : EnvironmentSpec(file: file, tree: merged), merger.problems + problems)
       }) ?? []
     problems += found.flatMap(\.1)
