@@ -1,95 +1,58 @@
 /// A unified diff of two texts, with three lines of context.
 public enum LineDiff {
-  /// `--- a/path`, `+++ b/path` and hunks; `/dev/null` for a side that is nil. Bytes that are no UTF-8 are told, not shown.
+  /// `--- a/path`, `+++ b/path` and hunks; `/dev/null` for a side that is nil. Bytes that are not UTF-8 are reported, not
+  /// shown.
   public static func unified(path: String, old: [UInt8]?, new: [UInt8]?) -> String {
     var out = "--- \(old == nil ? "/dev/null" : "a/\(path)")\n+++ \(new == nil ? "/dev/null" : "b/\(path)")\n"
-    guard let before = String(validating: old ?? [], as: UTF8.self),
-      let after = String(validating: new ?? [], as: UTF8.self)
+    guard String(validating: old ?? [], as: UTF8.self) != nil, String(validating: new ?? [], as: UTF8.self) != nil
     else { return out + "binary files differ\n" }
-    let edits = edits(lines(before), lines(after))
-    for hunk in hunks(edits) { out += hunk }
+    let (before, after) = (lines(old ?? []), lines(new ?? []))
+    for hunk in hunks(LineEdits.blocks(before, after)) { add(hunk, before, after, to: &out) }
     return out
   }
 
-  private enum Edit {
-    case keep(Substring)
-    case remove(Substring)
-    case insert(Substring)
-    var isChange: Bool { if case .keep = self { false } else { true } }
-  }
+  private typealias Line = ArraySlice<UInt8>
+  private typealias Block = LineEdits.Block
 
-  private static func lines(_ text: String) -> [Substring] {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    if lines.last == "" { lines.removeLast() }
+  private static func lines(_ bytes: [UInt8]) -> [Line] {
+    var lines = bytes.split(separator: 10, omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
     return lines
   }
 
-  private static func edits(_ old: [Substring], _ new: [Substring]) -> [Edit] {
-    let difference = new.difference(from: old)
-    var removed: Set<Int> = []
-    var inserted: Set<Int> = []
-    for change in difference {
-      switch change {
-      case .remove(let offset, _, _): removed.insert(offset)
-      case .insert(let offset, _, _): inserted.insert(offset)
+  /// Blocks that stand so close that they share their context.
+  private static func hunks(_ blocks: [Block]) -> [[Block]] {
+    var hunks: [[Block]] = []
+    for block in blocks {
+      if let last = hunks.last?.last, block.old.lowerBound - last.old.upperBound < 6 {
+        hunks[hunks.count - 1].append(block)
+      } else {
+        hunks.append([block])
       }
     }
-    var edits: [Edit] = []
-    var i = 0
-    var j = 0
-    while i < old.count || j < new.count {
-      if i < old.count, removed.contains(i) {
-        edits.append(.remove(old[i]))
-        i += 1
-      } else if j < new.count, inserted.contains(j) {
-        edits.append(.insert(new[j]))
-        j += 1
-      } else if i < old.count {
-        edits.append(.keep(old[i]))
-        i += 1
-        j += 1
-      }
-    }
-    return edits
+    return hunks
   }
 
-  private static func hunks(_ edits: [Edit]) -> [String] {
-    let changed = edits.indices.filter { edits[$0].isChange }
-    guard var start = changed.first else { return [] }
-    var ranges: [Range<Int>] = []
-    var end = start
-    for index in changed {
-      if index - end > 6 {
-        ranges.append(max(0, start - 3)..<min(edits.count, end + 4))
-        start = index
-      }
-      end = index
+  private static func add(_ hunk: [Block], _ old: [Line], _ new: [Line], to out: inout String) {
+    guard let first = hunk.first, let last = hunk.last else { return }
+    let before = min(3, first.old.lowerBound)
+    let after = min(3, old.count - last.old.upperBound)
+    func place(_ from: Range<Int>, _ to: Range<Int>) -> String {
+      let start = from.lowerBound - before
+      let count = to.upperBound + after - start
+      return "\(count == 0 ? start : start + 1),\(count)"
     }
-    ranges.append(max(0, start - 3)..<min(edits.count, end + 4))
-    return ranges.map { hunk(edits, $0) }
-  }
-
-  private static func hunk(_ edits: [Edit], _ range: Range<Int>) -> String {
-    func counts(_ part: ArraySlice<Edit>) -> (old: Int, new: Int) {
-      part.reduce(into: (0, 0)) { sum, edit in
-        switch edit {
-        case .keep: sum = (sum.0 + 1, sum.1 + 1)
-        case .remove: sum.0 += 1
-        case .insert: sum.1 += 1
-        }
-      }
+    out += "@@ -\(place(first.old, last.old)) +\(place(first.new, last.new)) @@\n"
+    func add(_ mark: String, _ lines: ArraySlice<Line>) {
+      for line in lines { out += "\(mark)\(String(decoding: line, as: UTF8.self))\n" }
     }
-    let before = counts(edits[..<range.lowerBound])
-    let here = counts(edits[range])
-    func place(_ before: Int, _ count: Int) -> String { "\(count == 0 ? before : before + 1),\(count)" }
-    var out = "@@ -\(place(before.old, here.old)) +\(place(before.new, here.new)) @@\n"
-    for edit in edits[range] {
-      switch edit {
-      case .keep(let line): out += " \(line)\n"
-      case .remove(let line): out += "-\(line)\n"
-      case .insert(let line): out += "+\(line)\n"
-      }
+    var at = first.old.lowerBound - before
+    for block in hunk {
+      add(" ", old[at..<block.old.lowerBound])
+      add("-", old[block.old])
+      add("+", new[block.new])
+      at = block.old.upperBound
     }
-    return out
+    add(" ", old[at..<at + after])
   }
 }

@@ -27,7 +27,7 @@ package struct DefinitionReader {
           suggestion: "a profile serves many customers; say it in the environment"))
     }
     guard !found.hasErrors else {
-      definitions.unusable[name] = root.location.file
+      lose(kind, name, file: root.location.file)
       return
     }
     switch kind {
@@ -48,6 +48,20 @@ package struct DefinitionReader {
       problems += parameterProblems(service.parameters)
       definitions.services[name] = service
     case .profile: definitions.profiles[name] = root
+    }
+  }
+
+  /// `file` would define `name` and cannot be used; what has the name in the catalog is not meant either.
+  ///
+  /// - Parameter kind: Nil where that is not known: a base, a component or a service.
+  mutating func lose(_ kind: Kind?, _ name: String, file: String) {
+    definitions.unusable[name] = file
+    if kind == .profile {
+      definitions.profiles[name] = nil
+    } else {
+      definitions.bases[name] = nil
+      definitions.components[name] = nil
+      definitions.services[name] = nil
     }
   }
 

@@ -20,6 +20,10 @@ public struct Workspace: Sendable {
   public let definitions: Definitions
   /// The environments that could be read, by customer.
   public let environments: [EnvironmentSpec]
+  /// Every spec that there is, whether or not it could be read, relative to the root.
+  public let environmentFiles: Set<String>
+  /// Customers that more than one spec describes, in lower case.
+  public let duplicateCustomers: Set<String>
   public let problems: [Diagnostic]
   /// The text of every file that was read, by the name diagnostics give it.
   public let sources: [String: String]
@@ -38,6 +42,8 @@ public struct Workspace: Sendable {
 public struct WorkspaceReader: Sendable {
   let catalog: Catalog
   let workers: Workers
+  /// The folders of a workspace that are listed.
+  public static let folders = ["environments", "profiles", "components", "components/files"]
 
   public init(catalog: Catalog = .embedded, workers: Workers = Workers()) {
     self.catalog = catalog
@@ -59,11 +65,15 @@ public struct WorkspaceReader: Sendable {
     reading.readDefinitions()
     let environments = reading.readEnvironments(defaultProfile: settings.profile, workers)
     reading.checkCustomers()
+    reading.checkReservedNames()
+    reading.checkOutput(settings, environments)
     return Workspace(
       root: root, registry: settings.registry, output: settings.output, build: settings.build,
       containment: reading.containment, allowed: settings.allowed,
       definitions: reading.definitions.definitions,
       environments: environments.sorted { $0.customer.value < $1.customer.value },
+      environmentFiles: reading.environmentFiles,
+      duplicateCustomers: reading.duplicates,
       problems: (reading.problems + reading.definitions.problems).inCanonicalOrder(), sources: reading.store.texts)
   }
 }
@@ -78,6 +88,8 @@ private struct Reading {
   private var profiles: [String: SpecNode] = [:]
   private var customers: [Located<String>] = []
   private(set) var containment: Containment
+  private(set) var environmentFiles: Set<String> = []
+  private(set) var duplicates: Set<String> = []
 
   init(root: FilePath, catalog: Catalog) {
     self.root = root
@@ -107,7 +119,7 @@ private struct Reading {
     let (root, found) = YAMLReader(file: shown).read(text)
     problems += found
     guard let root else {
-      definitions.definitions.unusable[name] = shown
+      definitions.lose(kind, name, file: shown)
       return
     }
     var kind = kind
@@ -116,6 +128,7 @@ private struct Reading {
       if let node = root["kind"], let text = node.scalar?.text {
         kind = DefinitionReader.Kind(rawValue: text)
         if kind == nil || kind == .profile {
+          definitions.lose(nil, name, file: shown)
           problems.append(
             Diagnostic(
               "spec.invalid-value", "kind cannot be \"\(text)\"", at: node.location,
@@ -130,6 +143,8 @@ private struct Reading {
   struct Settings {
     var registry: Located<String>?
     var output = FilePath("generated")
+    /// Where the settings name it.
+    var outputLocation: SourceLocation?
     var profile: Located<String>?
     var build = BuildSettings()
     var allowed: [Located<FilePath>] = []
@@ -147,13 +162,17 @@ private struct Reading {
     settings.allowed = allowed(in: node)
     containment = Containment(root: root, allowed: settings.allowed.map { root.pushing($0.value) })
     if let output = node["output"]?.path {
-      if output.value.isAbsolute || output.value.components.isEmpty || output.value.components.first?.string == ".." {
+      let path = output.value.lexicallyNormalized()
+      settings.outputLocation = output.location
+      if path.isAbsolute || path.components.isEmpty || path.components.first?.string == ".." {
         problems.append(
           Diagnostic(
             "spec.path-outside", "output must be a folder inside the workspace", at: output.location,
             suggestion: "as in: generated"))
+      } else if let conflict = OutputPlace(root: root).conflict(root.pushing(path)) {
+        problems.append(OutputPlace.problem("output \(conflict)", at: output.location))
       } else {
-        settings.output = output.value
+        settings.output = path
       }
     }
     return settings
@@ -185,10 +204,19 @@ private struct Reading {
   }
 
   /// YAML files in a folder of the workspace, by name; a missing folder has none.
-  private func files(in folder: String) -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: root.appending(folder).string)) ?? []
-    return names.filter { ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) && !$0.hasPrefix(".") }.sorted {
-      $0.utf8.lexicographicallyPrecedes($1.utf8)
+  private mutating func files(in folder: String) -> [String] {
+    names(in: folder).filter { ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) && !$0.hasPrefix(".") }
+  }
+
+  /// What a folder of the workspace holds. One that is there and cannot be listed is a problem: what it has is not known.
+  private mutating func names(in folder: String) -> [String] {
+    do throws(FolderListing.Failure) {
+      return try FolderListing.names(in: root.appending(folder))
+    } catch {
+      problems.append(
+        Diagnostic(
+          "spec.unreadable", error.message, at: SourceLocation(file: folder), suggestion: error.help))
+      return []
     }
   }
 
@@ -199,16 +227,21 @@ private struct Reading {
       for file in files(in: folder) {
         let shown = "\(folder)/\(file)"
         switch store.read(root.appending(shown), as: shown, within: containment) {
-        case .failure(let error): problems += error.diagnostics
+        case .failure(let error):
+          problems += error.diagnostics
+          definitions.lose(kind, stem(file), file: shown)
         case .success(let text): add(kind, stem(file), text, shown)
         }
       }
     }
-    let folder = root.appending("components/files")
-    for name in ((try? FileManager.default.contentsOfDirectory(atPath: folder.string)) ?? []).sorted() {
+    // Where components itself cannot be listed, that is said already.
+    guard !problems.contains(where: { $0.location?.file == "components" }) else { return }
+    for name in names(in: "components/files") {
       let shown = "components/files/\(name)"
       switch store.read(root.appending(shown), as: shown, within: containment) {
-      case .failure(let error): problems += error.diagnostics
+      case .failure(let error):
+        problems += error.diagnostics
+        definitions.definitions.templates[name] = nil
       case .success(let text): definitions.definitions.templates[name] = text
       }
     }
@@ -236,6 +269,7 @@ private struct Reading {
   mutating func readEnvironments(defaultProfile: Located<String>?, _ workers: Workers) -> [EnvironmentSpec] {
     let (root, containment) = (root, containment)
     let names = files(in: "environments").map { "environments/\($0)" }
+    environmentFiles = Set(names)
     guard let read = try? workers.map(names, { Read($0, in: root, containment) }) else { return [] }
     var waiting: [(file: String, node: SpecNode, beneath: SpecNode?, isWhole: Bool)] = []
     for one in read {
@@ -307,6 +341,7 @@ private struct Reading {
     var seen: [String: Located<String>] = [:]
     for customer in customers {
       if let first = seen[customer.value.lowercased()] {
+        duplicates.insert(customer.value.lowercased())
         problems.append(
           Diagnostic(
             "spec.duplicate-customer", "customer \"\(customer.value)\" is already described", at: customer.location,
@@ -314,6 +349,30 @@ private struct Reading {
       } else {
         seen[customer.value.lowercased()] = customer
       }
+    }
+  }
+
+  mutating func checkReservedNames() {
+    for customer in customers where Shape.reservedCustomers.contains(customer.value) {
+      problems.append(
+        Diagnostic(
+          "spec.reserved-name", "a customer cannot be called \"\(customer.value)\"", at: customer.location,
+          suggestion: "the output folder has a folder of that name for other files; choose another name"))
+    }
+  }
+
+  /// The output folder and the applications' sources are apart.
+  mutating func checkOutput(_ settings: Settings, _ environments: [EnvironmentSpec]) {
+    let place = OutputPlace(root: root)
+    let output = root.pushing(settings.output)
+    var seen: Set<FilePath> = []
+    for path in environments.compactMap(\.app).flatMap({ [$0.source] + $0.overlays }) {
+      guard seen.insert(path.value).inserted, place.overlaps(output, path.value) else { continue }
+      problems.append(
+        OutputPlace.problem(
+          "output \"\(settings.output)\" and the app's folder \"\(path.value)\" overlap",
+          at: settings.outputLocation ?? path.location))
+      if settings.outputLocation != nil { return }
     }
   }
 }

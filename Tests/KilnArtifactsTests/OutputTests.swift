@@ -13,7 +13,7 @@ struct OutputTests {
     let files = [
       "acme/app/Dockerfile": entry("a"), "acme-b/goss.yaml": entry("b"), "acme/.hidden": entry("c"),
       "docker-bake.json": entry("d", "kiln.yaml"), "runtimes/debian-12-1/Dockerfile": entry("e"),
-      "runtimes/debian-12-2/files/a \"b\"\n": entry("f", "environments/\u{e9}.yaml"),
+      "runtimes/debian-12-2/files/a \"b\"": entry("f", "environments/\u{e9}.yaml"),
     ]
     let ledger = Ledger(generator: "kiln 1", files: files)
     let bytes = ledger.bytes
@@ -56,7 +56,8 @@ struct OutputTests {
   }
 
   private func update(_ folder: FilePath, _ record: FilePath, _ units: [OutputUnit]) throws -> OutputFolder.Outcome {
-    let output = OutputFolder(folder, record: OutputRecord(record, generator: "k"))
+    let output = OutputFolder(
+      folder, record: OutputRecord("record", below: record.removingLastComponent(), generator: "k"))
     return try output.locked { try output.apply(try output.compare(with: units, generator: "k")) }
   }
 
@@ -66,7 +67,7 @@ struct OutputTests {
       #expect(try update(folder, record, units).created.map(\.files) == [2])
       Thread.sleep(forTimeInterval: 0.3)
       _ = try update(folder, record, units)
-      let unmade = [OutputUnit("a", key: "1") { throw LedgerError(reason: "it was made") }]
+      let unmade = [OutputUnit("a", key: "1") { throw LedgerError("it was made") }]
       #expect(try update(folder, record, unmade).unchanged == 2)
       // The same bytes again, a moment later: only reading tells.
       try Data("2".utf8).write(to: URL(filePath: folder.appending("a/z").string))
@@ -90,7 +91,7 @@ struct OutputTests {
       let lines = [("a/z", "new"), ("b/only", "left"), ("b/mine", "generated")].map {
         "\(ContentDigest(of: $0.1).hex) \($0.0)\n"
       }
-      try Data((lines.joined() + "0123 ../outside\ntorn").utf8)
+      try Data((lines.joined() + "0123 ../outs").utf8)
         .write(to: URL(filePath: folder.appending(OutputJournal.name).string))
       let output = OutputFolder(folder)
       let units = [try unit("a", "3", ["a/z": "newer"])]

@@ -3,8 +3,11 @@ import Foundation
 /// What Kiln wrote into a folder: `index.json`, by which it knows its own files.
 ///
 /// `{"files": {"acme/app/Dockerfile": {"executable": false, "sha256": "…", "source": "environments/acme.yaml"}},
-/// "generator": "kiln 0.1.0", "schemaVersion": 1}`, keys sorted. Its lines are kept unit by unit and read only where they
-/// are asked for: a fleet's index has a line for each of hundreds of thousands of files.
+/// "generator": "kiln 0.1.0", "schemaVersion": 1}`, keys sorted. Its lines are checked when it is read, kept unit by unit,
+/// and decoded only where they are asked for: a fleet's index has a line for each of hundreds of thousands of files.
+///
+/// Somebody else may have committed it: every path is a `RelativePath`, every digest 64 hexadecimal digits, and no source
+/// has a control character, or it is refused.
 public struct Ledger: Sendable, Equatable {
   public static let name = "index.json"
 
@@ -12,12 +15,6 @@ public struct Ledger: Sendable, Equatable {
     public let sha256: String
     public let source: String
     public let executable: Bool
-
-    public init(_ artifact: Artifact) {
-      sha256 = artifact.digest.hex
-      source = artifact.source
-      executable = artifact.isExecutable
-    }
   }
 
   /// The lines of a unit's files, sorted by path, each ended by `,\n` but the last.
@@ -36,20 +33,34 @@ public struct Ledger: Sendable, Equatable {
       self.bytes = bytes[...]
     }
 
+    /// How many files there are: an escaped name has no line break.
+    var count: Int { bytes.isEmpty ? 0 : bytes.count { $0 == 10 } + 1 }
+
     /// The entries by path.
     func entries() throws(LedgerError) -> [String: Entry] {
+      var entries: [String: Entry] = [:]
+      let isPlain = forEach { bytes, line in
+        func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+        entries[text(line.path)] = Entry(
+          sha256: text(line.sha256), source: text(line.source), executable: line.isExecutable)
+      }
+      if isPlain { return entries }
       do {
         return try JSONDecoder().decode([String: Entry].self, from: Data([0x7B] + bytes + [0x7D]))
       } catch {
-        throw LedgerError(reason: "it is not Kiln's index")
+        throw LedgerError("it is not Kiln's index")
       }
     }
 
-    /// The paths alone, for lines as Kiln writes them.
-    func forEachPath(_ body: (Slice<UnsafeBufferPointer<UInt8>>) throws -> Void) rethrows {
+    /// False when a name is escaped: the lines from there on are left out.
+    func forEach(_ body: (UnsafeBufferPointer<UInt8>, LedgerLine) throws -> Void) rethrows -> Bool {
       try bytes.withUnsafeBufferPointer { buffer in
-        var rest = buffer[...]
-        while let path = Ledger.path(&rest) { try body(path) }
+        var place = 0
+        while place < buffer.count {
+          guard let line = LedgerLine(buffer, &place) else { return false }
+          try body(buffer, line)
+        }
+        return true
       }
     }
   }
@@ -89,13 +100,18 @@ public struct Ledger: Sendable, Equatable {
     do {
       document = try JSONDecoder().decode(Document.self, from: Data(bytes))
     } catch {
-      throw LedgerError(reason: "it is not Kiln's index")
+      throw LedgerError("it is not Kiln's index")
     }
     guard document.schemaVersion == 1 else {
-      throw LedgerError(reason: "it has schema version \(document.schemaVersion), of another Kiln")
+      throw LedgerError("it has schema version \(document.schemaVersion), of another Kiln")
     }
-    for path in document.files.keys where RelativePath(path) == nil {
-      throw LedgerError(reason: "it names \"\(path)\"")
+    for (path, entry) in document.files {
+      guard RelativePath(path) != nil, !OutputUnit.isReserved(OutputUnit.name(of: path)) else {
+        throw LedgerError("it lists \(Self.quoted(path)), which Kiln does not write")
+      }
+      guard LedgerLine.isDigest(entry.sha256.utf8), LedgerLine.isSource(entry.source) else {
+        throw LedgerError("the entry of \(Self.quoted(path)) is not Kiln's")
+      }
     }
     self.init(generator: document.generator, files: document.files)
   }
@@ -111,15 +127,22 @@ public struct Ledger: Sendable, Equatable {
     guard let tail = try? JSONDecoder().decode(Tail.self, from: tail), tail.schemaVersion == 1 else { return nil }
     var units: [String: Lines] = [:]
     let isWhole = bytes.withUnsafeBufferPointer { buffer -> Bool in
-      var rest = buffer[head.count..<end.lowerBound]
+      let lines = UnsafeBufferPointer(rebasing: buffer[..<end.lowerBound])
+      var place = head.count
+      guard place < lines.count else { return false }
       var current: (name: String, start: Int)?
-      while !rest.isEmpty {
-        let start = rest.startIndex
-        guard let path = path(&rest) else { return false }
+      var last: Range<Int>?
+      while place < lines.count {
+        let start = place
+        guard let line = LedgerLine(lines, &place) else { return false }
+        // Sorted, so that nothing is listed twice.
+        if let last, !lines[last].lexicographicallyPrecedes(lines[line.path]) { return false }
+        last = line.path
         // The same unit as the line before is told without making text of it.
-        if let current, isIn(current.name, path) { continue }
-        let name = OutputUnit.name(of: String(decoding: path, as: UTF8.self))
-        guard units[name] == nil, current?.name != name else { return false }
+        if let current, isIn(current.name, lines[line.path]) { continue }
+        let name = OutputUnit.name(of: String(decoding: lines[line.path], as: UTF8.self))
+        if name == current?.name { continue }
+        guard units[name] == nil, !OutputUnit.isReserved(name) else { return false }
         if let current { units[current.name] = Lines(bytes[current.start..<start - 2]) }
         current = (name, start)
       }
@@ -132,7 +155,8 @@ public struct Ledger: Sendable, Equatable {
   private static func isIn(_ unit: String, _ path: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
     let name = unit.utf8
     guard path.count > name.count, path[path.startIndex + name.count] == UInt8(ascii: "/") else { return false }
-    return path.starts(with: name)
+    // A file of `runtimes` itself and a runtime's are of different units.
+    return unit != OutputUnit.runtimes && path.starts(with: name)
   }
 
   private static func range(of needle: [UInt8], in bytes: [UInt8], last count: Int) -> Range<Int>? {
@@ -140,30 +164,6 @@ public struct Ledger: Sendable, Equatable {
     return (start...max(start, bytes.count - needle.count)).lazy.reversed().first {
       bytes[$0...].starts(with: needle)
     }.map { $0..<$0 + needle.count }
-  }
-
-  /// Takes one line off `rest`: its path, or nil when it is not as Kiln writes them.
-  private static func path(_ rest: inout Slice<UnsafeBufferPointer<UInt8>>) -> Slice<UnsafeBufferPointer<UInt8>>? {
-    guard rest.starts(with: "    \"".utf8) else { return nil }
-    let start = rest.startIndex + 5
-    guard let end = rest[start...].firstIndex(of: UInt8(ascii: "\"")), end > start else { return nil }
-    let line = rest[start...].firstIndex(of: 10) ?? rest.endIndex
-    let path = rest[start..<end]
-    let (slash, dot) = (UInt8(ascii: "/"), UInt8(ascii: "."))
-    var before = slash
-    for (index, byte) in path.enumerated() {
-      // Escapes are for the decoder; so is a component that leaves the folder.
-      if byte == UInt8(ascii: "\\") || before == slash && (byte == slash || byte == dot) {
-        let isHidden =
-          byte == dot && index + 1 < path.count && path[start + index + 1] != slash
-          && path[start + index + 1] != dot
-        if !isHidden { return nil }
-      }
-      before = byte
-    }
-    guard before != slash, rest[end..<line].starts(with: "\": {\"executable\": ".utf8) else { return nil }
-    rest = rest[min(line + 1, rest.endIndex)...]
-    return path
   }
 
   /// The file's bytes: sorted keys, one line a file.
@@ -201,7 +201,13 @@ public struct Ledger: Sendable, Equatable {
   }
 }
 
-/// An `index.json` that is not Kiln's.
+/// One of Kiln's own files in the output folder that is not as Kiln writes it.
 public struct LedgerError: Error, Sendable, Equatable {
+  public let file: String
   public let reason: String
+
+  init(_ reason: String, in file: String = Ledger.name) {
+    self.file = file
+    self.reason = reason
+  }
 }

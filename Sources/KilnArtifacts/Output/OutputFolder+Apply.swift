@@ -1,4 +1,3 @@
-import Foundation
 import KilnWorkers
 import SystemPackage
 
@@ -11,43 +10,24 @@ import SystemPackage
 #endif
 
 extension OutputFolder {
-  /// Where files are made before they get their names, below the output folder.
-  private static let workshop = ".kiln-new"
-
   /// Runs `body` while no other Kiln changes the folder, which is made where it is not there.
   ///
   /// - Parameter onWait: Called once when another one has it.
-  /// - Throws: `FileSystemError`, and what `body` throws.
+  /// - Throws: `FileSystemError`, `OutputObstacle`, and what `body` throws.
   public func locked<Result>(onWait: () -> Void = {}, _ body: () throws -> Result) throws -> Result {
-    try Self.make(path)
-    let folder: FileDescriptor
-    do { folder = try FileDescriptor.open(path, .readOnly, options: .closeOnExec) } catch let error as Errno {
-      throw FileSystemError("open", path, error)
-    }
-    return try folder.closeAfter {
+    var isWaiting = false
+    while let folder = try open(making: true) {
       // Where the file system has no locks, one run at a time is the user's to see to.
-      if flock(folder.rawValue, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
-        onWait()
-        while flock(folder.rawValue, LOCK_EX) != 0, errno == EINTR {}
+      if flock(folder.descriptor.rawValue, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+        if !isWaiting { onWait() }
+        isWaiting = true
+        while flock(folder.descriptor.rawValue, LOCK_EX) != 0, errno == EINTR {}
       }
-      return try body()
+      // While it waited the folder may have been removed or replaced.
+      guard let now = try open(making: false), now.isSame(as: folder) else { continue }
+      return try withExtendedLifetime(folder) { try body() }
     }
-  }
-
-  /// Makes a folder and those above it that are not there.
-  private static func make(_ folder: FilePath) throws {
-    if folder.withPlatformString({ mkdir($0, 0o777) }) == 0 { return }
-    let reason = Errno(rawValue: errno)
-    var info = stat()
-    if folder.withPlatformString({ stat($0, &info) }) == 0, info.st_mode & S_IFMT == S_IFDIR { return }
-    let parent = folder.removingLastComponent()
-    guard reason == .noSuchFileOrDirectory, !parent.isEmpty, parent != folder else {
-      throw FileSystemError("create the folder", folder, reason)
-    }
-    try make(parent)
-    guard folder.withPlatformString({ mkdir($0, 0o777) }) == 0 else {
-      throw FileSystemError("create the folder", folder, Errno(rawValue: errno))
-    }
+    throw FileSystemError("open the folder", path, .noSuchFileOrDirectory)
   }
 
   /// What `apply` did.
@@ -59,157 +39,91 @@ extension OutputFolder {
   }
 
   /// Carries `delta` out: a new unit's folder by one rename, each other file by one, orphans removed, the ledger last.
-  /// After an interruption at any point the same run again gives the same folder.
-  /// - Throws: `FileSystemError`, and what making a unit throws.
+  /// After an interruption at any point the next run knows what this one wrote, whatever it generates.
+  /// - Throws: `FileSystemError`, `OutputObstacle`, and what making a unit throws.
   public func apply(_ delta: Delta) throws -> Outcome {
-    let workshop = path.appending(Self.workshop)
-    try? FileManager.default.removeItem(atPath: workshop.string)
-    let isIdle = delta.isEmpty
-    defer { try? FileManager.default.removeItem(atPath: workshop.string) }
-    if !isIdle { try makeFolders(for: "\(Self.workshop)/file") }
-    let journal = isIdle ? nil : try OutputJournal.Writer(in: path)
-    let mask = umask(0)
-    umask(mask)
-    let items = Array(delta.differences.enumerated())
-    let written = try workers.map(items.map { ($0.offset, $0.element) }) { number, difference in
-      try write(difference, journal, workshop.appending(String(number)), mask)
+    guard let root = try delta.root ?? open(making: true) else {
+      throw FileSystemError("open the folder", path, .noSuchFileOrDirectory)
     }
-    for change in delta.orphans { try remove(change.path) }
-    var units = delta.known.units.filter { !delta.isInScope($0.key) }
-    var record: [String: OutputRecord.Line] = [:]
-    // What is out of scope is as well known as before.
-    for (name, line) in self.record?.lines ?? [:] where units[name] != nil { record[name] = line }
-    for (difference, done) in zip(delta.differences, written) {
-      units[difference.unit.name] = done.lines
-      if let key = difference.unit.key, let fingerprint = done.fingerprint {
-        record[difference.unit.name] = .init(key: key, fingerprint: fingerprint)
+    try OutputWorkshop.remove(from: root)
+    let written: [Written]
+    if delta.isEmpty {
+      written = delta.differences.map { Written(lines: $0.lines ?? Ledger.Lines([]), fingerprint: $0.fingerprint) }
+    } else {
+      do { written = try write(delta, in: root) } catch {
+        try? OutputWorkshop.remove(from: root)
+        throw error
       }
     }
-    if !isIdle {
-      let ledger = Ledger(generator: delta.generator, units: units)
-      try write(ledger.bytes, to: path.appending(Ledger.name), mode: FilePermissions(rawValue: 0o644))
-    }
-    if !isIdle { try? FileManager.default.removeItem(atPath: path.appending(OutputJournal.name).string) }
-    self.record?.write(record)
+    keepRecord(delta, written)
     return Outcome(
-      created: zip(delta.differences, written).filter { $0.0.isNew }.map { ($0.0.unit.name, $0.1.files) },
+      created: zip(delta.differences, written).filter { $0.0.isNew }.map { ($0.0.unit.name, $0.1.lines.count) },
       unchanged: zip(delta.differences, written).reduce(0) { sum, pair in
-        sum + (pair.0.isNew ? 0 : pair.1.files - pair.0.changes.filter { !$0.isRemoval }.count)
+        sum + (pair.0.isNew ? 0 : pair.1.lines.count - pair.0.changes.filter { !$0.isRemoval }.count)
       })
   }
 
   private struct Written: Sendable {
     let lines: Ledger.Lines
     let fingerprint: String?
-    let files: Int
+  }
+
+  private func write(_ delta: Delta, in root: OpenRoot) throws -> [Written] {
+    // The journal is there before anything else is, and goes after everything else: without one nothing is left over.
+    let journal = try OutputJournal.Writer(in: root)
+    let workshop = try OutputWorkshop(in: root)
+    let written = try workers.map(delta.differences) { try write($0, journal, workshop, root) }
+    let walk = FolderWalk(root)
+    for change in delta.orphans { try walk.remove(change.path, expecting: change.found) }
+    for path in delta.gone { try walk.removeFolders(of: path) }
+    var units = delta.known.units.filter { !delta.isInScope($0.key) }
+    for (difference, done) in zip(delta.differences, written) { units[difference.unit.name] = done.lines }
+    let ledger = Ledger(generator: delta.generator, units: units)
+    try workshop.write(ledger.bytes, mode: 0o644, to: Ledger.name, walk)
+    // What a killed run wrote of units that are out of scope stays known.
+    let isKept = !delta.journalOutOfScope.units.isEmpty
+    if isKept { try workshop.write(delta.journalOutOfScope.bytes, mode: 0o644, to: OutputJournal.name, walk) }
+    try OutputWorkshop.remove(from: root)
+    if !isKept { try walk.remove(OutputJournal.name, expecting: nil) }
+    return written
   }
 
   private func write(
-    _ difference: Delta.Difference, _ journal: OutputJournal.Writer?, _ workshop: FilePath, _ mask: mode_t
+    _ difference: Delta.Difference, _ journal: OutputJournal.Writer, _ workshop: OutputWorkshop, _ root: OpenRoot
   ) throws -> Written {
-    if let lines = difference.lines {
-      var files = 0
-      lines.forEachPath { _ in files += 1 }
-      return Written(lines: lines, fingerprint: difference.fingerprint, files: files)
-    }
+    if let lines = difference.lines { return Written(lines: lines, fingerprint: difference.fingerprint) }
+    let walk = FolderWalk(root)
     let tree = try difference.tree ?? difference.unit.make()
     let entries = tree.files.map { (path: $0.key.text, entry: Ledger.Entry($0.value)) }
-    let lines = Ledger.Lines(entries)
-    try journal?.add(entries.map { ($0.path, $0.entry.sha256) })
+    try journal.add(entries.map { ($0.path, $0.entry.sha256) })
     if difference.isNew, tree.files.keys.allSatisfy({ $0.text.hasPrefix(difference.unit.name + "/") }) {
-      try create(tree, difference.unit.name, workshop, mask)
+      try workshop.create(difference.unit.name, tree, walk)
     } else {
-      let changed = Set(difference.changes.map(\.path))
-      for (path, artifact) in tree.files where difference.isNew || changed.contains(path.text) {
-        try makeFolders(for: path.text)
-        try write(
-          artifact.bytes, to: self.path.appending(path.text),
-          mode: FilePermissions(rawValue: artifact.isExecutable ? 0o755 : 0o644))
+      let changes = Dictionary(difference.changes.map { ($0.path, $0) }) { first, _ in first }
+      for path in tree.paths where difference.isNew || changes[path.text] != nil {
+        guard let artifact = tree.files[path] else { continue }
+        try workshop.write(
+          artifact.bytes, mode: artifact.isExecutable ? 0o755 : 0o644, to: path.text,
+          expecting: .some(changes[path.text]?.found), walk)
       }
-      for change in difference.changes where change.isRemoval { try remove(change.path) }
+      for change in difference.changes where change.isRemoval { try walk.remove(change.path, expecting: change.found) }
     }
     // What was written just now is too new to have a fingerprint; the next run takes it.
-    return Written(lines: lines, fingerprint: nil, files: tree.files.count)
+    return Written(lines: Ledger.Lines(entries), fingerprint: nil)
   }
 
-  /// Makes a unit's folder elsewhere and gives it its name once it is whole.
-  private func create(_ tree: ArtifactTree, _ unit: String, _ workshop: FilePath, _ mask: mode_t) throws {
-    guard workshop.withPlatformString({ mkdir($0, 0o755) }) == 0 || errno == EEXIST else {
-      throw FileSystemError("create the folder", workshop, Errno(rawValue: errno))
+  private func keepRecord(_ delta: Delta, _ written: [Written]) {
+    guard let record else { return }
+    let names = Set(delta.differences.map(\.unit.name))
+    // What is out of scope is as well known as before.
+    var lines = record.lines.filter {
+      !delta.isInScope($0.key) && !names.contains($0.key) && delta.known.units[$0.key] != nil
     }
-    if mask & 0o755 != 0 { _ = workshop.withPlatformString { chmod($0, 0o755) } }
-    let root: FileDescriptor
-    do { root = try FileDescriptor.open(workshop, .readOnly, options: [.directory, .closeOnExec]) } catch let error
-      as Errno
-    {
-      throw FileSystemError("open", workshop, error)
-    }
-    try root.closeAfter {
-      var folders: Set<Substring> = []
-      for (path, artifact) in tree.files {
-        let name = path.text.dropFirst(unit.utf8.count + 1)
-        var end = name.startIndex
-        while let slash = name.utf8[end...].firstIndex(of: UInt8(ascii: "/")) {
-          let folder = name[..<slash]
-          end = name.utf8.index(after: slash)
-          guard folders.insert(folder).inserted else { continue }
-          let made = folder.withCString { name in
-            mkdirat(root.rawValue, name, 0o755) == 0
-              && (mask & 0o755 == 0 || fchmodat(root.rawValue, name, 0o755, 0) == 0)
-          }
-          guard made else {
-            throw FileSystemError("create the folder", workshop.appending(String(folder)), Errno(rawValue: errno))
-          }
-        }
-        let mode: mode_t = artifact.isExecutable ? 0o755 : 0o644
-        do {
-          let descriptor = name.withCString { openat(root.rawValue, $0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode) }
-          guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-          let file = FileDescriptor(rawValue: descriptor)
-          try file.closeAfter {
-            if mask & mode != 0 { fchmod(descriptor, mode) }
-            try file.writeAll(artifact.bytes)
-          }
-        } catch let error as Errno {
-          throw FileSystemError("write", workshop.appending(String(name)), error)
-        }
+    for (difference, done) in zip(delta.differences, written) {
+      if let key = difference.unit.key, let fingerprint = done.fingerprint {
+        lines[difference.unit.name] = .init(key: key, fingerprint: fingerprint)
       }
     }
-    let target = path.appending(unit)
-    try makeFolders(for: unit)
-    guard workshop.withPlatformString({ from in target.withPlatformString { rename(from, $0) } }) == 0 else {
-      throw FileSystemError("create the folder", target, Errno(rawValue: errno))
-    }
-  }
-
-  private func write(_ bytes: [UInt8], to file: FilePath, mode: FilePermissions) throws {
-    let output = try AtomicFile.create(at: file, temporaryIn: path.appending(Self.workshop))
-    try bytes.withUnsafeBytes { try output.write($0) }
-    try output.commit(mode: mode)
-  }
-
-  private func makeFolders(for file: String) throws {
-    for folder in RelativePath(file)?.folders ?? [] {
-      let path = path.appending(folder)
-      if path.withPlatformString({ mkdir($0, 0o755) }) == 0 {
-        _ = path.withPlatformString { chmod($0, 0o755) }
-        continue
-      }
-      let reason = errno
-      var info = stat()
-      if path.withPlatformString({ stat($0, &info) }) == 0, info.st_mode & S_IFMT == S_IFDIR { continue }
-      throw FileSystemError("create the folder", path, Errno(rawValue: reason))
-    }
-  }
-
-  private func remove(_ file: String) throws {
-    let target = path.appending(file)
-    guard target.withPlatformString({ unlink($0) }) == 0 || errno == ENOENT else {
-      throw FileSystemError("remove", target, Errno(rawValue: errno))
-    }
-    // Folders that this leaves empty go as well, as far as the output folder itself.
-    for folder in (RelativePath(file)?.folders ?? []).reversed() {
-      guard path.appending(folder).withPlatformString({ rmdir($0) }) == 0 else { break }
-    }
+    record.write(lines, stop: stop)
   }
 }

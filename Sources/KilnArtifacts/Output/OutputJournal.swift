@@ -1,33 +1,52 @@
-import Foundation
-import Synchronization
-import SystemPackage
-
 /// What a run that has not ended wrote: by it the next run knows the files of one that was killed.
-struct OutputJournal: Sendable {
-  static let name = ".kiln-journal"
+///
+/// Lines are `SHA256 PATH`, as strict as the ledger's: somebody else may have committed it. A last one that is not whole is
+/// none.
+struct OutputJournal: Sendable, Equatable {
+  static let name = OutputUnit.journal
 
-  /// Whether a run was killed.
-  let isThere: Bool
   /// By unit and path.
-  private let digests: [String: [String: Set<String>]]
+  private var digests: [String: [String: Set<String>]] = [:]
 
-  private init(isThere: Bool, digests: [String: [String: Set<String>]]) {
-    self.isThere = isThere
-    self.digests = digests
+  init() {}
+
+  /// - Throws: `LedgerError` for any other text.
+  init(_ bytes: some Collection<UInt8>) throws(LedgerError) {
+    let end = Self.wholeLines(bytes)
+    for line in bytes[..<end].split(separator: 10, omittingEmptySubsequences: false).dropLast() {
+      let path = line.dropFirst(65)
+      guard LedgerLine.isDigest(line.prefix(64)), line.dropFirst(64).first == UInt8(ascii: " "),
+        let text = String(validating: path, as: UTF8.self), RelativePath(text) != nil
+      else { throw LedgerError("it is not Kiln's journal", in: Self.name) }
+      let unit = OutputUnit.name(of: text)
+      guard !OutputUnit.isReserved(unit) else {
+        throw LedgerError("it lists \(unit), which Kiln does not generate", in: Self.name)
+      }
+      digests[unit, default: [:]][text, default: []].insert(String(decoding: line.prefix(64), as: UTF8.self))
+    }
   }
 
-  /// Lines are `SHA256 PATH`; a last one that is not whole is none.
-  static func read(in folder: FilePath) -> OutputJournal {
-    guard let data = FileManager.default.contents(atPath: folder.appending(name).string) else {
-      return OutputJournal(isThere: false, digests: [:])
+  /// Where the whole lines end: a kill or a full disk may have cut the last one.
+  static func wholeLines<Bytes: Collection<UInt8>>(_ bytes: Bytes) -> Bytes.Index {
+    var end = bytes.startIndex
+    var index = bytes.startIndex
+    while index != bytes.endIndex {
+      let next = bytes.index(after: index)
+      if bytes[index] == 10 { end = next }
+      index = next
     }
-    var digests: [String: [String: Set<String>]] = [:]
-    for line in String(decoding: data, as: UTF8.self).split(separator: "\n") {
-      let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
-      guard parts.count == 2, RelativePath(parts[1]) != nil else { continue }
-      digests[OutputUnit.name(of: parts[1]), default: [:]][parts[1], default: []].insert(parts[0])
+    return end
+  }
+
+  /// Sorted lines.
+  var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    for (_, files) in digests.sorted(by: { $0.key < $1.key }) {
+      for (path, digests) in files.sorted(by: { $0.key < $1.key }) {
+        for digest in digests.sorted() { bytes += "\(digest) \(path)\n".utf8 }
+      }
     }
-    return OutputJournal(isThere: true, digests: digests)
+    return bytes
   }
 
   /// What a killed run wrote of a unit, by path, each with the digests that it may have.
@@ -35,28 +54,9 @@ struct OutputJournal: Sendable {
 
   var units: [String] { Array(digests.keys) }
 
-  /// Appends to the journal before the files get their names.
-  final class Writer: Sendable {
-    private let file: FileDescriptor
-    private let path: FilePath
-
-    /// - Throws: `FileSystemError`.
-    init(in folder: FilePath) throws {
-      path = folder.appending(OutputJournal.name)
-      do {
-        file = try FileDescriptor.open(
-          path, .writeOnly, options: [.create, .append, .closeOnExec], permissions: FilePermissions(rawValue: 0o644))
-      } catch let error as Errno {
-        throw FileSystemError("create", path, error)
-      }
-    }
-
-    deinit { try? file.close() }
-
-    /// One write: a kill leaves whole lines, or the end of the last one away.
-    func add(_ files: [(path: String, digest: String)]) throws {
-      let bytes = Array(files.map { "\($0.digest) \($0.path)\n" }.joined().utf8)
-      do { try file.writeAll(bytes) } catch let error as Errno { throw FileSystemError("write", path, error) }
-    }
+  func filter(_ isKept: (String) -> Bool) -> OutputJournal {
+    var journal = OutputJournal()
+    journal.digests = digests.filter { isKept($0.key) }
+    return journal
   }
 }

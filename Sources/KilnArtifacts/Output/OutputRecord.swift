@@ -1,4 +1,3 @@
-import Foundation
 public import SystemPackage
 
 /// By which unchanged output is recognised without generating or reading it: for each unit what its files depend on, and a
@@ -10,70 +9,54 @@ public struct OutputRecord: Sendable {
     let fingerprint: String
   }
 
-  /// Where it is kept.
-  public let path: FilePath
+  /// A folder, and the record's path below it; no link is followed between them.
+  let root: FilePath
+  let path: String
   /// What else generated files depend on: another program's record is no use.
   let generator: String
   private(set) var lines: [String: Line] = [:]
 
-  /// - Parameter generator: The program that generates, down to its build.
-  public init(_ path: FilePath, generator: String) {
+  /// - Parameters:
+  ///   - path: Relative to `root`.
+  ///   - generator: The program that generates, down to its build.
+  public init(_ path: String, below root: FilePath, generator: String) {
+    self.root = root
     self.path = path
     self.generator = generator
-    guard let data = FileManager.default.contents(atPath: path.string) else { return }
-    let rows = String(decoding: data, as: UTF8.self).split(separator: "\n")
-    guard rows.first.map(String.init) == Self.header(generator) else { return }
-    for row in rows.dropFirst() {
-      let parts = row.split(separator: "\t").map(String.init)
-      if parts.count == 3 { lines[parts[0]] = Line(key: parts[1], fingerprint: parts[2]) }
+    guard let top = try? OpenRoot.open(root, making: false), let bytes = try? FolderWalk(top).ownFile(path) else {
+      return
     }
+    lines = Self.lines(bytes, generator) ?? [:]
   }
 
   private static func header(_ generator: String) -> String { "kiln output record 1\t\(generator)" }
 
+  /// `UNIT<TAB>KEY<TAB>FINGERPRINT` a line; nil when one is any other text.
+  private static func lines(_ bytes: [UInt8], _ generator: String) -> [String: Line]? {
+    guard bytes.last == 10 else { return nil }
+    let rows = bytes.dropLast().split(separator: 10, omittingEmptySubsequences: false)
+    guard let first = rows.first, first.elementsEqual(header(generator).utf8) else { return nil }
+    var lines: [String: Line] = [:]
+    lines.reserveCapacity(rows.count)
+    for row in rows.dropFirst() {
+      let parts = row.split(separator: 9, omittingEmptySubsequences: false)
+      guard parts.count == 3, let unit = String(validating: parts[0], as: UTF8.self), RelativePath(unit) != nil,
+        !parts[1].isEmpty, LedgerLine.isDigest(parts[2], count: 16),
+        lines.updateValue(
+          Line(key: String(decoding: parts[1], as: UTF8.self), fingerprint: String(decoding: parts[2], as: UTF8.self)),
+          forKey: unit) == nil
+      else { return nil }
+    }
+    return lines
+  }
+
   /// Replaces the record on disk. One that cannot be written is gone: the next run compares.
-  func write(_ lines: [String: Line]) {
+  func write(_ lines: [String: Line], stop: OutputStop? = nil) {
     if lines == self.lines { return }
     let rows = lines.sorted { $0.key < $1.key }.map { "\($0.key)\t\($0.value.key)\t\($0.value.fingerprint)" }
     let text = ([Self.header(generator)] + rows).joined(separator: "\n") + "\n"
-    do {
-      try FileManager.default.createDirectory(
-        atPath: path.removingLastComponent().string, withIntermediateDirectories: true)
-      try FileReplacement.replace([.init(path: path, bytes: Array(text.utf8))])
-    } catch {
-      try? FileManager.default.removeItem(atPath: path.string)
-    }
-  }
-}
-
-/// A fingerprint over numbers and bytes, for recognising, not for proving.
-struct StatusFingerprint {
-  private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
-
-  mutating func add(_ number: Int) {
-    state ^= UInt64(bitPattern: Int64(number))
-    state = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    state = (state ^ (state >> 27)) &* 0x94D0_49BB_1331_11EB
-    state ^= state >> 31
-  }
-
-  mutating func add(_ bytes: ArraySlice<UInt8>) {
-    bytes.withUnsafeBytes { buffer in
-      var offset = 0
-      while offset + 8 <= buffer.count {
-        add(Int(truncatingIfNeeded: buffer.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
-        offset += 8
-      }
-      while offset < buffer.count {
-        add(Int(buffer[offset]))
-        offset += 1
-      }
-      add(buffer.count)
-    }
-  }
-
-  var hex: String {
-    let digits = String(state, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+    guard let top = try? OpenRoot.open(root, making: true, stop: stop) else { return }
+    let walk = FolderWalk(top)
+    do { try walk.replace(path, Array(text.utf8)) } catch { try? walk.remove(path, expecting: nil) }
   }
 }

@@ -12,17 +12,10 @@ public struct OutputUnit: Sendable {
     self.key = key
     self.make = make
   }
+}
 
-  /// The unit that a file belongs to.
-  public static func name(of path: String) -> String {
-    let slash = UInt8(ascii: "/")
-    guard let first = path.utf8.firstIndex(of: slash) else { return path }
-    guard path.utf8[..<first].elementsEqual(runtimes.utf8),
-      let second = path.utf8[path.utf8.index(after: first)...].firstIndex(of: slash)
-    else { return String(path[..<first]) }
-    return String(path[..<second])
+extension Ledger.Entry {
+  public init(_ artifact: Artifact) {
+    self.init(sha256: artifact.digest.hex, source: artifact.source, executable: artifact.isExecutable)
   }
-
-  /// The folder whose folders are units of their own.
-  public static let runtimes = "runtimes"
 }

@@ -114,14 +114,14 @@ extension CommandContext {
       problems += found
       if let plan { plans.append(plan) }
     }
-    let known = workspace.sources.keys.filter { $0.hasPrefix("environments/") }
     return LoadedWorkspace(
       workspace: workspace, plans: plans, fleet: plans, copied: files.copied, missing: files.missing,
-      isFleetWhole: plans.count == known.count, problems: problems.inCanonicalOrder())
+      isFleetWhole: plans.count == workspace.environmentFiles.count && workspace.duplicateCustomers.isEmpty,
+      problems: problems.inCanonicalOrder())
   }
 
   private func choose(_ customers: [String], from workspace: Workspace) throws -> Set<String> {
-    let files = workspace.sources.keys.filter { $0.hasPrefix("environments/") }
+    let files = workspace.environmentFiles
     let known = Set(workspace.environments.map(\.customer.value))
     for customer in customers where !known.contains(customer) {
       // A file that could not be read may be the customer's: its problems are told instead.

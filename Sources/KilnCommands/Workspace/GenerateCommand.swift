@@ -33,11 +33,16 @@ struct GenerateCommand: AsyncParsableCommand {
   func run() async throws { try run(in: .current(color: options.color)) }
 
   func run(in context: CommandContext) throws {
-    let loaded = try context.load(options, customers: customers)
-    if keepGoing {
+    var loaded = try context.load(options, customers: customers)
+    if keepGoing, !loaded.concernsEveryCustomer {
       context.report(loaded.problems, sources: loaded.workspace.sources)
+      loaded = loaded.withoutErrors
     } else {
       try context.stopOnErrors(loaded)
+    }
+    if let folder = output, let conflict = loaded.workspace.outputConflict(context.folder.pushing(FilePath(folder))) {
+      context.console.error("error: --output \(folder) \(conflict)\n  = help: name a folder that holds nothing else\n")
+      throw KilnExit.problems
     }
     let output = GeneratedOutput(
       loaded: loaded, folder: output.map { context.folder.pushing(FilePath($0)) }, workers: options.workers,
@@ -48,15 +53,29 @@ struct GenerateCommand: AsyncParsableCommand {
       }
       if !check { try write(output, loaded, context) }
     } catch let error as LedgerError {
+      let help =
+        error.file == Ledger.name
+        ? "remove the folder, or restore the file, and generate again" : "remove the file and generate again"
       context.console.error(
-        "error: \(output.folder.path)/\(Ledger.name) cannot be used: \(error.reason)\n  = help: remove the folder, or restore the file, and generate again\n"
-      )
+        "error: \(output.folder.path)/\(error.file) cannot be used: \(error.reason)\n  = help: \(help)\n")
       throw KilnExit.problems
+    } catch let error as OutputObstacles {
+      throw refuse(error.all, context)
+    } catch let error as OutputObstacle {
+      throw refuse([error], context)
     }
     if loaded.problems.hasErrors {
       context.console.error("error: environments with errors were left as they were; the others are generated\n")
       throw KilnExit.problems
     }
+  }
+
+  private func refuse(_ obstacles: [OutputObstacle], _ context: CommandContext) -> ExitCode {
+    for obstacle in obstacles {
+      context.console.error(
+        "error: \(obstacle.path) \(obstacle.reason) [generate.obstacle]\n  = help: \(obstacle.help)\n")
+    }
+    return KilnExit.problems
   }
 
   /// Tells what would change.
@@ -92,9 +111,9 @@ struct GenerateCommand: AsyncParsableCommand {
       })
   }
 
-  /// The graph of the fleet is left as it was where one customer is generated and the spec of another is wrong.
+  /// The graph of the fleet is left as it was while the spec of a customer is wrong: it would lose that customer's images.
   private func units(_ output: GeneratedOutput, _ loaded: LoadedWorkspace) -> [OutputUnit] {
-    loaded.isFleetWhole || customers.isEmpty ? output.unitsAndGraph(loaded.plans) : output.units(loaded.plans)
+    loaded.isFleetWhole ? output.unitsAndGraph(loaded.plans) : output.units(loaded.plans)
   }
 
   /// Units that may be orphans: of all customers, or of the named ones alone; never those of a spec with errors.
@@ -114,7 +133,11 @@ struct GenerateCommand: AsyncParsableCommand {
       return
     }
     for change in delta.changes { context.console.error("\(change.path): \(change.kind.reason) (\(change.source))\n") }
-    if delta.changes.isEmpty { context.console.error("\(Ledger.name): another Kiln wrote it, or it is not there\n") }
+    if delta.wasInterrupted {
+      context.console.error("a run that was killed left traces in the folder\n")
+    } else if delta.changes.isEmpty {
+      context.console.error("\(Ledger.name): another Kiln wrote it, or it is not there\n")
+    }
     context.console.error(
       "\(CommandContext.count(delta.changes.count, "file") ?? "the index") would change; `kiln generate` writes \(delta.changes.count == 1 ? "it" : "them")\n"
     )
@@ -133,6 +156,26 @@ struct GenerateCommand: AsyncParsableCommand {
     context.console.error(
       "  = help: nothing was written; `kiln generate --diff --check` shows the differences, `--force` overwrites\n")
     throw KilnExit.problems
+  }
+}
+
+extension LoadedWorkspace {
+  /// Whether an error is of the workspace, not of one customer's spec: its settings, or a folder that cannot be listed.
+  fileprivate var concernsEveryCustomer: Bool {
+    let shared = Set(["kiln.yaml"] + WorkspaceReader.folders)
+    return problems.contains { $0.severity == .error && $0.location.map { shared.contains($0.file) } ?? true }
+  }
+
+  /// Without the plans of customers whose specs have errors, or that two specs describe.
+  fileprivate var withoutErrors: LoadedWorkspace {
+    let files = Set(problems.filter { $0.severity == .error }.compactMap { $0.location?.file })
+    func isGood(_ plan: EnvironmentPlan) -> Bool {
+      !files.contains(plan.spec.file) && !workspace.duplicateCustomers.contains(plan.customer.lowercased())
+    }
+    let rest = fleet.filter(isGood)
+    return LoadedWorkspace(
+      workspace: workspace, plans: plans.filter(isGood), fleet: rest, copied: copied, missing: missing,
+      isFleetWhole: isFleetWhole && rest.count == fleet.count, problems: problems)
   }
 }
 

@@ -20,9 +20,10 @@ struct GeneratedOutput: Sendable {
     let path = folder ?? root.pushing(loaded.workspace.output)
     let program = Self.program
     let name = ContentDigest(of: path.lexicallyNormalized().string).hex.prefix(12)
-    let record = root.appending("dist").appending(".generated").appending(String(name))
-    self.folder = OutputFolder(
-      path, record: program.map { OutputRecord(record, generator: $0) }, workers: workers)
+    let record = program.map { OutputRecord("dist/.generated/\(name)", below: root, generator: $0) }
+    self.folder =
+      folder.map { OutputFolder($0, record: record, workers: workers) }
+      ?? OutputFolder(loaded.workspace.output, below: root, record: record, workers: workers)
     shared = program.map { Self.shared(loaded, $0) }
   }
 

@@ -353,11 +353,15 @@ extension Shape {
 }
 
 extension Shape {
+  /// Folders of the output folder that are no customer's.
+  static let reservedCustomers: Set = ["hosts", "runtimes"]
+
   /// The rule that `name` breaks as a customer's name, or nil.
   public static func customerProblem(_ name: String) -> String? {
     guard let pattern = customerName.pattern, TextPattern.matches(name, pattern),
       customerName.lengths.contains(name.count)
     else { return "\(customerName.rule ?? ""), at most \(customerName.lengths.upperBound) characters" }
+    if reservedCustomers.contains(name) { return "the output folder has a folder of that name for other files" }
     return nil
   }
 }

@@ -1,0 +1,277 @@
+import Foundation
+import KilnWorkers
+import SystemPackage
+import Testing
+
+@testable import KilnArtifacts
+
+/// Ledgers, journals and folders that somebody else committed.
+struct OutputAttackTests {
+  private func entry(_ text: String) -> Ledger.Entry { Ledger.Entry(Artifact(text, source: "environments/acme.yaml")) }
+
+  private var ledger: String {
+    String(
+      decoding: Ledger(generator: "k", files: ["acme/x": entry("a"), "acme/y": entry("b")]).bytes, as: UTF8.self)
+  }
+
+  private static let digest = String(repeating: "0a", count: 32)
+
+  /// What stands for `acme/x`'s line, and whether it is one that the decoder takes.
+  @Test(arguments: [
+    // A second entry, or a third, behind the first.
+    (
+      #"    "acme/x": {"executable": false, "sha256": "D", "source": "s"}, "../../v": {"executable": false, "sha256": "D", "source": "s"}"#,
+      false
+    ),
+    (
+      #"    "acme/x": {"executable": false, "sha256": "D", "source": "s"}, "acme/z": {"executable": false, "sha256": "D", "source": "s"}"#,
+      true
+    ),
+    (#"    "acme/x": {"executable": false, "sha256": "D", "source": "s", "../v": 1}"#, true),
+    (#"    "acme/x" : {"executable": false, "sha256": "D", "source": "s"}"#, true),
+    (#"    "acme\u002fx": {"executable": false, "sha256": "D", "source": "s"}"#, true),
+    (#"    "acme\u002f..\u002fx": {"executable": false, "sha256": "D", "source": "s"}"#, false),
+    (#"    "\u002e\u002e/x": {"executable": false, "sha256": "D", "source": "s"}"#, false),
+    (#"    "acme/x": {"executable": false, "sha256": "d", "source": "s"}"#, false),
+    (#"    "acme/x": {"executable": false, "sha256": "DD", "source": "s"}"#, false),
+    (#"    "acme/x": {"executable": false, "sha256": "D", "source": "s\u001b[2J"}"#, false),
+    (#"    "acme/x": {"executable": false, "sha256": "D", "source": "s\n##vso[task]"}"#, false),
+    ("    \"acme/x\": {\"executable\": false, \"sha256\": \"D\", \"source\": \"s\u{9b}2J\"}", false),
+    ("    \"acme/x\": {\"executable\": false, \"sha256\": \"D\", \"source\": \"s\u{2028}\"}", false),
+    (#"    "acme/x": {"executable": 1, "sha256": "D", "source": "s"}"#, false),
+    (#"    "index.json": {"executable": false, "sha256": "D", "source": "s"}"#, false),
+    (#"    ".git/HEAD": {"executable": false, "sha256": "D", "source": "s"}"#, false),
+    (#"    ".kiln-new/x": {"executable": false, "sha256": "D", "source": "s"}"#, false),
+    (#"    "..": {"executable": false, "sha256": "D", "source": "s"}"#, false),
+    (#"    "acme/y": {"executable": false, "sha256": "D", "source": "s"}"#, true),
+    ("    \"acme/\u{e9}\": {\"executable\": false, \"sha256\": \"D\", \"source\": \"\u{e9}\"}", true),
+  ])
+  func aLedgersLineIsOneEntryOrNone(line: String, isRead: Bool) throws {
+    var lines = ledger.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    lines[2] = line.replacing("D", with: Self.digest) + ","
+    let bytes = Array(lines.joined(separator: "\n").utf8)
+    let read = try? Ledger(bytes)
+    #expect((read != nil) == isRead)
+    for lines in read?.units.values.map({ $0 }) ?? [] {
+      for path in try lines.entries().keys { #expect(RelativePath(path) != nil) }
+    }
+    if let read { #expect(try Ledger(read.bytes) == read) }
+  }
+
+  @Test(arguments: [
+    "\(digest) ../x\n", "\(digest) /etc/passwd\n", "\(digest)\n", "0123 acme/x\n", "\n",
+    "\(digest) acme/\u{1b}[2J\n", "\(digest) acme/x\r\n", "\(digest) index.json\n", "\(digest) .git/HEAD\n",
+    "\(digest.uppercased()) acme/x\n",
+  ])
+  func aJournalsLineIsOneFileOrNone(line: String) throws {
+    let good = "\(Self.digest) acme/a\n"
+    #expect(throws: LedgerError.self) { try OutputJournal(Array((line + good).utf8)) }
+    // What a kill cut off is no line.
+    let torn = try OutputJournal(Array((good + line.dropLast()).utf8))
+    #expect(Array(torn.files(of: "acme").keys) == ["acme/a"])
+    #expect(try OutputJournal(torn.bytes) == torn)
+  }
+
+  // MARK: Folders
+
+  private func withFolder(_ body: (FilePath) throws -> Void) throws {
+    let url = FileManager.default.temporaryDirectory.appending(path: "kiln-output-\(UInt64.random(in: 0 ... .max))")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: url) }
+    try body(FilePath(url.path))
+  }
+
+  private func write(_ text: String, _ path: FilePath) throws {
+    let file = URL(filePath: path.string)
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: file)
+  }
+
+  private func link(_ path: FilePath, to target: String) throws {
+    try? FileManager.default.removeItem(atPath: path.string)
+    try FileManager.default.createSymbolicLink(atPath: path.string, withDestinationPath: target)
+  }
+
+  private func unit(_ name: String, _ files: [String: String]) throws -> OutputUnit {
+    var tree = ArtifactTree()
+    for (path, text) in files { try tree.add(path, Artifact(text, source: "environments/a.yaml")) }
+    let made = tree
+    return OutputUnit(name, key: ContentDigest(of: files.description.sorted().description).hex) { made }
+  }
+
+  private func folder(_ root: FilePath, stop: OutputStop? = nil) -> OutputFolder {
+    let record = OutputRecord("record", below: root, generator: "k")
+    var folder = OutputFolder(root.appending("out"), record: record, workers: Workers(count: 1))
+    folder.stop = stop
+    return folder
+  }
+
+  private func run(_ root: FilePath, _ units: [OutputUnit], stop: OutputStop? = nil) throws {
+    let folder = folder(root, stop: stop)
+    _ = try folder.locked { try folder.apply(try folder.compare(with: units, generator: "k")) }
+  }
+
+  private func contents(_ root: FilePath) throws -> [String] {
+    let out = root.appending("out").string
+    return try FileManager.default.subpathsOfDirectory(atPath: out).sorted().map {
+      "\($0) \((try? String(contentsOfFile: "\(out)/\($0)", encoding: .utf8)) ?? "/")"
+    }
+  }
+
+  /// A link at each place of the output folder leads out of it: nothing is written, removed or read there.
+  @Test(arguments: [
+    "acme", "acme/app", "runtimes", "runtimes/r", ".kiln-journal", ".kiln-new", "index.json",
+  ])
+  func noLinkIsFollowed(place: String) throws {
+    try withFolder { root in
+      let before = [
+        try unit("acme", ["acme/app/x": "x", "acme/app/gone": "gone"]), try unit("runtimes/r", ["runtimes/r/f": "f"]),
+      ]
+      try run(root, before)
+      let outside = root.appending("outside")
+      let link = root.appending("out").pushing(FilePath(place))
+      if place == ".kiln-journal" { try write("", outside) }
+      if place == ".kiln-new" { try write("keep", outside.appending("keep")) }
+      // What is outside is what the folder held: it would all be taken for Kiln's.
+      if !place.hasPrefix(".") { try FileManager.default.moveItem(atPath: link.string, toPath: outside.string) }
+      try self.link(link, to: outside.string)
+      let names = (try? FileManager.default.subpathsOfDirectory(atPath: outside.string).sorted()) ?? []
+      let after = [
+        try unit("acme", ["acme/app/x": "y", "acme/new": "z"]), try unit("runtimes/r", ["runtimes/r/f": "g"]),
+      ]
+      for units in [after, []] {
+        for detail in [OutputFolder.Detail.units, .contents] {
+          let error = #expect(throws: OutputObstacles.self) {
+            try folder(root).compare(with: units, generator: "k", detail: detail)
+          }
+          #expect(error?.all == [OutputObstacle(link, .link)])
+        }
+        #expect(throws: OutputObstacles.self) { try run(root, units) }
+      }
+      #expect(((try? FileManager.default.subpathsOfDirectory(atPath: outside.string).sorted()) ?? []) == names)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: [".kiln-journal", "index.json", ".kiln-new", "record"])
+  func fifosAreNotWaitedFor(place: String) throws {
+    try withFolder { root in
+      let units = [try unit("acme", ["acme/x": "x"])]
+      try run(root, units)
+      let path = place == "record" ? root.appending(place) : root.appending("out").appending(place)
+      try? FileManager.default.removeItem(atPath: path.string)
+      #expect(mkfifo(path.string, 0o644) == 0)
+      if place == "record" {
+        try run(root, units)
+      } else {
+        #expect(throws: OutputObstacles.self) { try run(root, units) }
+      }
+    }
+  }
+
+  @Test func aFifoInAFilesPlaceIsSomebodyElses() throws {
+    try withFolder { root in
+      try run(root, [try unit("acme", ["acme/x": "x", "acme/y": "y"])])
+      for name in ["x", "y"] {
+        let path = root.appending("out/acme").appending(name).string
+        try FileManager.default.removeItem(atPath: path)
+        #expect(mkfifo(path, 0o644) == 0)
+      }
+      let delta = try folder(root).compare(with: [try unit("acme", ["acme/x": "x"])], generator: "k")
+      #expect(delta.changes.map(\.kind) == [.overwrite, .discard])
+    }
+  }
+
+  /// Between comparing and writing somebody edits a file.
+  @Test func whatChangedSinceItWasComparedIsLeft() throws {
+    try withFolder { root in
+      try run(root, [try unit("acme", ["acme/x": "x", "acme/y": "y"])])
+      for name in ["x", "y"] {
+        let folder = folder(root)
+        let units = [try unit("acme", name == "x" ? ["acme/x": "other", "acme/y": "y"] : ["acme/x": "mine"])]
+        let delta = try folder.compare(with: units, generator: "k")
+        let file = root.appending("out/acme").appending(name)
+        try write("mine", file)
+        let error = #expect(throws: OutputObstacle.self) { try folder.apply(delta) }
+        #expect(error == OutputObstacle(file, .changed))
+        #expect(try String(contentsOfFile: file.string, encoding: .utf8) == "mine")
+      }
+    }
+  }
+
+  // MARK: Kills
+
+  /// A run is killed before each of its changes of the disk; then the specs change.
+  @Test func aKilledRunIsMendedWhateverComesNext() throws {
+    let old = [try unit("acme", ["acme/a/x": "1", "acme/b": "1", "acme/c": "1"]), try unit("gone", ["gone/x": "1"])]
+    let killed = [
+      try unit("acme", ["acme/a/x": "2", "acme/b": "1", "acme/d/e/new": "2"]),
+      try unit("new", ["new/a/b": "2", "new/c": "2"]),
+      try unit("runtimes/r", ["runtimes/r/f": "2"]),
+    ]
+    let other = [
+      try unit("acme", ["acme/b": "3", "acme/d/e/new": "3"]), try unit("runtimes/s", ["runtimes/s/f": "3"]),
+    ]
+    for next in [old, killed, other, []] {
+      var clean: [String] = []
+      try withFolder { root in
+        try run(root, next)
+        clean = try contents(root)
+      }
+      for isFirst in [false, true] {
+        var steps = 0
+        var isWhole = false
+        while !isWhole {
+          try withFolder { root in
+            if !isFirst {
+              try run(root, old)
+              // The record knows the old files for what they are.
+              Thread.sleep(forTimeInterval: steps == 0 ? 0.3 : 0.12)
+              try run(root, old)
+            }
+            let stop = OutputStop(after: steps)
+            do { try run(root, killed, stop: stop) } catch is OutputStop.Stopped {}
+            isWhole = stop.isUnused
+            let folder = folder(root)
+            let delta = try folder.compare(with: next, generator: "k", detail: .files)
+            #expect(delta.changes.filter { $0.needsForce }.isEmpty, "\(steps): \(delta.changes)")
+            // What `--check` says is what is so.
+            if delta.isEmpty { #expect(try contents(root) == clean, "\(steps)") }
+            try run(root, next)
+            #expect(try contents(root) == clean, "\(steps)")
+            #expect(try folder.compare(with: next, generator: "k", detail: .files).isEmpty)
+          }
+          steps += 1
+          try #require(steps < 200)
+        }
+        #expect(steps > 10)
+      }
+    }
+  }
+
+  /// A run for one customer leaves what the journal says of the others.
+  @Test func aJournalIsKeptForWhatIsOutOfScope() throws {
+    try withFolder { root in
+      try run(root, [try unit("acme", ["acme/x": "1"])])
+      // Killed after `acme/x` was replaced and `acme/stray` was written.
+      try write("2", root.appending("out/acme/x"))
+      try write("2", root.appending("out/acme/stray"))
+      let two = ContentDigest(of: "2").hex
+      try write(
+        "\(two) acme/x\n\(two) acme/stray\n\(two) globex/x\n\(two.prefix(9))", root.appending("out/.kiln-journal"))
+      let globex = try unit("globex", ["globex/x": "3"])
+      let one = folder(root)
+      let isGlobex: @Sendable (String) -> Bool = { $0 == "globex" }
+      _ = try one.locked { try one.apply(try one.compare(with: [globex], generator: "k", isInScope: isGlobex)) }
+      #expect(try contents(root).contains { $0.hasPrefix(".kiln-journal") && !$0.contains("globex") })
+      #expect(try one.compare(with: [globex], generator: "k", isInScope: isGlobex).isEmpty)
+      let all = [try unit("acme", ["acme/x": "4"]), globex]
+      let delta = try folder(root).compare(with: all, generator: "k")
+      #expect(delta.changes.map(\.path) == ["acme/stray", "acme/x"] && !delta.changes.contains(where: \.needsForce))
+      try run(root, all)
+      #expect(
+        try contents(root).map { String($0.prefix { $0 != " " }) } == [
+          "acme", "acme/x", "globex", "globex/x", "index.json",
+        ])
+    }
+  }
+}
