@@ -10,11 +10,15 @@ final class BlockStream {
     let isFree = DispatchSemaphore(value: 2)
     let bytes: Mutex<[UInt8]>
 
-    init(size: Int) { bytes = Mutex(Array(repeating: 0, count: size)) }
+    init(size: Int) {
+      // Not filled: a small context touches the first pages alone.
+      bytes = Mutex([UInt8](unsafeUninitializedCapacity: size) { _, count in count = size })
+    }
   }
 
-  private static let size = 1 << 18
-  private static let count = 16
+  /// Each costs the three threads a few wake-ups.
+  private static let size = 1 << 20
+  private static let count = 5
 
   /// Where blocks go.
   private final class Output: Sendable {

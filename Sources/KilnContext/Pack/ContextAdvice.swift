@@ -6,7 +6,7 @@ import KilnDiagnostics
 struct ContextAdvice {
   private static let limit = 100
   private static let largeFile = 100_000_000
-  private static let lockFiles: Set<String> = [
+  private static let lockFiles = [
     "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "npm-shrinkwrap.json", "bun.lockb", "bun.lock",
   ]
   /// How often a rule that is an expression is tried on a name, in all: enough for a thousand rules and ten thousand names.
@@ -49,42 +49,47 @@ struct ContextAdvice {
   ///   - matched: Which rules match the entry or a folder that it is in.
   ///   - size: In bytes, asked for only where it matters.
   mutating func see(_ entry: ContextEntry, matched: [Bool], size: () -> Int) {
-    let path = entry.name
-    let name = path.split(separator: "/").last.map(String.init) ?? path
-    let isIn = path.dropLast(name.count)
-    if !isIn.isEmpty, !shallow.isEmpty || !shallowNames.isEmpty { seeDeep(name, path, matched) }
+    let start = entry.path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+    let name = entry.path[start...]
+    if start > 0, !shallow.isEmpty || !shallowNames.isEmpty { seeDeep(Array(name), entry.name, matched) }
     switch entry.kind {
     case .directory:
-      if name == ".git" { warn("context.git", "\"\(path)\" is packed: the history of the source", "ignore .git") }
-      if name == "node_modules" { modules.append(String(isIn)) }
+      if name.elementsEqual(".git".utf8) {
+        warn("context.git", "\"\(entry.name)\" is packed: the history of the source", "ignore .git")
+      }
+      if name.elementsEqual("node_modules".utf8) { modules.append(Self.text(entry.path[..<start])) }
     case .file:
-      if Self.lockFiles.contains(name) { locked.insert(String(isIn)) }
-      if name == ".env" || name.hasPrefix(".env."), !["example", "sample", "dist", "template"].contains(ending(name)) {
-        warn("context.env", "\"\(path)\" is packed: settings of somebody's machine, often secrets", "ignore it")
+      if Self.lockFiles.contains(where: { name.elementsEqual($0.utf8) }) {
+        locked.insert(Self.text(entry.path[..<start]))
+      }
+      if name.starts(with: ".env".utf8), Self.isSettings(Self.text(name)) {
+        warn("context.env", "\"\(entry.name)\" is packed: settings of somebody's machine, often secrets", "ignore it")
       }
       if Self.isPrivateKey(name) {
-        warn("context.private-key", "\"\(path)\" is packed and looks like a private key", "ignore it")
+        warn("context.private-key", "\"\(entry.name)\" is packed and looks like a private key", "ignore it")
       }
       let bytes = size()
       if bytes > Self.largeFile {
         warn(
-          "context.large-file", "\"\(path)\" has \(bytes / 1_000_000) MB", "ignore it where the image does not need it")
+          "context.large-file", "\"\(entry.name)\" has \(bytes / 1_000_000) MB",
+          "ignore it where the image does not need it")
       }
     case .symbolicLink(let target):
       if Self.leaves(target, from: entry.path) {
         warn(
           "context.link-outside",
-          "the link \"\(path)\" points out of the context, to \"\(String(decoding: target, as: UTF8.self))\"",
+          "the link \"\(entry.name)\" points out of the context, to \"\(Self.text(target[...]))\"",
           "it is packed as it is, and leads to what is there in the image")
       }
     case .contents: break
     }
   }
 
+  private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+
   /// A rule that matches a folder that this is in has been heard: a later one takes this after all.
-  private mutating func seeDeep(_ name: String, _ path: String, _ matched: [Bool]) {
+  private mutating func seeDeep(_ bytes: [UInt8], _ path: String, _ matched: [Bool]) {
     func isHeard(_ index: Int) -> Bool { matched.indices.contains(index) && matched[index] }
-    let bytes = Array(name.utf8)
     if let rules = shallowNames[bytes] {
       let left = rules.filter { isHeard($0) }
       for index in rules where !isHeard(index) { missed[index] = path }
@@ -103,11 +108,20 @@ struct ContextAdvice {
     }
   }
 
-  private func ending(_ name: String) -> String { name.split(separator: ".").last.map(String.init) ?? "" }
+  private static func isSettings(_ name: String) -> Bool {
+    guard name == ".env" || name.hasPrefix(".env.") else { return false }
+    return !["example", "sample", "dist", "template"].contains(name.split(separator: ".").last.map(String.init) ?? "")
+  }
 
-  private static func isPrivateKey(_ name: String) -> Bool {
-    ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"].contains(name)
-      || [".pem", ".key", ".p12", ".pfx", ".ppk"].contains { name.hasSuffix($0) } && !name.hasPrefix("public")
+  private static func isPrivateKey(_ name: ArraySlice<UInt8>) -> Bool {
+    if name.starts(with: "id_".utf8),
+      ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"].contains(where: { name.elementsEqual($0.utf8) })
+    {
+      return true
+    }
+    guard name.count >= 4, name[name.endIndex - 4] == UInt8(ascii: ".") else { return false }
+    return [".pem", ".key", ".p12", ".pfx", ".ppk"].contains { name.suffix(4).elementsEqual($0.utf8) }
+      && !name.starts(with: "public".utf8)
   }
 
   /// Whether a link's target is absolute or above the context's folder.

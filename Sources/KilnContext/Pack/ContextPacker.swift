@@ -183,16 +183,15 @@ private final class ContextPacking {
     count(entry, place, size)
     try archive.begin(path(entry), type: S_IFREG, mode: mode, size: Int64(size))
     var left = size
-    while true {
-      let got = try place.read(descriptor, into: buffer)
-      if got == 0 { break }
-      guard got <= left else { throw changed(entry, "it grew") }
+    while left > 0 {
+      let got = try place.read(descriptor, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(left, buffer.count)]))
+      guard got > 0 else { throw changed(entry, "it shrank") }
       left -= got
       try archive.write(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
     }
-    guard left == 0 else { throw changed(entry, "it shrank") }
     var after = stat()
     guard fstat(descriptor, &after) == 0 else { throw place.folder.error("examine", place.name) }
+    guard after.st_size <= before.st_size else { throw changed(entry, "it grew") }
     guard FileStatus(before) == FileStatus(after) else { throw changed(entry, "it was written to") }
   }
 

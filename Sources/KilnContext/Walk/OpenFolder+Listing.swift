@@ -35,7 +35,8 @@ extension OpenFolder {
     private func forEachName(_ body: (UnsafeRawBufferPointer, Int32) throws -> Void) throws {
       try withUnsafeTemporaryAllocation(byteCount: 1 << 15, alignment: 8) { buffer in
         guard let base = buffer.baseAddress else { return }
-        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw FileSystemError("list", path, Errno(rawValue: errno)) }
+        if isListed, lseek(descriptor, 0, SEEK_SET) != 0 { throw FileSystemError("list", path, Errno(rawValue: errno)) }
+        isListed = true
         while true {
           let count = kiln_getdents64(descriptor, base, buffer.count)
           guard count >= 0 else { throw FileSystemError("list", path, Errno(rawValue: errno)) }

@@ -19,6 +19,8 @@ final class OpenFolder {
   private let root: FilePath
   private let parent: OpenFolder?
   private let name: [UInt8]
+  /// Whether the descriptor's place is behind the first name.
+  var isListed = false
   /// What it was when its descriptor was given back.
   private var identity: (device: dev_t, inode: ino_t)?
 
@@ -56,6 +58,7 @@ final class OpenFolder {
     identity = (status.st_dev, status.st_ino)
     close(descriptor)
     descriptor = -1
+    isListed = false
   }
 
   /// Gets the descriptor again, as the folder that `child`, which is open, is in.
