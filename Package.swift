@@ -62,7 +62,7 @@ let package = Package(
     .systemLibrary(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
   ]
-    + module("KilnDiagnostics")
+    + module("KilnDiagnostics", ["KilnDocuments"])
     + module("KilnArtifacts", ["CNettle", "KilnWorkers", system])
     + module("KilnWorkers")
     + module("KilnDocuments", [], tests: [yams])
