@@ -66,7 +66,7 @@ let package = Package(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
   ]
     + module("KilnText")
-    + module("KilnDiagnostics")
+    + module("KilnDiagnostics", ["KilnDocuments"])
     + module("KilnArtifacts", ["CNettle", "KilnWorkers", system])
     + module("KilnWorkers")
     + module("KilnDocuments", [], tests: [yams])

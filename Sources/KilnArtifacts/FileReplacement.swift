@@ -15,11 +15,15 @@ public struct FileReplacement: Sendable {
     public let bytes: [UInt8]
     /// 0600 instead of the mode that the file has.
     public let isPrivate: Bool
+    /// A file of the user's: its bytes are on the disk before it takes the old one's place, and where the owner or the
+    /// group cannot be kept nothing is replaced.
+    public let isUsers: Bool
 
-    public init(path: FilePath, bytes: [UInt8], isPrivate: Bool = false) {
+    public init(path: FilePath, bytes: [UInt8], isPrivate: Bool = false, isUsers: Bool = false) {
       self.path = path
       self.bytes = bytes
       self.isPrivate = isPrivate
+      self.isUsers = isUsers
     }
   }
 
@@ -35,7 +39,8 @@ public struct FileReplacement: Sendable {
         try file.rename()
       } catch {
         for done in 0..<index {
-          try? Staged(Item(path: items[done].path, bytes: originals[done].bytes), originals[done]).rename()
+          let old = Item(path: items[done].path, bytes: originals[done].bytes, isUsers: items[done].isUsers)
+          try? Staged(old, originals[done]).rename()
         }
         throw error
       }
@@ -80,7 +85,12 @@ public struct FileReplacement: Sendable {
       let file = try AtomicFile.create(at: item.path)
       try item.bytes.withUnsafeBytes { try file.write($0) }
       // Only root can give a file away; where that is refused the file is ours anyway.
-      if let owner = original.owner { _ = fchown(file.descriptor.rawValue, owner.user, owner.group) }
+      if let owner = original.owner, fchown(file.descriptor.rawValue, owner.user, owner.group) != 0, item.isUsers {
+        throw FileSystemError("keep the owner of", item.path, Errno(rawValue: errno))
+      }
+      if item.isUsers, fsync(file.descriptor.rawValue) != 0 {
+        throw FileSystemError("write to the disk", item.path, Errno(rawValue: errno))
+      }
       mode = item.isPrivate ? FilePermissions(rawValue: 0o600) : original.mode
       self.file = consume file
     }

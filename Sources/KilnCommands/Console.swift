@@ -1,5 +1,6 @@
 import ArgumentParser
 import KilnDiagnostics
+import KilnDocuments
 
 #if canImport(Glibc)
   import Glibc
@@ -10,28 +11,69 @@ import KilnDiagnostics
 #endif
 
 /// Where a command writes: the result to standard output, everything else to standard error.
+///
+/// Whatever is text goes through `ConsoleText`: names of files, specs and what other programs print may hold commands to
+/// a terminal or to a CI system. What must arrive byte by byte goes through `raw`, and nothing else does.
 struct Console: Sendable {
-  let output: @Sendable (String) -> Void
-  /// For results that need not be UTF-8.
-  var outputBytes: @Sendable ([UInt8]) -> Void = { $0.withUnsafeBytes { Self.write($0, to: STDOUT_FILENO) } }
-  let error: @Sendable (String) -> Void
-  /// For what other programs print, which may come in pieces of characters.
-  var errorBytes: @Sendable (UnsafeRawBufferPointer) -> Void = { Self.write($0, to: STDERR_FILENO) }
+  enum Stream: Sendable {
+    case output, error
+
+    fileprivate var descriptor: CInt { self == .output ? STDOUT_FILENO : STDERR_FILENO }
+  }
+
+  private let write: @Sendable (Stream, UnsafeRawBufferPointer) -> Void
   /// Whether standard error is a terminal that may be coloured.
   let color: Bool
   let isTerminal: Bool
 
+  init(color: Bool, isTerminal: Bool, write: @escaping @Sendable (Stream, UnsafeRawBufferPointer) -> Void) {
+    self.write = write
+    self.color = color
+    self.isTerminal = isTerminal
+  }
+
   static func standard(environment: [String: String], color: ColorChoice = .auto) -> Console {
     let terminal = isatty(STDERR_FILENO) == 1
     let allowed = terminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
-    return Console(
-      output: { Self.write($0, to: STDOUT_FILENO) }, error: { Self.write($0, to: STDERR_FILENO) },
-      color: color == .always || (color == .auto && allowed), isTerminal: terminal)
+    return Console(color: color == .always || (color == .auto && allowed), isTerminal: terminal) {
+      Self.write($1, to: $0.descriptor)
+    }
   }
 
-  private static func write(_ text: String, to descriptor: Int32) {
+  /// A result for people.
+  func output(_ text: String) { raw(.output, ConsoleText.safe(text)) }
+
+  /// A message.
+  func error(_ text: String) { raw(.error, ConsoleText.safe(text)) }
+
+  /// Diagnostics, whose colours are ours.
+  func error(_ text: DiagnosticText) {
+    raw(.error, text.parts.map { $0.isColor ? $0.text : ConsoleText.safe($0.text) }.joined())
+  }
+
+  /// A line that the next one takes the place of, on a terminal.
+  func progress(_ text: String) {
+    if isTerminal { raw(.error, "\r\(ConsoleText.safe(line: text))\u{1B}[K\r") }
+  }
+
+  /// A document for programs: its values stay what they are, and yet nothing in it is a command.
+  func output(json document: DocumentValue) { output(json: JSONRenderer(sortedKeys: true).render(document)) }
+
+  func output(json text: String) { raw(.output, ConsoleText.safe(json: text)) }
+
+  /// Bytes for programs, as they are: contents of files, variables and commands of a CI system that are Kiln's own.
+  func raw(_ stream: Stream, _ bytes: [UInt8]) { bytes.withUnsafeBytes { write(stream, $0) } }
+
+  func raw(_ stream: Stream, _ text: String) {
     var text = text
-    text.withUTF8 { write(UnsafeRawBufferPointer($0), to: descriptor) }
+    text.withUTF8 { write(stream, UnsafeRawBufferPointer($0)) }
+  }
+
+  /// Passes on what another program prints, line by line.
+  ///
+  /// - Parameter edit: Changes a line before it is printed, as to leave a secret out.
+  func relay(_ stream: Stream = .error, edit: @escaping @Sendable (String) -> String = { $0 }) -> RelayedOutput {
+    RelayedOutput(edit: edit) { raw(stream, $0) }
   }
 
   private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
@@ -49,7 +91,9 @@ struct Console: Sendable {
   }
 
   private static func failToWrite() -> Never {
-    write("error: cannot write to standard output: \(String(cString: strerror(errno)))\n", to: STDERR_FILENO)
+    Array("error: cannot write to standard output: \(String(cString: strerror(errno)))\n".utf8).withUnsafeBytes {
+      write($0, to: STDERR_FILENO)
+    }
     exit(KilnExit.machine.rawValue)
   }
 }

@@ -14,8 +14,14 @@ extension KilnCommand {
   /// Ends the process as `error` asks: usage and chosen exit codes as they are; a file that the user named and that is
   /// not there is a problem of the input; anything else is the machine's failure, told and 70.
   public static func leave(with error: any Error) -> Never {
-    if error is ExitCode || exitCode(for: error) != .failure { exit(withError: error) }
     let console = Console.standard(environment: [:])
+    if error is ExitCode || exitCode(for: error) != .failure {
+      let code = exitCode(for: error)
+      let message = fullMessage(for: error)
+      // Help is a result; wrong usage repeats arguments, which a pipeline may have from somebody else.
+      if !message.isEmpty { code.isSuccess ? console.output(message + "\n") : console.error(message + "\n") }
+      exit(withError: code)
+    }
     if error is Interruption.Failure {
       console.error("interrupted: nothing half done is left\n")
       exit(withError: KilnExit.interrupted)

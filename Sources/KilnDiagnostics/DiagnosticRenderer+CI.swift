@@ -1,3 +1,5 @@
+import KilnDocuments
+
 extension DiagnosticRenderer {
   /// The message with its suggestion, as one text.
   private func whole(_ diagnostic: Diagnostic) -> String {
@@ -7,7 +9,7 @@ extension DiagnosticRenderer {
   /// A GitHub Actions annotation: `::error file=…,line=…,col=…,title=…::message`.
   func github(_ diagnostic: Diagnostic) -> String {
     func data(_ s: String) -> String {
-      s.substituting("%", with: "%25").substituting("\r", with: "%0D").substituting("\n", with: "%0A")
+      ConsoleText.safe(s).substituting("%", with: "%25").substituting("\r", with: "%0D").substituting("\n", with: "%0A")
     }
     func property(_ s: String) -> String { data(s).substituting(":", with: "%3A").substituting(",", with: "%2C") }
     var properties: [String] = []
@@ -22,7 +24,7 @@ extension DiagnosticRenderer {
   /// An Azure Pipelines issue: `##vso[task.logissue type=…;sourcepath=…;linenumber=…;columnnumber=…;code=…]message`.
   func azure(_ diagnostic: Diagnostic) -> String {
     func data(_ s: String) -> String {
-      s.substituting("%", with: "%AZP25").substituting("\r", with: "%0D").substituting("\n", with: "%0A")
+      ConsoleText.safe(s).substituting("%", with: "%AZP25").substituting("\r", with: "%0D").substituting("\n", with: "%0A")
     }
     func property(_ s: String) -> String { data(s).substituting(";", with: "%3B").substituting("]", with: "%5D") }
     var properties = ["type=\(diagnostic.severity.rawValue)"]

@@ -1,3 +1,5 @@
+import KilnDocuments
+
 /// Renders diagnostics as a person or a CI system reads them.
 public struct DiagnosticRenderer: Sendable {
   public enum Format: String, Sendable, CaseIterable {
@@ -31,6 +33,11 @@ public struct DiagnosticRenderer: Sendable {
       let items = ordered.map { "    " + json($0) }.joined(separator: ",\n")
       return "{\n  \"diagnostics\": [\(items.isEmpty ? "" : "\n" + items + "\n  ")],\n  \"schemaVersion\": 1\n}\n"
     }
+  }
+
+  /// The same for a terminal, which gets the colours as what they are.
+  public func terminal(_ diagnostics: some Sequence<Diagnostic>) -> DiagnosticText {
+    DiagnosticText(render(diagnostics), color: color)
   }
 
   private func text(_ diagnostic: Diagnostic) -> String {
@@ -86,18 +93,7 @@ public struct DiagnosticRenderer: Sendable {
   }
 
   /// Control characters made visible: a hostile file must not steer the reader's terminal.
-  static func visible(_ text: String) -> String {
-    var out = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      switch scalar.value {
-      case 0x09: out.append(" ")
-      case 0..<0x20, 0x7F: out.append(Unicode.Scalar(scalar.value == 0x7F ? 0x2421 : 0x2400 + scalar.value) ?? " ")
-      case 0x80..<0xA0, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: out.append("\u{FFFD}")
-      default: out.append(scalar)
-      }
-    }
-    return String(out)
-  }
+  static func visible(_ text: String) -> String { ConsoleText.visible(text) }
 
   private func paint(_ code: String, _ text: String) -> String { color ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
 }

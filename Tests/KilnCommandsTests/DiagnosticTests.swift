@@ -44,9 +44,9 @@ final class TestContext: Sendable {
   init(_ folder: URL, environment: [String: String] = [:]) {
     let printed = Printed()
     self.printed = printed
-    let console = Console(
-      output: { printed.append($0, isError: false) }, error: { printed.append($0, isError: true) }, color: false,
-      isTerminal: false)
+    let console = Console(color: false, isTerminal: false) { stream, bytes in
+      printed.append(String(decoding: bytes, as: UTF8.self), isError: stream == .error)
+    }
     context = CommandContext(environment: environment, folder: FilePath(folder.path), console: console)
   }
 

@@ -46,12 +46,13 @@ struct ParameterEditing {
     for entry in patch.tokens { replace(entry) }
     reportOverlaps()
     if let template, !problems.hasErrors { check(parameters, against: template) }
+    if !problems.hasErrors { reportLeftTokens() }
   }
 
   /// The file with the edits carried out; `bytes` says which form of each.
   func applied(_ bytes: (Edit) -> [UInt8]) -> [UInt8] { TextEdits.apply(edits, to: text, bytes) }
 
-  private mutating func report(
+  mutating func report(
     _ id: String, _ message: String, at range: Range<Int>, suggestion: String? = nil,
     severity: Diagnostic.Severity = .error, notes: [Diagnostic.Note] = []
   ) {

@@ -79,10 +79,10 @@ struct ContextListCommand: AsyncParsableCommand {
         }
         return .map(map)
       }
-      return context.console.output(
-        JSONRenderer(sortedKeys: true).render(["schemaVersion": 1, "entries": .list(entries)]))
+      return context.console.output(json: ["schemaVersion": 1, "entries": .list(entries)])
     }
-    context.console.outputBytes(result.entries.flatMap { $0.path + [null ? 0 : 0x0A] })
+    if null { return context.console.raw(.output, result.entries.flatMap { $0.path + [0] }) }
+    context.console.raw(.output, result.entries.flatMap { ($0.path.withUnsafeBytes(ConsoleText.safe(line:)) ?? $0.path) + [0x0A] })
   }
 }
 
@@ -130,7 +130,7 @@ struct ContextExplainCommand: AsyncParsableCommand {
       }
     }
     if format == .json {
-      context.console.output(JSONRenderer(sortedKeys: true).render(["schemaVersion": 1, "paths": .list(answers)]))
+      context.console.output(json: ["schemaVersion": 1, "paths": .list(answers)])
     }
   }
 }
@@ -183,7 +183,7 @@ struct ContextPackCommand: AsyncParsableCommand {
     }
     context.report(packed.warnings, sources: folder.sources)
     if format == .json {
-      context.console.output(JSONRenderer(sortedKeys: true).render(.map(packed.document.with("schemaVersion", 1))))
+      context.console.output(json: .map(packed.document.with("schemaVersion", 1)))
     } else if !quiet {
       context.console.error(packed.summary(output))
     }

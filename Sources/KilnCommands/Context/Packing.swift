@@ -41,7 +41,7 @@ extension CommandContext {
         return
       }
       last = .now
-      console.error("\rpacking: \(count) entries\u{1B}[K\r")
+      console.progress("packing: \(count) entries")
     }
   }
 }

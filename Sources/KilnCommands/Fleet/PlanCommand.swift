@@ -68,27 +68,31 @@ struct PlanCommand: AsyncParsableCommand {
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
-    if fleet { return context.console.output(overview(loaded.plans)) }
+    if fleet {
+      if format == .json { return context.console.output(json: FleetOverview(loaded.plans).document) }
+      return context.console.output(overview(loaded.plans))
+    }
     if let since {
       let earlier = try await EarlierWorkspace.read(since, for: loaded, options, context)
       let asked = Set(customers)
       let past = earlier.plans.filter { asked.isEmpty || asked.contains($0.customer) }
       let change = FleetChange(
         from: past, to: loaded.plans, since: since, sources: earlier.sources, notes: earlier.notes)
-      return context.console.output(rendered(change.only(kinds ?? []), loaded))
+      let shown = change.only(kinds ?? [])
+      if format == .json { return context.console.output(json: shown.document) }
+      return context.console.output(rendered(shown, loaded))
     }
     let documents = loaded.plans.map { PlanDocument(plan: $0) }
     switch format {
     case .json:
       let root: DocumentValue = ["environments": .list(documents.map(\.json)), "schemaVersion": 1]
-      context.console.output(JSONRenderer(sortedKeys: true).render(root))
+      context.console.output(json: root)
     default: context.console.output(documents.map(\.text).joined(separator: "\n"))
     }
   }
 
   private func overview(_ plans: [EnvironmentPlan]) -> String {
     switch format {
-    case .json: JSONRenderer(sortedKeys: true).render(FleetOverview(plans).document)
     case .dot: FleetGraph(plans).dot
     case .svg: FleetGraph(plans).svg
     case .html: FleetGraph(plans).html
@@ -107,7 +111,6 @@ struct PlanCommand: AsyncParsableCommand {
       }
     }
     switch format {
-    case .json: return JSONRenderer(sortedKeys: true).render(change.document)
     case .markdown: return change.markdown
     case .githubMatrix: return matrix().github
     case .azureMatrix: return matrix().azure

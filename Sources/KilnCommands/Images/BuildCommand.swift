@@ -61,7 +61,7 @@ struct BuildCommand: AsyncParsableCommand {
         throw KilnExit.problems
       }
     }
-    context.console.output(format == .json ? document(results, engine) : text(results))
+    format == .json ? context.console.output(json: document(results, engine)) : context.console.output(text(results))
   }
 
   private func chosen() async -> ContainerEngine? {
@@ -73,10 +73,8 @@ struct BuildCommand: AsyncParsableCommand {
     results.map { "\($0.image) \($0.id)\($0.digest.map { " \($0)" } ?? "")\n" }.joined()
   }
 
-  private func document(_ results: [BuiltImage], _ engine: ContainerEngine) -> String {
-    JSONRenderer(sortedKeys: true).render([
-      "schemaVersion": 1, "engine": .string(engine.rawValue), "images": .list(results.map(\.document)),
-    ])
+  private func document(_ results: [BuiltImage], _ engine: ContainerEngine) -> DocumentValue {
+    ["schemaVersion": 1, "engine": .string(engine.rawValue), "images": .list(results.map(\.document))]
   }
 }
 

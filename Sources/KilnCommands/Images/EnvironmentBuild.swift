@@ -142,10 +142,11 @@ struct EnvironmentBuild: Sendable {
   }
 
   private func stream(_ arguments: [String], _ label: String, tail: OutputTail? = nil) async throws -> Int32 {
-    let console = context.console
+    let relay = context.console.relay()
+    defer { relay.finish() }
     let isShown = !isQuiet
     return try await engine.tool.stream(arguments, environment: ["DOCKER_BUILDKIT": "1"]) { bytes in
-      if isShown { console.errorBytes(bytes) }
+      if isShown { relay.write(bytes) }
       tail?.add(bytes)
     }
   }

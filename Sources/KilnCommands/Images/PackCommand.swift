@@ -59,8 +59,7 @@ struct PackCommand: AsyncParsableCommand {
       let contexts = results.map { result -> DocumentValue in
         .map(result.archive.document(result.image, from: dist).with("customer", .string(result.customer)))
       }
-      context.console.output(
-        JSONRenderer(sortedKeys: true).render(["schemaVersion": 1, "contexts": .list(contexts)]))
+      context.console.output(json: ["schemaVersion": 1, "contexts": .list(contexts)])
     } else {
       for result in results {
         context.console.output("\(result.archive.path) sha256:\(result.archive.digest)\n")
@@ -115,8 +114,7 @@ struct PackCommand: AsyncParsableCommand {
           "removed": .integer(one.context.removed),
         ]
       }
-      context.console.output(
-        JSONRenderer(sortedKeys: true).render(["schemaVersion": 1, "contexts": .list(documents)]))
+      context.console.output(json: ["schemaVersion": 1, "contexts": .list(documents)])
     } else {
       for one in staged {
         context.console.output("\(BakeLowering.contexts)/\(one.image.archive) sha256:\(one.context.digest)\n")

@@ -21,16 +21,22 @@ struct ComposeProject: Sendable {
   }
 
   func stream(_ rest: [String], files: [FilePath] = [], environment: [String: String] = [:]) async throws -> Int32 {
-    let console = context.console
-    return try await docker.stream(arguments(rest, files: files), environment: environment) { bytes in
-      console.errorBytes(bytes)
-    }
+    let relay = context.console.relay()
+    defer { relay.finish() }
+    return try await docker.stream(arguments(rest, files: files), environment: environment) { relay.write($0) }
   }
 
   func output(_ rest: [String], files: [FilePath] = [], environment: [String: String] = [:]) async throws
     -> Tool.Outcome
   {
     try await docker.output(arguments(rest, files: files), environment: environment)
+  }
+
+  /// What the services print, as a result.
+  func logs(_ rest: [String]) async throws -> Int32 {
+    let relay = context.console.relay(.output)
+    defer { relay.finish() }
+    return try await docker.stream(arguments(["logs"] + rest)) { relay.write($0) }
   }
 
   /// With the terminal as it is: what the user types goes to the program.

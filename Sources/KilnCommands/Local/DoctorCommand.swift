@@ -70,7 +70,7 @@ struct DoctorCommand: AsyncParsableCommand {
           "required": .bool(finding.check.isRequired),
         ]
       }
-      context.console.output(JSONRenderer(sortedKeys: true).render(["schemaVersion": 1, "tools": .list(tools)]))
+      context.console.output(json: ["schemaVersion": 1, "tools": .list(tools)])
     } else {
       for finding in findings {
         let mark = finding.version == nil ? (finding.check.isRequired ? "MISSING" : "missing") : "ok"

@@ -66,9 +66,8 @@ struct StatusCommand: AsyncParsableCommand {
           "well": .bool(state.isWell),
         ]
       }
-      context.console.output(
-        JSONRenderer(sortedKeys: true).render(
-          ["schemaVersion": 1, "customer": .string(customer), "services": .list(services)]))
+      context.console.output(json: 
+          ["schemaVersion": 1, "customer": .string(customer), "services": .list(services)])
     } else {
       for state in states { context.console.output("\(state.Service): \(state.text)\n") }
       if states.isEmpty { context.console.error("\(customer) is not up\n") }
@@ -87,7 +86,9 @@ struct LogsCommand: AsyncParsableCommand {
 
   func run() async throws {
     let project = ComposeProject(customer: customer, context: .current(color: .auto))
-    let code = try await project.attached(["logs"] + (follow ? ["--follow"] : []) + services)
+    let arguments = (follow ? ["--follow"] : []) + services
+    // Compose's colours are for a terminal; anything else may be a CI system's log.
+    let code = try await isatty(STDOUT_FILENO) == 1 ? project.attached(["logs"] + arguments) : project.logs(arguments)
     if code != 0 { throw ExitCode(code) }
   }
 }

@@ -53,11 +53,10 @@ struct BakeCommand: AsyncParsableCommand {
     let report = try await run.run(needsAzure: plan.spec.machine?.azure != nil, secrets: plan.buildSecrets)
     if let parameters = plan.spec.machine?.parameters { try patch(parameters, run.log, root, context) }
     if format == .json {
-      let json = JSONRenderer(sortedKeys: true).render(report.withoutSignatures.document)
-      context.console.output(Relayed.safe(json: json))
+      context.console.output(json: report.withoutSignatures.document)
     } else {
       let output = PackerLogOutput(report: report, build: nil, format: .text, showsSecrets: false)
-      if case .whole(let text) = try output.all().text { context.console.output(text) }
+      try output.print(output.all().text, in: context)
     }
   }
 
@@ -147,7 +146,8 @@ private struct PackerRun: Sendable {
     } catch let error as Errno { throw FileSystemError("write", log, error) }
     defer { try? file.close() }
     let reader = Mutex(PackerLogReader())
-    let console = context.console
+    // Packer prints signatures as they are; the log, which others cannot read, keeps them.
+    let relay = context.console.relay(edit: SASRedaction.redacted)
     let isShown = !isQuiet
     let path = log
     let code = try await packer.stream(arguments, environment: settings, folder: root) { bytes in
@@ -155,8 +155,9 @@ private struct PackerRun: Sendable {
         try file.writeWhole(bytes)
       } catch let error as Errno { throw FileSystemError("write", path, error) }
       reader.withLock { $0.read(bytes) }
-      if isShown { console.errorBytes(bytes) }
+      if isShown { relay.write(bytes) }
     }
+    relay.finish()
     let report = reader.withLock { $0.finish() }
     if Interruption.count > 0 {
       context.console.error("error: interrupted; Packer cleaned up and ended with \(code); its log is \(log)\n")

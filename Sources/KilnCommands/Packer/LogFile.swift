@@ -11,12 +11,10 @@ enum LogFile {
     let report = try report(path, in: context)
     guard let manifest else { return report }
     let file = context.folder.pushing(FilePath(manifest))
-    guard let data = FileManager.default.contents(atPath: file.string) else {
-      throw FileSystemError("read", file, .noSuchFileOrDirectory)
-    }
+    let data = try context.reading { () throws(RegularFile.Failure) in try RegularFile.read(file, limit: 64 << 20) }
     let differences: [String]
     do {
-      differences = try PackerManifest(data).differences(from: report)
+      differences = try PackerManifest(Data(data)).differences(from: report)
     } catch {
       context.console.error("error: \(manifest): \(error)\n")
       throw KilnExit.problems

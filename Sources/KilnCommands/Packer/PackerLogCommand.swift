@@ -34,19 +34,22 @@ struct PackerLogCommand: AsyncParsableCommand {
     let report = try LogFile.report(file, manifest: manifest, in: context)
     let choice = ArtifactChoice(report, build: build)
     let output = PackerLogOutput(report: report, build: build, format: format, showsSecrets: showSecrets)
+    for build in report.builds {
+      for reason in build.refused { context.console.error("warning: \(Relayed.safe("\(build.name): \(reason)"))\n") }
+    }
     do {
       let result: PackerLogOutput.Result
       if let kind {
         result = try output.one(kind, choice)
       } else {
         // The whole report in JSON is worth reading when the run failed, too.
-        if format == .json { context.console.output(output.json(output.shown.document)) }
+        if format == .json { context.console.output(json: output.shown.document) }
         _ = try choice.builds()
         if format == .json { return }
         result = try output.all()
       }
       for note in result.notes { context.console.error("warning: \(Relayed.safe(note))\n") }
-      context.console.output(try output.handedOn(result.text, environment: context.environment))
+      try output.print(result.text, in: context)
     } catch let failure as ArtifactChoice.Failure {
       context.report(failure)
       throw KilnExit.problems

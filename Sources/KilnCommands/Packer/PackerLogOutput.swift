@@ -12,7 +12,10 @@ struct PackerLogOutput {
     var notes: [String] = []
 
     enum Text {
-      case whole(String)
+      case people(String)
+      case json(DocumentValue)
+      /// One value, to be printed as it is.
+      case value(String)
       case variables([Variable])
     }
   }
@@ -35,11 +38,9 @@ struct PackerLogOutput {
   /// The report as people may see it.
   var shown: PackerReport { showsSecrets ? report : report.withoutSignatures }
 
-  func json(_ document: DocumentValue) -> String { Relayed.safe(json: JSONRenderer(sortedKeys: true).render(document)) }
-
   /// Everything that was found, for a form that is not JSON.
   func all() throws(ArtifactChoice.Failure) -> Result {
-    if format == .text { return Result(text: .whole(text)) }
+    if format == .text { return Result(text: .people(text)) }
     let builds = report.builds.filter { build == nil || $0.name == build }
     var result: [Variable] = []
     var notes: [String] = []
@@ -60,10 +61,14 @@ struct PackerLogOutput {
     let reference = try choice.reference(kind)
     switch format {
     case .json:
-      return Result(text: .whole(json(try ArtifactChoice(shown, build: build).artifact(kind).document)))
+      return Result(text: .json(try ArtifactChoice(shown, build: build).artifact(kind).document))
     case .text:
       try refuseSigned(reference, kind)
-      return Result(text: .whole(Relayed.safe(reference) + "\n"))
+      if let problem = problem(reference) {
+        throw ArtifactChoice.Failure(
+          reason: "the \(kind)'s value \(problem.reason)", help: problem.help ?? "--format json prints it", found: found)
+      }
+      return Result(text: .value(reference + "\n"))
     default:
       try refuseSigned(reference, kind)
       var notes: [String] = []
@@ -132,8 +137,10 @@ struct PackerLogOutput {
     if !showsSecrets, SASRedaction.isSigned(value) {
       return ("holds a shared access signature", "--show-secrets hands it on")
     }
-    let isCommand = value.split(whereSeparator: \.isNewline).contains { Relayed.isCommand(String($0)) }
-    return isCommand ? ("would be a command to a CI system", nil) : nil
+    if Relayed.hasControls(value) { return ("has control characters in it", "--format json prints it") }
+    if Relayed.isCommand(value) { return ("would be a command to a CI system", nil) }
+    if format == .dotenv, value.hasLineBreak { return ("has several lines", "--format json or github can write it") }
+    return nil
   }
 
   private func fields(_ artifact: PackerArtifact) -> [Field] {
@@ -160,43 +167,59 @@ struct PackerLogOutput {
 
   private static func name(_ kind: String) -> String { kind.substituting("-", with: "_") }
 
-  /// What to print once a CI system's file, if any, has its part.
-  func handedOn(_ text: Result.Text, environment: [String: String]) throws -> String {
-    guard case .variables(let variables) = text else {
-      if case .whole(let text) = text { return text }
-      return ""
-    }
-    switch format {
-    case .azurePipelines:
-      return variables.map { variable in
-        let data = variable.value.substituting("%", with: "%AZP25").substituting("\r", with: "%0D")
-          .substituting("\n", with: "%0A")
-        return "##vso[task.setvariable variable=\(variable.name);isoutput=true]\(data)\n"
-      }.joined()
-    case .github:
-      if let path = environment["GITHUB_OUTPUT"], !path.isEmpty { try append(variables, to: FilePath(path)) }
-      return Self.lines(variables)
-    default: return Self.lines(variables)
+  /// Prints the result, and adds variables to the CI system's file where it has one.
+  func print(_ text: Result.Text, in context: CommandContext) throws {
+    switch text {
+    case .people(let text): context.console.output(text)
+    case .json(let document): context.console.output(json: document)
+    case .value(let value): context.console.raw(.output, value)
+    case .variables(let variables):
+      let path = context.environment["GITHUB_OUTPUT"].flatMap { $0.isEmpty ? nil : FilePath($0) }
+      if format == .github, let path {
+        // On a runner, which shows its log to others.
+        context.console.raw(.output, variables.filter(\.isSecret).map { "::add-mask::\($0.value)\n" }.joined())
+        try append(variables.map(\.githubOutput).joined(), to: path)
+      }
+      context.console.raw(.output, variables.map { $0.text(format) }.joined())
     }
   }
 
-  /// `name=value` on one line each, as dotenv files have no way to write a line break.
-  private static func lines(_ variables: [Variable]) -> String {
-    variables.map { "\($0.name)=\(Relayed.safe($0.value))\n" }.joined()
-  }
-
-  private func append(_ variables: [Variable], to path: FilePath) throws {
-    let text = variables.map { variable in
-      guard variable.value.hasLineBreak else { return "\(variable.name)=\(variable.value)\n" }
-      let mark = "kiln_\(ContentDigest(of: variable.value).hex.prefix(16))"
-      return "\(variable.name)<<\(mark)\n\(variable.value)\n\(mark)\n"
-    }.joined()
+  /// A file that another tool left without its last newline gets one first.
+  private func append(_ text: String, to path: FilePath) throws {
     do {
       let file = try FileDescriptor.open(
-        path, .writeOnly, options: [.append, .create], permissions: FilePermissions(rawValue: 0o644))
-      try file.closeAfter { _ = try file.writeAll(text.utf8) }
+        path, .readWrite, options: [.append, .create, .closeOnExec], permissions: FilePermissions(rawValue: 0o644))
+      try file.closeAfter {
+        var last: [UInt8] = [0x0A]
+        if let end = try? file.seek(offset: 0, from: .end), end > 0 {
+          _ = try last.withUnsafeMutableBytes { try file.read(fromAbsoluteOffset: end - 1, into: $0) }
+        }
+        _ = try file.writeAll(((last == [0x0A] ? "" : "\n") + text).utf8)
+      }
     } catch let error as Errno {
       throw FileSystemError("append to", path, error)
     }
+  }
+}
+
+extension PackerLogOutput.Variable {
+  fileprivate var isSecret: Bool { SASRedaction.isSigned(value) }
+
+  /// As the system of `format` reads it.
+  fileprivate func text(_ format: PackerLogCommand.Format) -> String {
+    switch format {
+    case .azurePipelines:
+      let data = value.substituting("%", with: "%AZP25").substituting("\r", with: "%0D").substituting("\n", with: "%0A")
+      return "##vso[task.setvariable variable=\(name);isoutput=true\(isSecret ? ";issecret=true" : "")]\(data)\n"
+    case .github: return githubOutput
+    default: return "\(name)=\(value)\n"
+    }
+  }
+
+  /// A line of the file `$GITHUB_OUTPUT`, or several between two marks.
+  fileprivate var githubOutput: String {
+    guard value.hasLineBreak else { return "\(name)=\(value)\n" }
+    let mark = "kiln_\(ContentDigest(of: value).hex.prefix(16))"
+    return "\(name)<<\(mark)\n\(value)\n\(mark)\n"
   }
 }

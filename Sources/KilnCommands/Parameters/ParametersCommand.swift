@@ -21,7 +21,8 @@ struct PatchCommand: AsyncParsableCommand {
         kiln parameters patch p.json --set instanceCount=3 --template azuredeploy.json --check --diff
 
       A value keeps the JSON type of what it replaces. Values from the environment are never printed; a file that
-      holds one then gets mode 0600. Several files are changed all or not at all.
+      holds one then gets mode 0600. Several files are changed all or not at all; another kiln that patches one of them
+      is waited for. Tokens that are left, @@NAME@@ and __NAME__, are reported; with --template they are errors.
       Exit 0: done; 1: problems; 2: --check found that something would change.
       """)
 
@@ -47,6 +48,7 @@ struct PatchCommand: AsyncParsableCommand {
   @Flag(help: "Add parameters that are not there.") var add = false
   @Flag(help: "Make a key vault reference a value.") var replaceReference = false
   @Flag(help: "Refuse files that are symbolic links; else what they point to is changed.") var refuseLinks = false
+  @Flag(help: "Take a variable that is empty; else an empty secret is refused.") var allowEmpty = false
 
   func validate() throws {
     if output != nil, files.count != 1 {
@@ -73,10 +75,13 @@ struct PatchCommand: AsyncParsableCommand {
     var sources: [String: String] = [:]
     let quotesSource = patch.parameters.allSatisfy { !$0.value.isSecret }
     let template = try template.map { name in try readTemplate(name, in: context) }
+    let paths = try files.map { (name: $0, path: try resolved($0, in: context)) }
+    // From reading to writing no other kiln changes them; what is only read needs no lock, for files are replaced whole.
+    let held = check || output != nil ? [] : try hold(paths, in: context)
+    defer { withExtendedLifetime(held) {} }
     var results: [(name: String, path: FilePath, old: [UInt8], patched: PatchedParameters)] = []
-    for name in files {
-      let path = try resolved(name, in: context)
-      let bytes = try read(path)
+    for (name, path) in paths {
+      let bytes = try read(path, in: context)
       let (patched, found) = ParameterPatcher(file: name, template: template).patch(bytes, patch)
       problems += found
       if !found.isEmpty, quotesSource { sources[name] = String(validating: bytes, as: UTF8.self) }
@@ -106,7 +111,7 @@ struct PatchCommand: AsyncParsableCommand {
     _ results: [(name: String, path: FilePath, old: [UInt8], patched: PatchedParameters)], in context: CommandContext
   ) throws {
     if let output, let result = results.first {
-      if output == "-" { return context.console.outputBytes(result.patched.bytes) }
+      if output == "-" { return context.console.raw(.output, result.patched.bytes) }
       let path = context.folder.pushing(FilePath(output))
       if AtomicFile.isDevice(path) {
         do {
@@ -116,14 +121,16 @@ struct PatchCommand: AsyncParsableCommand {
         } catch let error as Errno { throw FileSystemError("write", path, error) }
       }
       return try FileReplacement.replace([
-        .init(path: path, bytes: result.patched.bytes, isPrivate: result.patched.holdsSecret)
+        .init(path: path, bytes: result.patched.bytes, isPrivate: result.patched.holdsSecret, isUsers: true)
       ])
     }
     let changed = results.filter {
       $0.patched.bytes != $0.old || $0.patched.holdsSecret && isOpenToOthers($0.path)
     }
     try FileReplacement.replace(
-      changed.map { .init(path: $0.path, bytes: $0.patched.bytes, isPrivate: $0.patched.holdsSecret) })
+      changed.map {
+        .init(path: $0.path, bytes: $0.patched.bytes, isPrivate: $0.patched.holdsSecret, isUsers: true)
+      })
     for result in results {
       context.console.error("\(result.name): \(result.patched.bytes == result.old ? "unchanged" : "patched")\n")
     }
@@ -155,6 +162,10 @@ struct PatchCommand: AsyncParsableCommand {
         unusable.append("the variable \"\(variable)\" is not UTF-8, and JSON carries nothing else")
         return nil
       }
+      if value.isEmpty, !allowEmpty {
+        unusable.append("the variable \"\(variable)\" is empty\n  = help: set it, or give --allow-empty")
+        return nil
+      }
       return .init(name, .init(value, isSecret: true))
     }
     patch.parameters += setEnv.compactMap(secret)
@@ -181,7 +192,7 @@ struct PatchCommand: AsyncParsableCommand {
   }
 
   private func readTemplate(_ name: String, in context: CommandContext) throws -> DeploymentTemplate {
-    let bytes = try read(context.folder.pushing(FilePath(name)))
+    let bytes = try read(context.folder.pushing(FilePath(name)), in: context)
     do {
       return try DeploymentTemplate(bytes, file: name)
     } catch {
@@ -203,23 +214,25 @@ struct PatchCommand: AsyncParsableCommand {
     return FilePath(URL(filePath: path.string).resolvingSymlinksInPath().path)
   }
 
-  private func read(_ path: FilePath) throws -> [UInt8] {
-    do {
-      let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-      return try file.closeAfter {
-        let size = (try? FileManager.default.attributesOfItem(atPath: path.string))?[.size] as? Int ?? 0
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(size)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
-        defer { buffer.deallocate() }
-        while true {
-          let count = try file.read(into: buffer)
-          if count == 0 { return bytes }
-          bytes += UnsafeRawBufferPointer(rebasing: buffer[..<count])
-        }
+  private static let sizeLimit = 256 << 20
+
+  private func read(_ path: FilePath, in context: CommandContext) throws -> [UInt8] {
+    try context.reading { () throws(RegularFile.Failure) in try RegularFile.read(path, limit: Self.sizeLimit) }
+  }
+
+  /// Holds the files, in one order for every kiln, so that no two wait for each other.
+  private func hold(_ files: [(name: String, path: FilePath)], in context: CommandContext) throws -> [HeldFile] {
+    var held: [HeldFile] = []
+    for (name, path) in files.sorted(by: { $0.path.string < $1.path.string }) {
+      let file = try context.reading { () throws(RegularFile.Failure) in
+        try HeldFile.hold(path, beside: held) { context.console.error("another kiln patches \(name); waiting\n") }
       }
-    } catch let error as Errno {
-      throw FileSystemError("read", path, error)
+      guard let file else {
+        context.console.error("error: \(name) is named twice\n  = help: name each file once\n")
+        throw KilnExit.problems
+      }
+      held.append(file)
     }
+    return held
   }
 }

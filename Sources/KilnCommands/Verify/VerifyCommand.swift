@@ -108,8 +108,7 @@ struct VerifyCommand: AsyncParsableCommand {
       facts.append(found)
     }
     let table = ParityTable(container: facts[0], machine: facts[1], plan: plan)
-    context.console.output(
-      format == .json ? JSONRenderer(sortedKeys: true).render(table.document) : table.text)
+    format == .json ? context.console.output(json: table.document) : context.console.output(table.text)
     if !table.undeclared.isEmpty { throw KilnExit.problems }
   }
 
@@ -128,7 +127,7 @@ struct VerifyCommand: AsyncParsableCommand {
       let path = context.folder.pushing(FilePath(junit))
       try FileReplacement.replace([.init(path: path, bytes: Array(report.junit.utf8))])
     }
-    context.console.output(format == .json ? JSONRenderer(sortedKeys: true).render(report.document) : report.text)
+    format == .json ? context.console.output(json: report.document) : context.console.output(report.text)
     if !report.isRunning, !options.quiet {
       context.console.error("note: \(customer) is not up: its app's image alone was checked\n")
     }

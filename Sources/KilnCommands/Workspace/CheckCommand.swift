@@ -30,7 +30,9 @@ struct CheckCommand: AsyncParsableCommand {
           "\(CommandContext.count(number, "environment") ?? "no environments") checked, no errors\n")
       }
     } else {
-      context.console.output(DiagnosticRenderer(format: format).render(loaded.problems))
+      let text = DiagnosticRenderer(format: format).render(loaded.problems)
+      // Annotations are commands, and the renderer's own.
+      format == .json ? context.console.output(json: text) : context.console.raw(.output, text)
     }
     if loaded.problems.hasErrors { throw KilnExit.problems }
   }

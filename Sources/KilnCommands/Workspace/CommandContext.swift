@@ -155,7 +155,7 @@ extension CommandContext {
 
   func report(_ problems: [Diagnostic], sources: [String: String] = [:]) {
     guard !problems.isEmpty else { return }
-    console.error(DiagnosticRenderer(color: console.color, sources: { sources[$0] }).render(problems))
+    console.error(DiagnosticRenderer(color: console.color, sources: { sources[$0] }).terminal(problems))
     let errors = problems.filter { $0.severity == .error }.count
     let warnings = problems.count - errors
     console.error(

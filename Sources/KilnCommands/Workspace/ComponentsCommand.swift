@@ -35,11 +35,11 @@ struct ComponentsCommand: AsyncParsableCommand {
         context.console.error("error: there is no \"\(name)\" in the catalog\n  = help: \(near)\n")
         throw KilnExit.problems
       }
-      return context.console.output(text)
+      return text.hasPrefix("{") ? context.console.output(json: text) : context.console.output(text)
     }
     switch format {
     case .text: context.console.output(document.list)
-    case .json: context.console.output(JSONRenderer(sortedKeys: true).render(document.json))
+    case .json: context.console.output(json: document.json)
     case .markdown: context.console.output(document.markdown)
     }
   }

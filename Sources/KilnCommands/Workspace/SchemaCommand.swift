@@ -26,6 +26,6 @@ struct SchemaCommand: AsyncParsableCommand {
 
   func run(in context: CommandContext) {
     if format == .markdown { return context.console.output(SpecReference().markdown) }
-    context.console.output(JSONRenderer().render(JSONSchema().document(subject)))
+    context.console.output(json: JSONRenderer().render(JSONSchema().document(subject)))
   }
 }

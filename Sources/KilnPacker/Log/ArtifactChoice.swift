@@ -44,7 +44,8 @@ public struct ArtifactChoice: Sendable {
         "give the whole log of a build that has ended")
     }
     if let failed = builds.first(where: { $0.outcome == .failure }) {
-      let error = failed.error.map { ": \($0.split(separator: "\n").first ?? "")" } ?? ""
+      let error =
+        failed.error.map { ": \(SASRedaction.redacted(String($0.split(separator: "\n").first ?? "")))" } ?? ""
       throw failure(
         "build \"\(failed.name)\" failed\(error)",
         report.runs > 1
@@ -59,9 +60,9 @@ public struct ArtifactChoice: Sendable {
   public func artifact(_ kind: String) throws(Failure) -> PackerArtifact {
     let builds = try builds()
     var matches: [(build: String, artifact: PackerArtifact)] = []
+    var seen: Set<PackerArtifact> = []
     for build in builds {
-      for artifact in build.artifacts
-      where artifact.kind == kind && !matches.contains(where: { $0.artifact == artifact }) {
+      for artifact in build.artifacts where artifact.kind == kind && seen.insert(artifact).inserted {
         matches.append((build.name, artifact))
       }
     }
@@ -93,12 +94,17 @@ public struct ArtifactChoice: Sendable {
     return reference
   }
 
+  private static let limit = 50
+
   private func failure(_ reason: String, _ help: String?) -> Failure {
-    let found = report.builds.flatMap { build in
-      build.artifacts.isEmpty
-        ? ["\(build.name): \(build.outcome.rawValue)"]
-        : build.artifacts.map { "\(build.name): \($0.kind) \(SASRedaction.redacted($0.reference ?? ""))" }
+    var found = report.builds.prefix(Self.limit).flatMap { build in
+      let artifacts = build.artifacts.prefix(Self.limit).map {
+        "\(build.name): \($0.kind) \(SASRedaction.redacted($0.reference ?? ""))"
+      }
+      return (artifacts.isEmpty ? ["\(build.name): \(build.outcome.rawValue)"] : artifacts)
+        + build.refused.map { "\(build.name): \($0)" }
     }
+    if found.count > Self.limit { found[Self.limit...] = ["and \(found.count - Self.limit) more"] }
     return Failure(reason: reason, help: help, found: found)
   }
 }

@@ -3,12 +3,14 @@ import KilnDocuments
 /// A line of a log without what terminals and CI systems add to it.
 enum LogLine {
   /// `bytes` without colours, carriage returns, timestamps and blanks around it; nil for a line of Packer's own debug log.
+  ///
+  /// All of it stands at the line's start, before Packer's prefix: what a build prints stays behind that.
   static func content(_ bytes: ArraySlice<UInt8>) -> String? {
     var text = TerminalText.plain(bytes)[...]
     trim(&text)
     var hasChanged = true
     while hasChanged {
-      hasChanged = dropTimestamp(&text) || dropColumn(&text) || dropJob(&text)
+      hasChanged = dropTimestamp(&text) || dropColumn(&text)
       if hasChanged { trim(&text) }
     }
     if isDebugLog(text) { return nil }
@@ -65,18 +67,6 @@ enum LogLine {
   }
 
   private static func isHex(_ byte: UInt8) -> Bool { isDigit(byte) || (0x61...0x66).contains(byte) }
-
-  /// `job<TAB>step<TAB>2023-…`, as `gh run view --log` writes.
-  private static func dropJob(_ text: inout ArraySlice<UInt8>) -> Bool {
-    guard let first = text.firstIndex(of: 0x09), let second = text[(first + 1)...].firstIndex(of: 0x09) else {
-      return false
-    }
-    var rest = text[(second + 1)...]
-    trim(&rest)
-    guard dropTimestamp(&rest) else { return false }
-    text = rest
-    return true
-  }
 
   /// The `|` column that log viewers put before a line.
   private static func dropColumn(_ text: inout ArraySlice<UInt8>) -> Bool {

@@ -14,15 +14,19 @@ public struct PackerReport: Sendable, Equatable {
     /// As Packer writes it, as in `4 minutes 33 seconds`.
     public var duration: String?
     public var artifacts: [PackerArtifact]
+    /// What stands where an artifact's URI or id belongs and is none, a line each; the first twenty.
+    public var refused: [String]
 
     public init(
-      name: String, outcome: Outcome, error: String? = nil, duration: String? = nil, artifacts: [PackerArtifact] = []
+      name: String, outcome: Outcome, error: String? = nil, duration: String? = nil, artifacts: [PackerArtifact] = [],
+      refused: [String] = []
     ) {
       self.name = name
       self.outcome = outcome
       self.error = error
       self.duration = duration
       self.artifacts = artifacts
+      self.refused = refused
     }
   }
 

@@ -1,0 +1,60 @@
+import KilnArtifacts
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A regular file that no other kiln changes while this value lives: a lock on the file itself.
+///
+/// Who changes a file gives its name to a new one, and the lock stays on the old: so after each wait the name is looked up
+/// again.
+final class HeldFile: Sendable {
+  private let descriptor: FileDescriptor
+  private let status: FileStatus
+
+  private init(_ descriptor: FileDescriptor, _ status: FileStatus) {
+    self.descriptor = descriptor
+    self.status = status
+  }
+
+  /// - Parameter onWait: Called once when another process has it.
+  /// - Returns: Nil for a file that is among `others`, under this name or another.
+  static func hold(
+    _ path: FilePath, beside others: [HeldFile], onWait: () -> Void
+  ) throws(RegularFile.Failure) -> HeldFile? {
+    var hasWaited = false
+    while true {
+      let (descriptor, status) = try RegularFile.open(path)
+      let file = HeldFile(descriptor, status)
+      if others.contains(where: { $0.isSame(as: status) }) { return nil }
+      // Where the file system has no locks, one run at a time is the user's to see to.
+      if flock(descriptor.rawValue, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+        if !hasWaited { onWait() }
+        hasWaited = true
+        while flock(descriptor.rawValue, LOCK_EX) != 0, errno == EINTR {}
+      }
+      var named = stat()
+      if path.withPlatformString({ stat($0, &named) }) == 0, file.isSame(as: FileStatus(named)) { return file }
+    }
+  }
+
+  private func isSame(as other: FileStatus) -> Bool { status.device == other.device && status.inode == other.inode }
+
+  deinit { try? descriptor.close() }
+}
+
+extension CommandContext {
+  /// What the user named and is not fit to be read is a problem of the input; what the machine refuses is the machine's.
+  func reading<Value>(_ body: () throws(RegularFile.Failure) -> Value) throws -> Value {
+    do { return try body() } catch {
+      if case .refused(let reason) = error.reason { throw FileSystemError("read", error.path, reason) }
+      console.error("error: \(error)\n")
+      throw KilnExit.problems
+    }
+  }
+}
