@@ -76,7 +76,8 @@ let package = Package(
     + module("KilnPacker", ["KilnDocuments"])
     + module("KilnAzure", ["KilnDocuments", "KilnDiagnostics"])
     + module(
-      "KilnContext", ["CDirectoryEntries", "CLibArchive", "CLibDeflate", "CZstd", "KilnArtifacts", "KilnDiagnostics", system])
+      "KilnContext",
+      ["CDirectoryEntries", "CLibArchive", "CLibDeflate", "CZstd", "KilnArtifacts", "KilnDiagnostics", system])
     + module("KilnCatalog", [], plugins: [.plugin(name: "EmbedCatalog")])
     + module(
       "KilnSpec",

@@ -65,4 +65,47 @@ struct IgnoreRulesTests {
       #expect(try pattern.matches(IgnorePath(Array(path.utf8))) == expected, "\(text) \(path)")
     }
   }
+
+  /// Many rules are looked up by how paths begin and end; few are tried one by one, as here one after the other.
+  @Test func theIndexChangesNoVerdict() throws {
+    var generator = SystemRandomNumberGenerator()
+    func text(_ pieces: [String], _ count: Int) -> String {
+      (0..<count).map { _ in pieces.randomElement(using: &generator) ?? "a" }.joined()
+    }
+    for _ in 0..<200 {
+      var patterns: [[UInt8]] = []
+      while patterns.count < 60 {
+        let pattern = text(["a", "b", "ab", "*", "**", "**/", "/", "?", ".", "[ab]", "ü"], .random(in: 1...5))
+        let isException = Bool.random(using: &generator)
+        if (try? IgnorePattern(Array(pattern.utf8))) != nil {
+          patterns.append(Array(((isException ? "!" : "") + pattern).utf8))
+        }
+      }
+      guard let rules = try? IgnoreRules(patterns: patterns) else { continue }
+      for _ in 0..<50 {
+        let path = (0..<Int.random(in: 1...4)).map { _ in text(["a", "b", "ab", ".", "ü"], .random(in: 1...3)) }
+          .joined(separator: "/")
+        let expected = try Self.verdict(rules, path)
+        #expect(try rules.verdict(on: Array(path.utf8)).isExcluded == expected, "\(path) \(rules.rules.map(\.text))")
+      }
+    }
+  }
+
+  private static func verdict(_ rules: IgnoreRules, _ path: String) throws -> Bool {
+    var matched = Set<Int>()
+    var isExcluded = false
+    let parts = path.split(separator: "/")
+    for count in 1...parts.count {
+      let part = IgnorePath(Array(parts[..<count].joined(separator: "/").utf8))
+      isExcluded = false
+      for (index, rule) in rules.rules.enumerated() {
+        if !matched.contains(index) {
+          guard rule.isException == isExcluded, try rule.pattern.matches(part) else { continue }
+          matched.insert(index)
+        }
+        isExcluded = !rule.isException
+      }
+    }
+    return isExcluded
+  }
 }

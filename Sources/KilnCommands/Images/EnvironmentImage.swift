@@ -44,7 +44,8 @@ extension LoadedWorkspace {
       source.layers = layers
       // Once for all customers of one command.
       let first = plans.first { plan in
-        plan.spec.app.map { app in ([app.source] + app.overlays).contains { !layer($0.value).leftOut.isEmpty } } ?? false
+        plan.spec.app.map { app in ([app.source] + app.overlays).contains { !layer($0.value).leftOut.isEmpty } }
+          ?? false
       }
       source.reportsLeftOut = plan.customer == first?.customer
       // The application's own rules are in its folder.

@@ -67,7 +67,9 @@ struct VerifyCommand: AsyncParsableCommand {
     var reference = plan.runtimeImage
     if let app = images.first(where: { $0.kind == .app }) {
       let folder = loaded.workspace.root.pushing(FilePath(BakeLowering.contexts)).pushing(FilePath(app.archive))
-      let staged = try context.reporting(app.sources) { try ContextStage(folder, below: loaded.workspace.root).update(app.source) }
+      let staged = try context.reporting(app.sources) {
+        try ContextStage(folder, below: loaded.workspace.root).update(app.source)
+      }
       reference = "\(app.repository):\(staged.digest.prefix(12))"
     }
     guard try await ContainerEngine.docker.id(of: reference) != nil else {

@@ -18,8 +18,8 @@ struct IgnorePattern: Sendable {
   let isException: Bool
   let form: Form
   /// What every path that matches begins and ends with: a quick refusal.
-  private let head: [UInt8]
-  private let tail: [UInt8]
+  let head: [UInt8]
+  let tail: [UInt8]
 
   /// - Returns: nil for a pattern of blanks.
   init?(_ raw: [UInt8]) throws(IgnoreExpression.Failure) {
@@ -101,13 +101,11 @@ struct IgnorePattern: Sendable {
   }
 }
 
-/// A path with what matching it needs, made once.
+/// A path with what matching it needs.
 struct IgnorePath: Sendable {
   let bytes: [UInt8]
-  let scalars: [UInt32]
+  /// Few patterns come so far that they need it.
+  var scalars: [UInt32] { bytes.contains { $0 >= 0x80 } ? IgnoreScalars.decode(bytes) : bytes.map(UInt32.init) }
 
-  init(_ bytes: [UInt8]) {
-    self.bytes = bytes
-    scalars = bytes.contains { $0 >= 0x80 } ? IgnoreScalars.decode(bytes) : bytes.map(UInt32.init)
-  }
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
 }

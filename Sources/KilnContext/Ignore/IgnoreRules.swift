@@ -20,6 +20,7 @@ public struct IgnoreRules: Sendable {
   /// The name that messages give the file.
   public let file: String
   public let rules: [Rule]
+  let index: IgnoreIndex
 
   /// No rules: everything is taken.
   public static let none = IgnoreRules(file: "", rules: [])
@@ -27,6 +28,7 @@ public struct IgnoreRules: Sendable {
   private init(file: String, rules: [Rule]) {
     self.file = file
     self.rules = rules
+    index = IgnoreIndex(rules)
   }
 
   private static let lineLimit = 64 * 1024

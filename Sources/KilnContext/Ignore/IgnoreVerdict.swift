@@ -5,8 +5,8 @@ public struct IgnoreVerdict: Sendable {
   public let isExcluded: Bool
   /// The index of the rule that decided; nil when none matched.
   public let rule: Int?
-  /// Which rules match the path or a folder that it is in.
-  let matched: [Bool]
+  /// Which rules match the path or a folder that it is in, in their order.
+  let matched: [Int]
 
   /// What the context's own folder is.
   static let root = IgnoreVerdict(isExcluded: false, rule: nil, matched: [])
@@ -25,25 +25,28 @@ extension IgnoreRules {
   /// `!foo` the exception does not reach `foo/bar`.
   public func verdict(on path: [UInt8], in folder: IgnoreVerdict) throws(IgnoreRuleFailure) -> IgnoreVerdict {
     if rules.isEmpty { return .root }
+    let candidates = index.candidates(for: path)
     let path = IgnorePath(path)
-    var matched = folder.matched.isEmpty ? Array(repeating: false, count: rules.count) : folder.matched
+    var matched: [Int] = []
     var isExcluded = false
     var decider: Int?
-    for (index, rule) in rules.enumerated() {
-      if !matched[index] {
-        // An exception matters only to what is excluded, and the reverse.
-        if rule.isException != isExcluded { continue }
-        do throws(IgnoreExpression.Failure) {
-          matched[index] = try rule.pattern.matches(path)
-        } catch {
-          throw IgnoreRuleFailure(diagnostic: failure(of: rule, error))
-        }
-      }
-      if matched[index] {
-        isExcluded = !rule.isException
-        decider = index
+    var inherited = folder.matched[...]
+    func take(_ index: Int) {
+      matched.append(index)
+      isExcluded = !rules[index].isException
+      decider = index
+    }
+    for index in candidates {
+      while let first = inherited.first, first <= index { take(inherited.removeFirst()) }
+      // An exception matters only to what is excluded, and the reverse.
+      if decider == index || rules[index].isException != isExcluded { continue }
+      do throws(IgnoreExpression.Failure) {
+        if try rules[index].pattern.matches(path) { take(index) }
+      } catch {
+        throw IgnoreRuleFailure(diagnostic: failure(of: rules[index], error))
       }
     }
+    for index in inherited { take(index) }
     return IgnoreVerdict(isExcluded: isExcluded, rule: decider, matched: matched)
   }
 
@@ -59,8 +62,8 @@ extension IgnoreRules {
   /// Whether anything in `folder`, which is excluded, can be taken after all.
   func canExcept(inside folder: [UInt8], _ verdict: IgnoreVerdict) -> Bool {
     let inside = folder + [UInt8(ascii: "/")]
-    return rules.indices.contains { index in
-      index > verdict.rule ?? -1 && rules[index].isException && rules[index].pattern.canMatch(inside: inside)
+    return index.exceptions.contains { index in
+      index > verdict.rule ?? -1 && rules[index].pattern.canMatch(inside: inside)
     }
   }
 

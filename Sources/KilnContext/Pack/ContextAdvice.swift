@@ -9,8 +9,8 @@ struct ContextAdvice {
   private static let lockFiles = [
     "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "npm-shrinkwrap.json", "bun.lockb", "bun.lock",
   ]
-  /// How often a rule that is an expression is tried on a name, in all: enough for a thousand rules and ten thousand names.
-  private static let tries = 10_000_000
+  /// How often a rule that is an expression is tried on a name, in all: enough for a hundred rules and 30,000 names.
+  private static let tries = 3_000_000
 
   private let ignore: IgnoreRules
   private var warnings: [Diagnostic] = []
@@ -48,7 +48,7 @@ struct ContextAdvice {
   /// - Parameters:
   ///   - matched: Which rules match the entry or a folder that it is in.
   ///   - size: In bytes, asked for only where it matters.
-  mutating func see(_ entry: ContextEntry, matched: [Bool], size: () -> Int) {
+  mutating func see(_ entry: ContextEntry, matched: [Int], size: () -> Int) {
     let start = entry.path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
     let name = entry.path[start...]
     if start > 0, !shallow.isEmpty || !shallowNames.isEmpty { seeDeep(Array(name), entry.name, matched) }
@@ -88,8 +88,8 @@ struct ContextAdvice {
   private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 
   /// A rule that matches a folder that this is in has been heard: a later one takes this after all.
-  private mutating func seeDeep(_ bytes: [UInt8], _ path: String, _ matched: [Bool]) {
-    func isHeard(_ index: Int) -> Bool { matched.indices.contains(index) && matched[index] }
+  private mutating func seeDeep(_ bytes: [UInt8], _ path: String, _ matched: [Int]) {
+    func isHeard(_ index: Int) -> Bool { matched.contains(index) }
     if let rules = shallowNames[bytes] {
       let left = rules.filter { isHeard($0) }
       for index in rules where !isHeard(index) { missed[index] = path }
@@ -99,10 +99,10 @@ struct ContextAdvice {
     triesLeft -= shallow.count
     let own = IgnorePath(bytes)
     guard
-      shallow.contains(where: { index, rule in !isHeard(index) && (try? rule.pattern.matches(own)) == true })
+      shallow.contains(where: { index, rule in (try? rule.pattern.matches(own)) == true && !isHeard(index) })
     else { return }
     shallow.removeAll { index, rule in
-      guard !isHeard(index), (try? rule.pattern.matches(own)) == true else { return false }
+      guard (try? rule.pattern.matches(own)) == true, !isHeard(index) else { return false }
       missed[index] = path
       return true
     }

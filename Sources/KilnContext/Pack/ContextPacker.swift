@@ -48,7 +48,8 @@ public struct ContextPacker: Sendable {
     var entries: [ContextEntry] = []
     var advice = ContextAdvice(source)
     var walk = ContextWalk(source) { entry, place in
-      advice.see(entry, matched: place?.matched ?? [], size: { place.flatMap { try? $0.folder.size(of: $0.name) } ?? 0 })
+      advice.see(
+        entry, matched: place?.matched ?? [], size: { place.flatMap { try? $0.folder.size(of: $0.name) } ?? 0 })
       entries.append(entry)
     }
     try walk.run()
@@ -175,7 +176,8 @@ private final class ContextPacking {
     let mode: mode_t = before.st_mode & S_IXUSR != 0 ? 0o755 : 0o644
     if tokens.isListed(entry) {
       return try add(
-        entry, place, bytes: tokens.replaced(entry, size: Int(before.st_size)) {
+        entry, place,
+        bytes: tokens.replaced(entry, size: Int(before.st_size)) {
           try place.readAll(descriptor, through: buffer)
         }, mode: mode, to: archive)
     }
@@ -184,7 +186,8 @@ private final class ContextPacking {
     try archive.begin(path(entry), type: S_IFREG, mode: mode, size: Int64(size))
     var left = size
     while left > 0 {
-      let got = try place.read(descriptor, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(left, buffer.count)]))
+      let got = try place.read(
+        descriptor, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(left, buffer.count)]))
       guard got > 0 else { throw changed(entry, "it shrank") }
       left -= got
       try archive.write(UnsafeRawBufferPointer(rebasing: buffer[..<got]))

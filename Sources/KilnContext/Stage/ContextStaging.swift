@@ -105,13 +105,13 @@ final class ContextStaging {
     }
   }
 
-  private func count(_ entry: ContextEntry, _ matched: [Bool], _ size: Int) {
+  private func count(_ entry: ContextEntry, _ matched: [Int], _ size: Int) {
     files += 1
     advice.see(entry, matched: matched, size: { size })
   }
 
   private func stage(
-    _ entry: ContextEntry, _ path: [UInt8], _ matched: [Bool], bytes: [UInt8], isExecutable: Bool
+    _ entry: ContextEntry, _ path: [UInt8], _ matched: [Int], bytes: [UInt8], isExecutable: Bool
   ) throws {
     count(entry, matched, bytes.count)
     let record = StageRecords.Record(

@@ -104,7 +104,7 @@ final class StageStore {
 
   private func point(to digest: String) throws {
     var status = stat()
-    // Versions before 0.2 kept one folder here, and its state beside it.
+    // Earlier versions kept one folder here, and its state beside it.
     if link.withPlatformString({ lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFDIR {
       let outer = try OpenFolder.open(link.removingLastComponent(), isLinkFollowed: false)
       let gone = Array(".gone-\(UInt64.random(in: 0 ... .max))".utf8)

@@ -12,7 +12,7 @@ struct ContextWalk {
     let folder: OpenFolder
     let name: [UInt8]
     /// Which rules match it or a folder that it is in, also where a later one takes it after all.
-    let matched: [Bool]
+    let matched: [Int]
   }
 
   /// A name in a folder, in one layer.
@@ -38,7 +38,7 @@ struct ContextWalk {
   }
 
   private enum Step {
-    case entry(Item, matched: [Bool])
+    case entry(Item, matched: [Int])
     case extra(Extra)
     /// A folder that only the files of no layer need.
     case madeFolder(name: [UInt8])
@@ -245,7 +245,7 @@ struct ContextWalk {
   private mutating func verdict(on path: [UInt8], in folder: Folder) throws -> IgnoreVerdict {
     do {
       let verdict = try source.ignore.verdict(on: path, in: folder.verdict)
-      for index in verdict.matched.indices where verdict.matched[index] { isUsed[index] = true }
+      for index in verdict.matched { isUsed[index] = true }
       return verdict
     } catch { throw DiagnosticsError([error.diagnostic]) }
   }
@@ -279,7 +279,7 @@ struct ContextWalk {
     return false
   }
 
-  private mutating func tell(_ item: Item, _ matched: [Bool], in folder: Folder) throws {
+  private mutating func tell(_ item: Item, _ matched: [Int], in folder: Folder) throws {
     guard let open = folder.parts.first(where: { $0.layer == item.layer })?.folder else { return }
     let path = folder.prefix + item.name
     let place = Place(folder: open, name: item.name, matched: matched)

@@ -10,6 +10,9 @@ public struct SpecReference: Sendable {
       Paths are relative to the file they stand in. A key that is not here is an error.
       In environments and profiles, null removes what a profile beneath sets.
 
+      What specs and definitions name, and those files themselves, must be in the workspace's Git repository, or without
+      one in the workspace's parent folder; what a link leads to counts. `allow` in `kiln.yaml` lists folders elsewhere.
+
       """
     out += page("`environments/*.yaml` and `profiles/*.yaml`", .environment)
     out += page("Under each name of `services`", .serviceUse)

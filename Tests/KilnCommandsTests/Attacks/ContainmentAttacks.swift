@@ -93,7 +93,8 @@ extension Attacks {
       arguments: [
         "apps/site/.dockerignore", "apps/site/Dockerfile", "environments/other.yaml", "components/files/other",
         "components/one.conf", "kiln.yaml",
-      ]) func aFIFOIsNotWaitedFor(_ path: String) throws {
+      ]) func aFIFOIsNotWaitedFor(_ path: String) throws
+    {
       let component = "summary: One\nsteps: [{file: {path: /etc/one, source: one.conf}}]\n"
       let spec = Self.spec.replacing("{base: debian-12}", with: "{base: debian-12, components: {one: {}}}")
       try withRepository([
