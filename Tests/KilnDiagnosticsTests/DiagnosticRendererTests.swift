@@ -53,7 +53,7 @@ struct DiagnosticRendererTests {
     let text = DiagnosticRenderer().render([Diagnostic("a.b", "x\u{1B}[2Jy\nz")])
     #expect(text == "error: x␛[2Jy␊z [a.b]\n")
     let github = DiagnosticRenderer(format: .github).render([Diagnostic("a.b", "x\n::error::y")])
-    #expect(github == "::error title=a.b::x%0A::error::y\n")
+    #expect(github == "::error title=a.b::x%0A·::error::y\n")
   }
 
   @Test func ordersByPlaceAndDropsRepeats() {
