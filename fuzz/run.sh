@@ -4,12 +4,14 @@ set -eu
 cd "$(dirname "$0")/.."
 out=$PWD/.build/fuzz
 mkdir -p "$out"
-swiftc -O -parse-as-library -swift-version 6 -emit-library -static -emit-module -module-name KilnDiagnostics -emit-module-path "$out/KilnDiagnostics.swiftmodule" -o "$out/libKilnDiagnostics.a" Sources/KilnDiagnostics/*.swift
-log=$(ls Sources/KilnPacker/Log/*.swift | grep -v '+JSON')
+library="swiftc -O -parse-as-library -swift-version 6 -I $out -emit-library -static -emit-module"
+$library -module-name KilnDocuments -emit-module-path "$out/KilnDocuments.swiftmodule" -o "$out/libKilnDocuments.a" Sources/KilnDocuments/*.swift
+$library -module-name KilnDiagnostics -emit-module-path "$out/KilnDiagnostics.swiftmodule" -o "$out/libKilnDiagnostics.a" Sources/KilnDiagnostics/*.swift
+log=$(ls Sources/KilnPacker/Log/*.swift | grep -v -e '+JSON' -e PackerManifest)
 features="-enable-upcoming-feature InternalImportsByDefault -enable-upcoming-feature ExistentialAny"
-swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -o "$out/packer-log" $log fuzz/PackerLogFuzz.swift
-swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -I "$out" -L "$out" -lKilnDiagnostics -o "$out/parameters" Sources/KilnAzure/Parameters/*.swift fuzz/ParametersFuzz.swift
-swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -I "$out" -L "$out" -lKilnDiagnostics -o "$out/ignore" Sources/KilnContext/Ignore/*.swift Tests/KilnContextTests/IgnoreOracle.swift fuzz/IgnoreFuzz.swift
+swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -I "$out" -L "$out" -lKilnDocuments -o "$out/packer-log" $log fuzz/PackerLogFuzz.swift
+swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -I "$out" -L "$out" -lKilnDiagnostics -lKilnDocuments -o "$out/parameters" Sources/KilnAzure/Parameters/*.swift fuzz/ParametersFuzz.swift
+swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -I "$out" -L "$out" -lKilnDiagnostics -lKilnDocuments -o "$out/ignore" Sources/KilnContext/Ignore/*.swift Tests/KilnContextTests/IgnoreOracle.swift fuzz/IgnoreFuzz.swift
 output=Sources/KilnArtifacts/Output
 swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -o "$out/ledger" $output/Ledger.swift $output/LedgerLine.swift $output/OutputJournal.swift $output/OutputUnit+Name.swift Sources/KilnArtifacts/RelativePath.swift fuzz/LedgerFuzz.swift
 for target in ${TARGETS:-packer-log parameters ignore ledger}; do
