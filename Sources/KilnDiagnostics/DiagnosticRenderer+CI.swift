@@ -24,7 +24,8 @@ extension DiagnosticRenderer {
   /// An Azure Pipelines issue: `##vso[task.logissue type=…;sourcepath=…;linenumber=…;columnnumber=…;code=…]message`.
   func azure(_ diagnostic: Diagnostic) -> String {
     func data(_ s: String) -> String {
-      ConsoleText.safe(s).substituting("%", with: "%AZP25").substituting("\r", with: "%0D").substituting("\n", with: "%0A")
+      ConsoleText.safe(s).substituting("%", with: "%AZP25").substituting("\r", with: "%0D").substituting(
+        "\n", with: "%0A")
     }
     func property(_ s: String) -> String { data(s).substituting(";", with: "%3B").substituting("]", with: "%5D") }
     var properties = ["type=\(diagnostic.severity.rawValue)"]

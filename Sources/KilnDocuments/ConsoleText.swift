@@ -83,8 +83,9 @@ public enum ConsoleText {
         switch byte {
         case 0x0A: isStart = true
         case 0x09, 0x20: break
-        case 0..<0x20: replace(at, 1, [0xE2, 0x90, 0x80 + byte])
-        case 0x7F: replace(at, 1, [0xE2, 0x90, 0xA1])
+        case 0..<0x20, 0x7F:
+          replace(at, 1, [0xE2, 0x90, byte == 0x7F ? 0xA1 : 0x80 + byte])
+          isStart = false
         case UInt8(ascii: "#"):
           isStart = false
           if isCommand(at) {

@@ -29,7 +29,9 @@ struct ConsoleTextTests {
   /// Whatever bytes and whatever cut: no control character and no command is left.
   @Test func leavesNothingOfAnyText() {
     var generator = SystemRandomNumberGenerator()
-    let pieces = ["#", "##", "vso", "[", ":", "::", " ", "\n", "\u{1B}", "\u{9B}", "\u{85}", "\u{2028}", "\u{FEFF}", "a", "é"]
+    let pieces = [
+      "#", "##", "vso", "[", ":", "::", " ", "\n", "\u{1B}", "\u{9B}", "\u{85}", "\u{2028}", "\u{FEFF}", "a", "é",
+    ]
     for _ in 0..<20_000 {
       let text = (0..<8).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()
       let safe = ConsoleText.safe(text)

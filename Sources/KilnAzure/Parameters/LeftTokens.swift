@@ -15,7 +15,9 @@ enum LeftTokens {
   /// Where the tokens stand, in order.
   static func find(in text: [UInt8]) -> [Range<Int>] {
     text.withUnsafeBytes { buffer in
-      (find(UInt8(ascii: "@"), in: buffer) + find(UInt8(ascii: "_"), in: buffer)).sorted { $0.lowerBound < $1.lowerBound }
+      (find(UInt8(ascii: "@"), in: buffer) + find(UInt8(ascii: "_"), in: buffer)).sorted {
+        $0.lowerBound < $1.lowerBound
+      }
     }
   }
 

@@ -82,7 +82,8 @@ struct ContextListCommand: AsyncParsableCommand {
       return context.console.output(json: ["schemaVersion": 1, "entries": .list(entries)])
     }
     if null { return context.console.raw(.output, result.entries.flatMap { $0.path + [0] }) }
-    context.console.raw(.output, result.entries.flatMap { ($0.path.withUnsafeBytes(ConsoleText.safe(line:)) ?? $0.path) + [0x0A] })
+    context.console.raw(
+      .output, result.entries.flatMap { ($0.path.withUnsafeBytes(ConsoleText.safe(line:)) ?? $0.path) + [0x0A] })
   }
 }
 

@@ -66,7 +66,8 @@ struct PackerLogOutput {
       try refuseSigned(reference, kind)
       if let problem = problem(reference) {
         throw ArtifactChoice.Failure(
-          reason: "the \(kind)'s value \(problem.reason)", help: problem.help ?? "--format json prints it", found: found)
+          reason: "the \(kind)'s value \(problem.reason)", help: problem.help ?? "--format json prints it", found: found
+        )
       }
       return Result(text: .value(reference + "\n"))
     default:
