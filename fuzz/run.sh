@@ -10,7 +10,9 @@ features="-enable-upcoming-feature InternalImportsByDefault -enable-upcoming-fea
 swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -o "$out/packer-log" $log fuzz/PackerLogFuzz.swift
 swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -I "$out" -L "$out" -lKilnDiagnostics -o "$out/parameters" Sources/KilnAzure/Parameters/*.swift fuzz/ParametersFuzz.swift
 swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -I "$out" -L "$out" -lKilnDiagnostics -o "$out/ignore" Sources/KilnContext/Ignore/*.swift Tests/KilnContextTests/IgnoreOracle.swift fuzz/IgnoreFuzz.swift
-for target in ${TARGETS:-packer-log parameters ignore}; do
+output=Sources/KilnArtifacts/Output
+swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -o "$out/ledger" $output/Ledger.swift $output/LedgerLine.swift $output/OutputJournal.swift $output/OutputUnit+Name.swift Sources/KilnArtifacts/RelativePath.swift fuzz/LedgerFuzz.swift
+for target in ${TARGETS:-packer-log parameters ignore ledger}; do
   mkdir -p "$out/$target.new"
   echo "fuzzing $target for ${SECONDS_EACH:-120} s"
   "$out/$target" -max_total_time="${SECONDS_EACH:-120}" -max_len=4096 -timeout=10 -artifact_prefix="$out/" "$out/$target.new" "fuzz/corpus/$target"
