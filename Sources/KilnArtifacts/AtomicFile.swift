@@ -34,12 +34,11 @@ public struct AtomicFile: ~Copyable {
   private var isCommitted = false
 
   /// Opens the temporary file with mode 0600.
-  /// - Parameter place: Another folder of the same file system for it.
   /// - Throws: `FileSystemError`.
-  public static func create(at path: FilePath, temporaryIn place: FilePath? = nil) throws -> AtomicFile {
+  public static func create(at path: FilePath) throws -> AtomicFile {
     guard !isDevice(path) else { throw FileSystemError("replace a device by a file at", path, .invalidArgument) }
     let name = Self.prefix(of: path.lastComponent?.string ?? "file")
-    let folder = place ?? path.removingLastComponent()
+    let folder = path.removingLastComponent()
     let template = (folder.isEmpty ? FilePath(".") : folder).appending(".\(name).kiln-XXXXXX")
     var bytes = template.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) }
     let raw = mkstemp(&bytes)

@@ -152,6 +152,22 @@ struct OutputAttackTests {
     }
   }
 
+  /// A folder that was moved away has the same files, with the times that the record knows.
+  @Test(arguments: ["acme", "acme/app", "acme/app/deep"])
+  func theRecordDoesNotVouchForALink(place: String) throws {
+    try withFolder { root in
+      let units = [try unit("acme", ["acme/app/deep/x": "x", "acme/app/y": "y", "acme/z": "z"])]
+      try run(root, units)
+      Thread.sleep(forTimeInterval: 0.3)
+      try run(root, units)
+      #expect(try folder(root).compare(with: units, generator: "k").isEmpty)
+      let link = root.appending("out").pushing(FilePath(place))
+      try FileManager.default.moveItem(atPath: link.string, toPath: root.appending("outside").string)
+      try self.link(link, to: root.appending("outside").string)
+      #expect(throws: OutputObstacles.self) { try folder(root).compare(with: units, generator: "k") }
+    }
+  }
+
   @Test(.timeLimit(.minutes(1)), arguments: [".kiln-journal", "index.json", ".kiln-new", "record"])
   func fifosAreNotWaitedFor(place: String) throws {
     try withFolder { root in

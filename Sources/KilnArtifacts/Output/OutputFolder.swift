@@ -128,7 +128,7 @@ public struct OutputFolder: Sendable {
     let walk = root.map { FolderWalk($0) }
     // A killed run may have written files that the record does not know.
     if interrupted.isEmpty, let walk, let lines, let key = unit.key, let line = record?.lines[unit.name],
-      line.key == key, let fingerprint = fingerprint(lines, walk), fingerprint == line.fingerprint
+      line.key == key, let fingerprint = fingerprint(lines, of: unit.name, walk), fingerprint == line.fingerprint
     {
       return .init(unit: unit, lines: lines, fingerprint: fingerprint)
     }
@@ -164,7 +164,7 @@ public struct OutputFolder: Sendable {
     if difference.changes.isEmpty {
       let made = Ledger.Lines(tree.files.map { (path: $0.key.text, entry: Ledger.Entry($0.value)) })
       difference.lines = made
-      difference.fingerprint = walk.flatMap { fingerprint(made, $0) }
+      difference.fingerprint = walk.flatMap { fingerprint(made, of: unit.name, $0) }
     }
     if tree.files.count == 1 { difference.tree = tree }
     return difference
@@ -210,20 +210,16 @@ public struct OutputFolder: Sendable {
   }
 
   /// Over the lines and the status of each of their files; nil when one is not there or changed just now.
-  private func fingerprint(_ lines: Ledger.Lines, _ walk: FolderWalk) -> String? {
+  private func fingerprint(_ lines: Ledger.Lines, of unit: String, _ walk: FolderWalk) -> String? {
     let now = FileStatus.now
     var result = StatusFingerprint()
-    var isSafe = true
     result.add(lines.bytes)
-    let isWhole = lines.forEach { bytes, line in
-      guard isSafe, let status = try? walk.status(bytes[line.path]), status.isSettled(at: now) else {
-        isSafe = false
-        return
-      }
+    let isSafe = walk.glance(at: lines, of: unit) { status in
       for number in [status.device, status.inode, status.size, status.mode, status.modified, status.changed] {
         result.add(number)
       }
+      return status.isSettled(at: now)
     }
-    return isSafe && isWhole ? result.hex : nil
+    return isSafe ? result.hex : nil
   }
 }
