@@ -107,4 +107,55 @@ struct EnvironmentTests {
       """, in: work)
     #expect(again.output.contains("changed=0"), "\(again.output.suffix(1500))")
   }
+
+  /// The install commands of a machine see `buildSecrets`; image and log do not, whether the commands succeed or fail.
+  @Test func theSecretsOfAnInstallReachTheMachineAndStayNowhere() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try sh("kiln init W", in: folder.url)
+    let work = folder.url.appending(path: "W")
+    let secret = #"{"http-basic": {"repo": "k1ln-hush3d-{{ 1 }}-'q'-$HOME-\\"}}"#
+    func write(_ install: String) throws {
+      try """
+      version: 1
+      customer: hidden
+      runtime: {base: debian-12}
+      app:
+        source: ../apps/hello
+        buildSecrets: [AUTH]
+        install: [\(install)]
+      secrets: {AUTH: {env: HIDDEN_AUTH}}
+      machine: {}
+
+      """.write(to: work.appending(path: "environments/hello.yaml"), atomically: true, encoding: .utf8)
+      try sh("kiln generate --quiet", in: work)
+    }
+    func bake() throws -> ShellResult {
+      let result = try sh(
+        "kiln bake hidden --only docker", in: work, environment: ["HIDDEN_AUTH": secret], expecting: nil)
+      let log = try String(contentsOf: work.appending(path: "dist/hidden/packer-build.log"), encoding: .utf8)
+      for text in [log, result.output, result.error] { #expect(!text.contains("k1ln-hush3d")) }
+      return result
+    }
+    let check = #""stat -c %a /run/secrets/AUTH > mode", "printf %s \"$AUTH\" | sha256sum > sum""#
+    try write(check)
+    let good = try bake()
+    #expect(good.status == 0, "\(good.error.suffix(3000))")
+    defer { _ = try? sh("docker rmi -f kiln-e2e-hidden", expecting: nil) }
+    let inside = try sh(
+      """
+      docker tag "$(sed -n 's/.*"artifact_id": "\\(.*\\)",/\\1/p' dist/hidden/packer-manifest.json)" kiln-e2e-hidden
+      docker run --rm kiln-e2e-hidden sh -c 'cat /var/www/app/mode /var/www/app/sum; ls -A /run/secrets 2>&1 || true'
+      printf %s "$HIDDEN_AUTH" | sha256sum
+      docker save kiln-e2e-hidden | grep -a -c k1ln-hush3d || true
+      """, in: work, environment: ["HIDDEN_AUTH": secret], expecting: nil)
+    let lines = inside.output.split(separator: "\n").map(String.init)
+    #expect(lines.first == "600" && lines.count > 3 && lines[1] == lines[lines.count - 2], "\(lines)")
+    #expect(lines.last == "0" && inside.output.contains("cannot access '/run/secrets'"), "\(lines)")
+    try write(#""echo out of $AUTH; exit 7""#)
+    let bad = try bake()
+    #expect(bad.status == 1)
+    let log = try String(contentsOf: work.appending(path: "dist/hidden/packer-build.log"), encoding: .utf8)
+    #expect(log.contains("It ended with 7.") && log.contains("App: remove the secret AUTH"))
+  }
 }
