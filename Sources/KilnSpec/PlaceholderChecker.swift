@@ -99,7 +99,7 @@ public enum Placeholder {
   /// `text` with every placeholder replaced; a name without a value stays as it is written.
   ///
   /// - Parameter limit: How many bytes the result may have; nil is the answer for more.
-  public static func substitute(_ text: String, limit: Int, _ value: (String) -> String?) -> String? {
+  public static func substitute(_ text: String, limit: Int = .max, _ value: (String) -> String?) -> String? {
     guard text.utf8.contains(UInt8(ascii: "{")) else { return text.utf8.count <= limit ? text : nil }
     var result = ""
     for part in parts(of: text) {

@@ -131,6 +131,8 @@ private struct Reading {
       let secrets = kind == .profile ? LiteralSecrets.inEnvironment(root) : LiteralSecrets.inDefinition(root)
       problems += secrets.problems
       store.mask(shown, secrets.hidden)
+      // Nothing is made of it, and of what uses it.
+      if secrets.problems.hasErrors { return definitions.lose(kind, name, file: shown) }
     }
     var kind = kind
     if kind == nil {

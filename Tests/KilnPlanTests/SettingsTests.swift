@@ -1,4 +1,5 @@
 import HostileStrings
+import KilnDiagnostics
 import KilnPlan
 import KilnTesting
 import Testing
