@@ -11,7 +11,6 @@ let settings: [SwiftSetting] = [
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
-let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -44,7 +43,6 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     .executableTarget(name: "kiln", dependencies: ["KilnCommands", arguments], swiftSettings: settings),
@@ -81,10 +79,10 @@ let package = Package(
     + module("KilnCatalog", [], plugins: [.plugin(name: "EmbedCatalog")])
     + module(
       "KilnSpec",
-      ["CYAML", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments", "KilnWorkers", yams, system],
+      ["CYAML", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments", "KilnWorkers", system],
       tests: [yams, "KilnTesting"])
     + module(
-      "KilnPlan", ["KilnSpec", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", mustache, system],
+      "KilnPlan", ["KilnSpec", "KilnText", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", system],
       tests: ["KilnTesting"])
     + module(
       "KilnGeneration",

@@ -61,6 +61,11 @@ extension DiagnosticRenderer {
     return object(members.sorted { $0.0 < $1.0 })
   }
 
+  /// A file that is not shown whole.
+  func json(_ selection: DiagnosticSelection) -> String {
+    "{\"count\": \(selection.omitted), \"file\": \(selection.file.map(Self.quoted) ?? "null")}"
+  }
+
   private static func quoted(_ text: String) -> String {
     var out = "\""
     for scalar in text.unicodeScalars {

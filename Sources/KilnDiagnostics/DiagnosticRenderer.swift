@@ -21,17 +21,24 @@ public struct DiagnosticRenderer: Sendable {
     self.sources = sources
   }
 
-  /// All `diagnostics` in canonical order, each ending in a newline; empty for none, except that
+  /// `diagnostics` in canonical order, each ending in a newline; empty for none, except that
   /// JSON is always one document: `{"diagnostics": [...], "schemaVersion": 1}`.
+  ///
+  /// Of a file with more than `DiagnosticSelection.limit` problems the rest is counted; JSON counts it in `omitted`.
   public func render(_ diagnostics: some Sequence<Diagnostic>) -> String {
-    let ordered = diagnostics.inCanonicalOrder()
+    let files = DiagnosticSelection.files(of: diagnostics.inCanonicalOrder())
     switch format {
-    case .text: return ordered.map(text).joined()
-    case .github: return ordered.map(github).joined()
-    case .azurePipelines: return ordered.map(azure).joined()
+    case .text:
+      var lines = SourceLines(sources)
+      return rendered(files) { text($0, &lines) }
+    case .github: return rendered(files, github)
+    case .azurePipelines: return rendered(files, azure)
     case .json:
-      let items = ordered.map { "    " + json($0) }.joined(separator: ",\n")
-      return "{\n  \"diagnostics\": [\(items.isEmpty ? "" : "\n" + items + "\n  ")],\n  \"schemaVersion\": 1\n}\n"
+      let items = files.flatMap(\.shown).map { "    " + json($0) }.joined(separator: ",\n")
+      let omitted = files.filter { $0.omitted > 0 }.map { "    " + json($0) }.joined(separator: ",\n")
+      let list = { (items: String) in "[\(items.isEmpty ? "" : "\n" + items + "\n  ")]" }
+      return "{\n  \"diagnostics\": \(list(items)),\n"
+        + (omitted.isEmpty ? "" : "  \"omitted\": \(list(omitted)),\n") + "  \"schemaVersion\": 1\n}\n"
     }
   }
 
@@ -40,33 +47,44 @@ public struct DiagnosticRenderer: Sendable {
     DiagnosticText(render(diagnostics), color: color)
   }
 
-  private func text(_ diagnostic: Diagnostic) -> String {
-    let severity = diagnostic.severity.rawValue
-    var out = diagnostic.location.map { paint("1", Self.visible($0.text)) + ": " } ?? ""
-    out += paint(diagnostic.severity == .error ? "1;31" : "1;33", severity) + ": "
-    out += paint("1", Self.visible(diagnostic.message)) + " [\(diagnostic.id)]\n"
-    out += excerpt(diagnostic.location, remark: diagnostic.suggestion)
-    for note in diagnostic.notes {
-      out += note.location.map { Self.visible($0.text) + ": " } ?? "  "
-      out += "note: \(Self.visible(note.message))\n" + excerpt(note.location, remark: nil)
+  /// The problems of each file, and behind them how many more it has.
+  private func rendered(_ files: [DiagnosticSelection], _ render: (Diagnostic) -> String) -> String {
+    var out = ""
+    for file in files {
+      for diagnostic in file.shown { out += render(diagnostic) }
+      if let rest = file.rest { out += format == .text ? Self.visible(rest.message) + "\n" : render(rest) }
     }
     return out
   }
 
-  private func excerpt(_ location: SourceLocation?, remark: String?) -> String {
+  private func text(_ diagnostic: Diagnostic, _ lines: inout SourceLines) -> String {
+    let severity = diagnostic.severity.rawValue
+    var out = diagnostic.location.map { paint("1", Self.visible($0.text)) + ": " } ?? ""
+    out += paint(diagnostic.severity == .error ? "1;31" : "1;33", severity) + ": "
+    out += paint("1", Self.visible(diagnostic.message)) + " [\(diagnostic.id)]\n"
+    out += excerpt(diagnostic.location, remark: diagnostic.suggestion, &lines)
+    for note in diagnostic.notes {
+      out += note.location.map { Self.visible($0.text) + ": " } ?? "  "
+      out += "note: \(Self.visible(note.message))\n" + excerpt(note.location, remark: nil, &lines)
+    }
+    return out
+  }
+
+  private func excerpt(_ location: SourceLocation?, remark: String?, _ lines: inout SourceLines) -> String {
     let bare = remark.map { "  = help: \(Self.visible($0))\n" } ?? ""
-    guard let location, let position = location.position, let source = sources(location.file),
-      let line = Self.line(position.line, of: source)
+    guard let location, let position = location.position,
+      let line = lines.line(position.line, of: location.file),
+      let place = SourceLines.index(of: position.column - 1, in: line)
     else { return bare }
-    let scalars = Array(line.unicodeScalars)
-    guard position.column <= scalars.count + 1 else { return bare }
     // A window around the place, so that a line of a megabyte stays readable.
     let start = position.column > 100 ? position.column - 41 : 0
-    let window = scalars[start..<min(scalars.count, start + 140)]
-    let shown = (start > 0 ? "…" : "") + Self.visible(String(String.UnicodeScalarView(window)))
-    let before = scalars[start..<min(scalars.count, position.column - 1)]
-    let indent = Self.visible(String(String.UnicodeScalarView(before))).unicodeScalars.count + (start > 0 ? 1 : 0)
-    let length = min(location.length, max(1, window.endIndex - (position.column - 1)))
+    let first = SourceLines.index(of: start, in: line) ?? line.startIndex
+    let end = SourceLines.index(of: 140, in: line[first...]) ?? line.endIndex
+    let shown = (start > 0 ? "…" : "") + Self.visible(String(decoding: line[first..<end], as: UTF8.self))
+    let before = Self.visible(String(decoding: line[first..<place], as: UTF8.self))
+    let indent = before.unicodeScalars.count + (start > 0 ? 1 : 0)
+    let behind = String(decoding: line[place..<max(place, end)], as: UTF8.self).unicodeScalars.count
+    let length = min(location.length, max(1, behind))
     let number = String(position.line)
     let gutter = String(repeating: " ", count: number.count)
     let marker = "^" + String(repeating: "~", count: length - 1)
@@ -74,22 +92,6 @@ public struct DiagnosticRenderer: Sendable {
     out += "  \(gutter) | " + String(repeating: " ", count: indent) + paint("1;32", marker)
     if let remark { out += " " + Self.visible(remark) }
     return out + "\n"
-  }
-
-  private static func line(_ number: Int, of source: String) -> String? {
-    var seen = 1
-    var current = String.UnicodeScalarView()
-    for scalar in source.unicodeScalars {
-      if scalar == "\n" {
-        if seen == number { break }
-        seen += 1
-      } else if seen == number {
-        current.append(scalar)
-      }
-    }
-    guard seen == number else { return nil }
-    if current.last == "\r" { current.removeLast() }
-    return String(current)
   }
 
   /// Control characters made visible: a hostile file must not steer the reader's terminal.

@@ -1,39 +1,39 @@
 import KilnSpec
-import Mustache
+import KilnText
 import Synchronization
 
-/// Renders Mustache file templates as text, without HTML escapes.
+/// Renders Mustache file templates as text.
 enum FileTemplate {
-  struct Failure: Error { let message: String }
-
   /// A template is parsed once, however many customers it is rendered for.
   private static let parsed = Mutex<[String: MustacheTemplate]>([:])
 
-  private static func parse(_ template: String) throws -> MustacheTemplate {
+  private static func parse(_ template: String) throws(MustacheTemplate.Failure) -> MustacheTemplate {
     if let known = parsed.withLock({ $0[template] }) { return known }
-    let result = try MustacheTemplate(string: "{{% CONTENT_TYPE:TEXT}}" + template)
+    let result = try MustacheTemplate(template)
     parsed.withLock { $0[template] = result }
     return result
   }
 
-  static func render(_ template: String, _ parameters: [ComponentPlan.Parameter]) -> Result<String, Failure> {
-    var context: [String: Any] = [:]
-    for parameter in parameters { context[parameter.name] = value(parameter.value) }
-    do {
-      return .success(try parse(template).render(context))
-    } catch let error as MustacheTemplate.ParserError {
-      return .failure(Failure(message: "line \(error.context.lineNumber): \(error.error)"))
-    } catch {
-      return .failure(Failure(message: "\(error)"))
-    }
+  /// - Throws: What is wrong with the template, or with what it would come to.
+  static func render(
+    _ template: String, _ parameters: [ComponentPlan.Parameter]
+  ) throws(MustacheTemplate.Failure) -> String {
+    let values = parameters.map { ($0.name, value($0.value)) }
+    return try parse(template).render(Dictionary(values) { first, _ in first })
   }
 
-  private static func value(_ node: SpecNode) -> Any {
-    if let items = node.items { return items.map { $0.scalar?.text ?? "" } }
+  private static func value(_ node: SpecNode) -> MustacheTemplate.Value {
+    if let items = node.items { return .list(items.map { .text($0.scalar?.text ?? "") }) }
     if let entries = node.entries {
-      return entries.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        .map { ["key": $0.key, "value": $0.value.scalar?.text ?? ""] }
+      return .list(
+        entries.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+          .map { .map(["key": .text($0.key), "value": .text($0.value.scalar?.text ?? "")]) })
     }
-    return node.boolean ?? (node.scalar?.text ?? "")
+    return node.boolean.map { .boolean($0) } ?? .text(node.scalar?.text ?? "")
   }
+}
+
+extension MustacheTemplate.Failure {
+  /// What it is, and in which line of the template.
+  var text: String { (line.map { "line \($0): " } ?? "") + message }
 }

@@ -45,28 +45,22 @@ extension Resolution {
       checks = resolver.checks(packages.verify)
       entrypoint = self.entrypoint(definition, parameters)
     }
-    problems += resolver.problems.map { $0.moved(to: use.name.location) }
-    guard !problems[before...].hasErrors else { return nil }
-    let source: ServicePlan.Source =
-      isFromPackages
-      ? .packages(steps: steps, entrypoint: entrypoint) : .image(definition.image.map { resolver.text($0) } ?? "")
-    let path = isFromPackages ? definition.configuration.packagesPath : definition.configuration.path
-    let configuration = Step.File(
-      path: path, content: Array(SettingsFile(definition.configuration).render(settings).utf8))
+    let image = isFromPackages ? "" : definition.image.map { resolver.text($0) } ?? ""
     let command =
       isFromPackages
       ? definition.packages.map { resolver.words($0.command) } : definition.command.map { resolver.words($0) }
     let health = resolver.words(definition.health)
     let environment =
       isFromPackages
-      ? []
-      : (definition.environment?.namedValues ?? []).map {
-        NamedValue(
-          $0.name, Placeholder.substitute($0.value) { name in parameters.first { $0.name == name }?.value.scalar?.text }
-        )
-      }
+      ? [] : (definition.environment?.namedValues ?? []).map { NamedValue($0.name, resolver.fill($0.value)) }
+    problems += resolver.problems.map { $0.moved(to: use.name.location) }
+    let source: ServicePlan.Source =
+      isFromPackages ? .packages(steps: steps, entrypoint: entrypoint) : .image(image)
     problems += unusable(source, environment, (command ?? []) + health, at: use.name.location)
     guard !problems[before...].hasErrors else { return nil }
+    let path = isFromPackages ? definition.configuration.packagesPath : definition.configuration.path
+    let configuration = Step.File(
+      path: path, content: Array(SettingsFile(definition.configuration).render(settings).utf8))
     var digest = PlanDigest("service")
     digest.add("name", definition.name)
     switch source {
@@ -167,11 +161,11 @@ extension Resolution {
         Diagnostic("catalog.unknown-template", "there is no file template \"\(name)\"", at: definition.location))
       return nil
     }
-    switch FileTemplate.render(template, parameters) {
-    case .success(let text): return Array(text.utf8)
-    case .failure(let error):
+    do {
+      return Array(try FileTemplate.render(template, parameters).utf8)
+    } catch {
       problems.append(
-        Diagnostic("catalog.template", "file template \"\(name)\": \(error.message)", at: definition.location))
+        Diagnostic("catalog.template", "file template \"\(name)\": \(error.text)", at: definition.location))
       return nil
     }
   }

@@ -109,8 +109,9 @@ struct SettingsFile {
 
   private func yaml(_ settings: [(path: [String], setting: NamedValue)], indent: Int) -> String {
     var out = ""
-    var done: Set<String> = []
     let margin = String(repeating: "  ", count: indent)
+    let groups = Dictionary(grouping: settings) { $0.path.first ?? "" }
+    var done: Set<String> = []
     for (path, setting) in settings {
       guard let name = path.first, done.insert(name).inserted else { continue }
       if path.count == 1 {
@@ -120,7 +121,7 @@ struct SettingsFile {
           ?? (Double(setting.value) != nil || ["true", "false"].contains(setting.value))
         out += "\(margin)\(name): \(isBare ? setting.value : JSONRenderer.quoted(setting.value))\n"
       } else {
-        let below = settings.filter { $0.path.first == name && $0.path.count > 1 }.map {
+        let below = (groups[name] ?? []).filter { $0.path.count > 1 }.map {
           (Array($0.path.dropFirst()), $0.setting)
         }
         out += "\(margin)\(name):\n" + yaml(below, indent: indent + 1)

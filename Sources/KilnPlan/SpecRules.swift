@@ -44,22 +44,6 @@ struct SpecRules {
           "spec.unknown-secret", "there is no secret \"\(name.value)\"", at: name.location,
           suggestion: near ?? "describe it: secrets: {\(name.value): {env: VARIABLE}}"))
     }
-    for variable in (spec.app?.environment ?? []) + spec.runtime.environment
-    where SecretNames.match(variable.name) && !variable.value.isEmpty {
-      found.append(
-        Diagnostic(
-          "spec.literal-secret", "\(variable.name) looks like a secret, and its value would be in the image",
-          at: variable.location,
-          suggestion: "move it to secrets: {\(variable.name.uppercased()): {env: VARIABLE}}"))
-    }
-    for token in spec.app?.tokens?.values ?? []
-    where SecretNames.match(token.name.replacing("-", with: "_")) && !token.value.isEmpty {
-      found.append(
-        Diagnostic(
-          "spec.literal-secret", "token \(token.name) looks like a secret, and its value would be in the image",
-          severity: .warning,
-          at: token.location, suggestion: "let the app read it from its environment"))
-    }
     return found
   }
 
@@ -87,7 +71,7 @@ struct SpecRules {
       }
       statuses[check.path] = check.status
     }
-    if app.workdir.value.split(separator: "/").contains("..") || app.workdir.value == "/" {
+    if app.workdir.value == "/" || PathRules.problem(app.workdir.value) != nil || app.workdir.value.hasSuffix("/") {
       found.append(
         Diagnostic(
           "spec.invalid-value", "workdir cannot be \"\(app.workdir.value)\"", at: app.workdir.location,
@@ -114,17 +98,5 @@ struct SpecRules {
         "spec.path-outside", "\"\(path.value)\" is an absolute path, which no other machine has", at: path.location,
         suggestion: "a path relative to this file")
     }
-  }
-}
-
-/// Names of variables that BuildKit's SecretsUsedInArgOrEnv rule takes for secrets.
-enum SecretNames {
-  static func match(_ name: String) -> Bool {
-    let words = name.lowercased().split(separator: "_").map(String.init)
-    let telling: Set = [
-      "apikey", "auth", "credential", "credentials", "key", "password", "pword", "passwd", "secret", "token",
-    ]
-    let harmless: Set = ["public", "file", "version"]
-    return words.contains { telling.contains($0) } && !words.contains { harmless.contains($0) }
   }
 }

@@ -1,33 +1,43 @@
 import KilnDiagnostics
 import KilnSpec
-import Mustache
 
 /// Fills parameters into a definition's steps and checks.
 struct StepResolver {
+  /// Bytes that the steps of one component or service come to: what a step says is written for each entry of its list.
+  static let expansionLimit = 16 << 20
+  /// Steps and checks of one component or service, each a line or more in every output.
+  static let stepLimit = 2000
+
   let parameters: [ComponentPlan.Parameter]
+  private let byName: [String: SpecNode]
   /// Mustache templates by name.
   let templates: [String: String]
   /// The bytes of a file beside a component's own file.
   let sourceFile: (_ path: String, _ location: SourceLocation) -> Result<[UInt8], DiagnosticsError>
   private(set) var problems: [Diagnostic] = []
+  private var produced = 0
+  private var made = 0
+  private var isExhausted = false
 
   init(
     parameters: [ComponentPlan.Parameter], templates: [String: String],
     sourceFile: @escaping (String, SourceLocation) -> Result<[UInt8], DiagnosticsError>
   ) {
     self.parameters = parameters
+    byName = Dictionary(parameters.map { ($0.name, $0.value) }) { first, _ in first }
     self.templates = templates
     self.sourceFile = sourceFile
   }
 
-  private func parameter(_ name: String) -> SpecNode? { parameters.first { $0.name == name }?.value }
+  private func parameter(_ name: String) -> SpecNode? { byName[name] }
 
   /// The steps in order, adjacent packages as one step.
   mutating func steps(_ nodes: [SpecNode]) -> [PlannedStep] {
     var planned: [PlannedStep] = []
     for node in nodes {
       let only = node["only"]?.scalar.flatMap { Side(rawValue: $0.text) }
-      for instance in instances(of: node) {
+      for bound in bindings(of: node) {
+        guard let instance = instance(node, bound) else { break }
         guard let step = step(instance) else { continue }
         if case .packages(let more) = step, let last = planned.last, last.only == only,
           case .packages(let names) = last.step
@@ -43,26 +53,62 @@ struct StepResolver {
   }
 
   mutating func checks(_ nodes: [SpecNode]) -> [Check] {
-    nodes.flatMap { node in
-      instances(of: node).map { instance in
-        Check(
-          command: instance.texts("command"), stdout: instance.texts("stdout"), exit: instance["exit"]?.integer ?? 0,
-          only: node["only"]?.scalar.flatMap { Side(rawValue: $0.text) })
+    var checks: [Check] = []
+    for node in nodes {
+      for bound in bindings(of: node) {
+        guard let instance = instance(node, bound) else { break }
+        checks.append(
+          Check(
+            command: instance.texts("command"), stdout: instance.texts("stdout"), exit: instance["exit"]?.integer ?? 0,
+            only: node["only"]?.scalar.flatMap { Side(rawValue: $0.text) }))
       }
     }
+    return checks
   }
 
   /// A definition's list of words with parameters filled in.
-  func words(_ node: SpecNode) -> [String] { (filled(node, [:]).items ?? []).compactMap { $0.scalar?.text } }
+  mutating func words(_ node: SpecNode) -> [String] {
+    (instance(node, [:])?.items ?? []).compactMap { $0.scalar?.text }
+  }
 
-  func text(_ node: SpecNode) -> String { filled(node, [:]).scalar?.text ?? "" }
+  mutating func text(_ node: SpecNode) -> String { instance(node, [:])?.scalar?.text ?? "" }
 
-  /// The node once, once for each, or not at all, with its placeholders filled.
-  private func instances(of node: SpecNode) -> [SpecNode] {
+  mutating func fill(_ text: String) -> String {
+    if let result = fill(text, [:]) { return result }
+    produced = .max / 2
+    return ""
+  }
+
+  /// What `each` and `when` make of a step: it stands once for each of these.
+  private func bindings(of node: SpecNode) -> [[String: String]] {
     if let condition = node["when"]?.scalar?.text, !isTrue(parameter(condition)) { return [] }
-    guard let each = node["each"]?.scalar?.text, let value = parameter(each) else { return [filled(node, [:])] }
-    if let items = value.items { return items.map { filled(node, ["item": $0.scalar?.text ?? ""]) } }
-    return (value.entries ?? []).map { filled(node, ["key": $0.key, "value": $0.value.scalar?.text ?? ""]) }
+    guard let each = node["each"]?.scalar?.text, let value = parameter(each) else { return [[:]] }
+    if let items = value.items { return items.map { ["item": $0.scalar?.text ?? ""] } }
+    return (value.entries ?? []).map { ["key": $0.key, "value": $0.value.scalar?.text ?? ""] }
+  }
+
+  /// The node with its placeholders filled; nil, and a problem the first time, where the component has come to too much.
+  private mutating func instance(_ node: SpecNode, _ bound: [String: String]) -> SpecNode? {
+    if isExhausted { return nil }
+    made += 1
+    let result = made <= Self.stepLimit ? filled(node, bound) : nil
+    if result == nil { exhaust(node, made > Self.stepLimit) }
+    return result
+  }
+
+  private mutating func exhaust(_ node: SpecNode, _ isStepLimit: Bool) {
+    if isExhausted { return }
+    isExhausted = true
+    let amount = isStepLimit ? "\(Self.stepLimit) steps" : "\(Self.expansionLimit) bytes"
+    problems.append(
+      Diagnostic(
+        "catalog.expansion-limit", "the steps come to more than \(amount) with these parameters", at: node.location,
+        suggestion: "shorten the list, or put what is large into one file"))
+  }
+
+  private mutating func produce(_ count: Int) -> Bool {
+    produced += count
+    return produced <= Self.expansionLimit
   }
 
   private func isTrue(_ node: SpecNode?) -> Bool {
@@ -71,19 +117,34 @@ struct StepResolver {
     return !(node.items?.isEmpty ?? node.entries?.isEmpty ?? (node.scalar?.text.isEmpty ?? true))
   }
 
-  private func filled(_ node: SpecNode, _ bound: [String: String]) -> SpecNode {
-    func fill(_ text: String) -> String {
-      Placeholder.substitute(text) { name in bound[name] ?? parameter(name)?.scalar?.text }
-    }
+  /// Nil where the budget does not suffice.
+  private mutating func filled(_ node: SpecNode, _ bound: [String: String]) -> SpecNode? {
     switch node.content {
     case .scalar(let scalar):
-      return SpecNode(.scalar(.init(text: fill(scalar.text), isPlain: scalar.isPlain)), at: node.location)
-    case .list(let items): return SpecNode(.list(items.map { filled($0, bound) }), at: node.location)
+      guard let text = fill(scalar.text, bound) else { return nil }
+      return SpecNode(.scalar(.init(text: text, isPlain: scalar.isPlain)), at: node.location)
+    case .list(let items):
+      var all: [SpecNode] = []
+      for item in items {
+        guard let item = filled(item, bound) else { return nil }
+        all.append(item)
+      }
+      return SpecNode(.list(all), at: node.location)
     case .map(let entries):
-      return SpecNode(
-        .map(entries.map { .init(key: fill($0.key), keyLocation: $0.keyLocation, value: filled($0.value, bound)) }),
-        at: node.location)
+      var all: [SpecNode.Entry] = []
+      for entry in entries {
+        guard let key = fill(entry.key, bound), let value = filled(entry.value, bound) else { return nil }
+        all.append(.init(key: key, keyLocation: entry.keyLocation, value: value))
+      }
+      return SpecNode(.map(all), at: node.location)
     }
+  }
+
+  private mutating func fill(_ text: String, _ bound: [String: String]) -> String? {
+    let room = Self.expansionLimit - produced
+    let result = Placeholder.substitute(text, limit: room) { name in bound[name] ?? byName[name]?.scalar?.text }
+    guard let result, produce(result.utf8.count) else { return nil }
+    return result
   }
 
   private func sorted(_ names: [String]) -> [String] {
@@ -105,12 +166,16 @@ struct StepResolver {
           url: body.text("url"), sha256: body.text("sha256"), to: body.text("to"), mode: body.mode(default: "0644"),
           unpack: body["unpack"]?.boolean ?? false))
     case "file":
-      return content(of: body).map {
-        .file(
-          .init(
-            path: body.text("path"), content: $0, mode: body.mode(default: "0644"),
-            owner: body.text("owner", default: "root"), group: body.text("group", default: "root")))
+      guard let content = content(of: body) else { return nil }
+      // What a template or a file beside the component gives; what the step itself says is counted.
+      guard body["content"] != nil || produce(content.count) else {
+        exhaust(node, false)
+        return nil
       }
+      return .file(
+        .init(
+          path: body.text("path"), content: content, mode: body.mode(default: "0644"),
+          owner: body.text("owner", default: "root"), group: body.text("group", default: "root")))
     case "directory":
       return .directory(
         .init(
@@ -167,10 +232,10 @@ struct StepResolver {
           "catalog.unknown-template", "there is no file template \"\(name)\"", at: node.location, suggestion: near))
       return nil
     }
-    switch FileTemplate.render(template, parameters) {
-    case .success(let text): return Array(text.utf8)
-    case .failure(let error):
-      problems.append(Diagnostic("catalog.template", "file template \"\(name)\": \(error.message)", at: node.location))
+    do {
+      return Array(try FileTemplate.render(template, parameters).utf8)
+    } catch {
+      problems.append(Diagnostic("catalog.template", "file template \"\(name)\": \(error.text)", at: node.location))
       return nil
     }
   }

@@ -94,8 +94,9 @@ private struct StepFields {
 
   mutating func path(_ key: String) {
     guard let text = body[key]?.scalar?.text else { return }
-    if !text.hasPrefix("/") { refuse("\(key) \"\(text)\" is not absolute", "begin it with /") }
-    if text.split(separator: "/").contains("..") { refuse("\(key) \"\(text)\" has ..", "write the path out") }
+    if let problem = PathRules.problem(text) {
+      refuse("\(key) \"\(text)\" \(problem)", text.hasPrefix("/") ? "write the path out" : "begin it with /")
+    }
     line(key, body[key])
   }
 

@@ -103,8 +103,12 @@ package struct DefinitionReader {
   private func parameterProblems(_ parameters: [ParameterDefinition]) -> [Diagnostic] {
     parameters.flatMap { parameter -> [Diagnostic] in
       var found: [Diagnostic] = []
-      for pattern in [parameter.pattern, parameter.keyPattern].compactMap({ $0 }) where !TextPattern.isValid(pattern) {
-        found.append(Diagnostic("catalog.pattern", "\"\(pattern)\" is no regular expression", at: parameter.location))
+      for pattern in [parameter.pattern, parameter.keyPattern].compactMap({ $0 }) {
+        guard let problem = TextPattern.problem(pattern) else { continue }
+        found.append(
+          Diagnostic(
+            "catalog.pattern", "\(ShapeChecker.shown(pattern)) is no pattern", at: parameter.location,
+            suggestion: problem))
         return found
       }
       for fallback in [parameter.fallback].compactMap({ $0 }) + parameter.fallbackByBase.values {

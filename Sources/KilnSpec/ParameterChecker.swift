@@ -41,7 +41,13 @@ public struct ParameterChecker: Sendable {
         "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))\(on)", at: value.location,
         suggestion: "one of: \(allowed.joined(separator: ", "))")
     }
-    if let pattern = parameter.pattern, !TextPattern.matches(text, pattern) {
+    guard let pattern = parameter.pattern else { return nil }
+    if text.unicodeScalars.count > TextPattern.textLimit {
+      return Diagnostic(
+        "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))", at: value.location,
+        suggestion: "it has at most \(TextPattern.textLimit) characters")
+    }
+    if !TextPattern.matches(text, pattern) {
       return Diagnostic(
         "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))", at: value.location,
         suggestion: "it matches \(pattern) as a whole")

@@ -2,7 +2,13 @@ import KilnDiagnostics
 
 /// Finds `{{name}}`s that are no parameter when a definition is loaded.
 struct PlaceholderChecker {
-  let parameters: [ParameterDefinition]
+  private let parameters: [String: ParameterDefinition]
+  private let names: [String]
+
+  init(parameters: [ParameterDefinition]) {
+    names = parameters.map(\.name)
+    self.parameters = Dictionary(parameters.map { ($0.name, $0) }) { first, _ in first }
+  }
 
   func problems(steps: [SpecNode]) -> [Diagnostic] {
     steps.flatMap { step -> [Diagnostic] in
@@ -10,7 +16,7 @@ struct PlaceholderChecker {
       var bound: [String] = []
       for key in ["each", "when"] {
         guard let node = step[key], let name = node.scalar?.text else { continue }
-        guard let parameter = parameters.first(where: { $0.name == name }) else {
+        guard let parameter = parameters[name] else {
           found.append(unknown(name, at: node.location))
           continue
         }
@@ -64,7 +70,7 @@ struct PlaceholderChecker {
 
   private func problem(_ name: String, _ bound: [String], at location: SourceLocation) -> Diagnostic? {
     if bound.contains(name) { return nil }
-    guard let parameter = parameters.first(where: { $0.name == name }) else { return unknown(name, at: location) }
+    guard let parameter = parameters[name] else { return unknown(name, at: location) }
     switch parameter.kind {
     case .string, .integer: return nil
     case .boolean, .list, .map:
@@ -75,7 +81,7 @@ struct PlaceholderChecker {
   }
 
   private func unknown(_ name: String, at location: SourceLocation) -> Diagnostic {
-    let near = nearest(to: name, among: parameters.map(\.name))
+    let near = nearest(to: name, among: names)
     return Diagnostic(
       "catalog.unknown-placeholder", "\"\(name)\" is no parameter of this file", at: location,
       suggestion: near.map { "did you mean \"\($0)\"?" })
@@ -91,14 +97,19 @@ public enum Placeholder {
   }
 
   /// `text` with every placeholder replaced; a name without a value stays as it is written.
-  public static func substitute(_ text: String, _ value: (String) -> String?) -> String {
-    guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
-    return parts(of: text).map { part in
+  ///
+  /// - Parameter limit: How many bytes the result may have; nil is the answer for more.
+  public static func substitute(_ text: String, limit: Int = .max, _ value: (String) -> String?) -> String? {
+    guard text.utf8.contains(UInt8(ascii: "{")) else { return text.utf8.count <= limit ? text : nil }
+    var result = ""
+    for part in parts(of: text) {
       switch part {
-      case .text(let text): text
-      case .name(let name): value(name) ?? "{{\(name)}}"
+      case .text(let text): result += text
+      case .name(let name): result += value(name) ?? "{{\(name)}}"
       }
-    }.joined()
+      if result.utf8.count > limit { return nil }
+    }
+    return result
   }
 
   private enum Part {

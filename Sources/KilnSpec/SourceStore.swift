@@ -9,10 +9,18 @@ public struct SourceStore: Sendable {
 
   /// Text by the name that diagnostics give a file.
   public private(set) var texts: [String: String] = [:]
+  /// The same for excerpts, of files that hold what none may show.
+  public private(set) var masked: [String: String] = [:]
 
   public init() {}
 
   public mutating func add(_ text: String, as name: String) { texts[name] = text }
+
+  /// Keeps `hidden` out of the excerpts of a file that was added; nil for one that could not be read.
+  mutating func mask(_ name: String, _ hidden: [SpecNode]?) {
+    guard let text = texts[name], hidden?.isEmpty != true else { return }
+    masked[name] = hidden.map { SourceMask.masked(text, $0) } ?? SourceMask.maskedByLine(text)
+  }
 
   /// The text of the file at `path`, or why it cannot be one.
   /// - Parameter containment: Where it may be; nothing is read of a file that a link leads out of it for.
@@ -38,7 +46,7 @@ public struct SourceStore: Sendable {
       return .failure(DiagnosticsError([.outside("the file", at: location, leadsTo: target, containment)]))
     case .inside(let target): real = target
     }
-    let bytes: [UInt8]
+    var bytes: [UInt8]
     do throws(RegularFile.Failure) {
       bytes = try RegularFile.read(real, limit: Self.sizeLimit, following: .refused)
     } catch {
@@ -49,6 +57,8 @@ public struct SourceStore: Sendable {
       case .absent, .refused: return refuse("the file cannot be read: \(error.why)")
       }
     }
+    // A byte order mark is no part of the text: Windows' editors write one, and columns count from behind it.
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       return .failure(
         DiagnosticsError([Diagnostic("spec.not-utf8", "the file is not UTF-8", at: Self.firstInvalid(bytes, name))]))

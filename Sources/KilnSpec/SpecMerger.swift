@@ -10,9 +10,11 @@ public struct SpecMerger: Sendable {
   public mutating func merge(_ over: SpecNode, over beneath: SpecNode?) -> SpecNode {
     guard let upper = over.entries else { return over }
     let lower = beneath?.entries ?? []
+    let upperKeys = KeyIndex(upper)
+    let lowerKeys = KeyIndex(lower)
     var merged: [SpecNode.Entry] = []
     for entry in lower {
-      guard let replacement = upper.first(where: { $0.key == entry.key }) else {
+      guard let replacement = upperKeys[entry.key] else {
         merged.append(entry)
         continue
       }
@@ -20,7 +22,7 @@ public struct SpecMerger: Sendable {
       let value = merge(replacement.value, over: entry.value)
       merged.append(.init(key: entry.key, keyLocation: replacement.keyLocation, value: value))
     }
-    for entry in upper where !lower.contains(where: { $0.key == entry.key }) {
+    for entry in upper where lowerKeys[entry.key] == nil {
       if entry.value.isNull {
         problems.append(
           Diagnostic(

@@ -106,3 +106,23 @@ extension SpecNode {
     }
   }
 }
+
+/// Finds entries by key, in time that does not grow with their number.
+struct KeyIndex {
+  /// Few entries are searched from end to end, which is faster than hashing their keys.
+  private static let indexedFrom = 12
+
+  private let entries: [SpecNode.Entry]
+  private var indices: [String: Int] = [:]
+
+  init(_ entries: [SpecNode.Entry]) {
+    self.entries = entries
+    guard entries.count >= Self.indexedFrom else { return }
+    for (index, entry) in entries.enumerated().reversed() { indices[entry.key] = index }
+  }
+
+  subscript(key: String) -> SpecNode.Entry? {
+    if entries.count < Self.indexedFrom { return entries.first { $0.key == key } }
+    return indices[key].map { entries[$0] }
+  }
+}

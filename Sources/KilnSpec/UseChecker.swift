@@ -1,4 +1,5 @@
 public import KilnDiagnostics
+import KilnDocuments
 
 /// Checks what a spec says of components and services against their definitions.
 public struct UseChecker: Sendable {
@@ -61,13 +62,14 @@ public struct UseChecker: Sendable {
   ) -> Diagnostic {
     if let file = definitions.unusable[name.value] {
       return Diagnostic(
-        id, "the \(what) \"\(name.value)\" cannot be used", at: name.location, suggestion: "\(file) has errors")
+        id, "the \(what) \"\(name.value)\" cannot be used", at: name.location, suggestion: "\(file) has errors",
+        isConsequence: true)
     }
     let known = known.sorted()
     let near = nearest(to: name.value, among: known).map { "did you mean \"\($0)\"?" }
     return Diagnostic(
       id, "there is no \(what) \"\(name.value)\"", at: name.location,
-      suggestion: near ?? hint ?? "there are: \(known.joined(separator: ", "))")
+      suggestion: near ?? hint ?? "there are: \(Phrase.some(known, limit: 30))")
   }
 
   /// Wrong shapes below the keys that every service takes.
@@ -96,18 +98,19 @@ public struct UseChecker: Sendable {
       ]
     }
     var problems: [Diagnostic] = []
-    for entry in node?.entries ?? []
-    where !besides.contains(entry.key) && !parameters.contains(where: { $0.name == entry.key }) {
-      let known = parameters.map(\.name) + besides
+    let known = parameters.map(\.name) + besides
+    let names = Set(known)
+    let said = KeyIndex(node?.entries ?? [])
+    for entry in node?.entries ?? [] where !names.contains(entry.key) {
       let near = nearest(to: entry.key, among: known).map { "did you mean \"\($0)\"?" }
-      let list = known.isEmpty ? "it takes none" : "it takes: \(known.joined(separator: ", "))"
+      let list = known.isEmpty ? "it takes none" : "it takes: \(Phrase.some(known, limit: 30))"
       problems.append(
         Diagnostic(
           "spec.unknown-parameter", "\(owner) has no parameter \"\(entry.key)\"", at: entry.keyLocation,
           suggestion: near ?? list))
     }
     for parameter in parameters {
-      if let value = node?[parameter.name] {
+      if let value = said[parameter.name]?.value {
         problems += ParameterChecker(parameter, base: base).problems(in: value)
       } else if parameter.isRequired, parameter.fallback(on: base ?? "") == nil {
         problems.append(

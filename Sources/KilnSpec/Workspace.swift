@@ -27,6 +27,8 @@ public struct Workspace: Sendable {
   public let problems: [Diagnostic]
   /// The text of every file that was read, by the name diagnostics give it.
   public let sources: [String: String]
+  /// The same for excerpts: without the secrets that some file holds.
+  public let excerpts: [String: String]
 
   /// The folder with `kiln.yaml` at or above `folder`.
   public static func root(above folder: FilePath) -> FilePath? {
@@ -74,7 +76,9 @@ public struct WorkspaceReader: Sendable {
       environments: environments.sorted { $0.customer.value < $1.customer.value },
       environmentFiles: reading.environmentFiles,
       duplicateCustomers: reading.duplicates,
-      problems: (reading.problems + reading.definitions.problems).inCanonicalOrder(), sources: reading.store.texts)
+      problems: (reading.problems + reading.definitions.problems).filter { !$0.isConsequence }.inCanonicalOrder(),
+      sources: reading.store.texts,
+      excerpts: reading.store.texts.merging(reading.store.masked) { _, masked in masked })
   }
 }
 
@@ -85,7 +89,6 @@ private struct Reading {
   var store = SourceStore()
   var definitions = DefinitionReader()
   var problems: [Diagnostic] = []
-  private var profiles: [String: SpecNode] = [:]
   private var customers: [Located<String>] = []
   private(set) var containment: Containment
   private(set) var environmentFiles: Set<String> = []
@@ -119,8 +122,17 @@ private struct Reading {
     let (root, found) = YAMLReader(file: shown).read(text)
     problems += found
     guard let root else {
+      store.mask(shown, nil)
       definitions.lose(kind, name, file: shown)
       return
+    }
+    // The catalog's own files are tested for them.
+    if !shown.hasPrefix("kiln:") {
+      let secrets = kind == .profile ? LiteralSecrets.inEnvironment(root) : LiteralSecrets.inDefinition(root)
+      problems += secrets.problems
+      store.mask(shown, secrets.hidden)
+      // Nothing is made of it, and of what uses it.
+      if secrets.problems.hasErrors { return definitions.lose(kind, name, file: shown) }
     }
     var kind = kind
     if kind == nil {
@@ -198,7 +210,9 @@ private struct Reading {
       return nil
     case .success(let text):
       let (node, found) = YAMLReader(file: name).read(text)
-      problems += found
+      let secrets = node.map(LiteralSecrets.inWorkspace)
+      store.mask(name, secrets?.hidden)
+      problems += found + (secrets?.problems ?? [])
       return node
     }
   }
@@ -252,6 +266,8 @@ private struct Reading {
     let file: String
     var text: String?
     var node: SpecNode?
+    /// Scalars that no excerpt may show; nil where the text could not be read.
+    var hidden: [SpecNode]?
     var problems: [Diagnostic] = []
 
     init(_ file: String, in root: FilePath, _ containment: Containment) {
@@ -261,6 +277,9 @@ private struct Reading {
       case .success(let text):
         self.text = text
         (node, problems) = YAMLReader(file: file).read(text)
+        let secrets = node.map(LiteralSecrets.inEnvironment)
+        hidden = secrets?.hidden
+        problems += secrets?.problems ?? []
       }
     }
   }
@@ -271,10 +290,14 @@ private struct Reading {
     let names = files(in: "environments").map { "environments/\($0)" }
     environmentFiles = Set(names)
     guard let read = try? workers.map(names, { Read($0, in: root, containment) }) else { return [] }
+    var profiles = ProfileMerger(definitions.definitions)
     var waiting: [(file: String, node: SpecNode, beneath: SpecNode?, isWhole: Bool)] = []
     for one in read {
       problems += one.problems
-      if let text = one.text { store.add(text, as: one.file) }
+      if let text = one.text {
+        store.add(text, as: one.file)
+        store.mask(one.file, one.hidden)
+      }
       guard let node = one.node else { continue }
       guard node.entries != nil else {
         problems += ShapeChecker().problems(in: node, .environment)
@@ -285,9 +308,10 @@ private struct Reading {
         waiting.append((one.file, node, nil, true))
         continue
       }
-      let beneath = profile(name, chain: [])
+      let beneath = profiles.tree(name)
       waiting.append((one.file, node, beneath, beneath != nil))
     }
+    problems += profiles.problems
     let uses = UseChecker(definitions.definitions)
     let found =
       (try? workers.map(waiting) { file, node, beneath, isWhole -> (EnvironmentSpec?, [Diagnostic]) in
@@ -305,36 +329,6 @@ private struct Reading {
       }) ?? []
     problems += found.flatMap(\.1)
     return found.compactMap(\.0)
-  }
-
-  /// A profile over its own profiles.
-  private mutating func profile(_ name: Located<String>, chain: [Located<String>]) -> SpecNode? {
-    let chain = chain + [name]
-    if let index = chain.dropLast().firstIndex(where: { $0.value == name.value }) {
-      let cycle = chain[index...].map(\.value).joined(separator: " → ")
-      problems.append(
-        Diagnostic(
-          "spec.profile-cycle", "profiles stand on each other: \(cycle)", at: name.location,
-          suggestion: "remove one `profile:`"))
-      return nil
-    }
-    if let known = profiles[name.value] { return known }
-    guard let node = definitions.definitions.profiles[name.value] else {
-      let known = Array(definitions.definitions.profiles.keys)
-      problems.append(
-        UseChecker(definitions.definitions).unknown("profile", name, among: known, id: "spec.unknown-profile"))
-      return nil
-    }
-    var merger = SpecMerger()
-    defer { problems += merger.problems }
-    var beneath: SpecNode?
-    if let parent = node.optional("profile") {
-      guard let tree = profile(parent, chain: chain) else { return nil }
-      beneath = tree
-    }
-    let merged = merger.merge(node, over: beneath)
-    profiles[name.value] = merged
-    return merged
   }
 
   mutating func checkCustomers() {

@@ -12,7 +12,7 @@ struct DiagnosticTests {
     try withFolder { folder in
       try fixture.make(in: folder)
       let loaded = try TestContext(folder).context.load(WorkspaceOptions.parse([]), customers: [])
-      let sources = loaded.workspace.sources
+      let sources = loaded.workspace.excerpts
       let text = DiagnosticRenderer(sources: { sources[$0] }).render(loaded.problems)
       if ProcessInfo.processInfo.environment["GOLDEN"] == "record", text != fixture.expected {
         try fixture.record(text)

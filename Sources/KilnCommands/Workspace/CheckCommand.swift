@@ -23,7 +23,7 @@ struct CheckCommand: AsyncParsableCommand {
   func run(in context: CommandContext) throws {
     let loaded = try context.load(options, customers: customers)
     if format == .text {
-      context.report(loaded.problems, sources: loaded.workspace.sources)
+      context.report(loaded.problems, sources: loaded.workspace.excerpts)
       if !loaded.problems.hasErrors, !options.quiet {
         let number = loaded.plans.count
         context.console.error(

@@ -117,7 +117,7 @@ extension CommandContext {
     return LoadedWorkspace(
       workspace: workspace, plans: plans, fleet: plans, copied: files.copied, missing: files.missing,
       isFleetWhole: plans.count == workspace.environmentFiles.count && workspace.duplicateCustomers.isEmpty,
-      problems: problems.inCanonicalOrder())
+      problems: problems.filter { !$0.isConsequence }.inCanonicalOrder())
   }
 
   private func choose(_ customers: [String], from workspace: Workspace) throws -> Set<String> {
@@ -148,7 +148,7 @@ extension CommandContext {
 
   /// Prints `problems` to standard error and stops with exit 1 when one is an error.
   func stopOnErrors(_ loaded: LoadedWorkspace) throws {
-    report(loaded.problems, sources: loaded.workspace.sources)
+    report(loaded.problems, sources: loaded.workspace.excerpts)
     guard loaded.problems.hasErrors else { return }
     throw KilnExit.problems
   }

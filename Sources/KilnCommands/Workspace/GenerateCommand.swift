@@ -35,7 +35,7 @@ struct GenerateCommand: AsyncParsableCommand {
   func run(in context: CommandContext) throws {
     var loaded = try context.load(options, customers: customers)
     if keepGoing, !loaded.concernsEveryCustomer {
-      context.report(loaded.problems, sources: loaded.workspace.sources)
+      context.report(loaded.problems, sources: loaded.workspace.excerpts)
       loaded = loaded.withoutErrors
     } else {
       try context.stopOnErrors(loaded)

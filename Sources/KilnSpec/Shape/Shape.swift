@@ -39,16 +39,24 @@ public struct TextRule: Sendable {
   public let rule: String?
   public let allowed: [String]
   public let lengths: ClosedRange<Int>
+  /// Whether messages leave out what is written: it may be a secret where its name belongs.
+  public let isWithheld: Bool
 
   public init(
     _ name: String, pattern: String? = nil, rule: String? = nil, allowed: [String] = [],
-    lengths: ClosedRange<Int> = 0...1_000_000
+    lengths: ClosedRange<Int> = 0...1_000_000, isWithheld: Bool = false
   ) {
     self.name = name
     self.pattern = pattern
     self.rule = rule
     self.allowed = allowed
     self.lengths = lengths
+    self.isWithheld = isWithheld
+  }
+
+  /// The same rule where a secret may be written by mistake.
+  var withheld: TextRule {
+    TextRule(name, pattern: pattern, rule: rule, allowed: allowed, lengths: lengths, isWithheld: true)
   }
 
   public static let any = TextRule("text")
@@ -91,11 +99,14 @@ public struct ObjectShape: Sendable {
   public let alternatives: [String]
   /// Keys that are known elsewhere and refused here: what to say of them, and the diagnostic's id.
   let refused: [String: (id: String, message: String)]
+  /// What to write where something else than a map stands.
+  let form: String?
 
   init(
     _ name: String, _ keys: [Key], exactlyOneOf alternatives: [String] = [],
-    refused: [String: (id: String, message: String)] = [:]
+    refused: [String: (id: String, message: String)] = [:], form: String? = nil
   ) {
+    self.form = form
     self.name = name
     self.refused = refused
     self.keys = keys

@@ -94,9 +94,9 @@ public struct ShapeChecker: Sendable {
     _ text: String, _ rule: TextRule, at location: SourceLocation, in place: String, _ problems: inout [Diagnostic]
   ) {
     func refuse(_ suggestion: String) {
+      let what = rule.isWithheld ? "what is written here" : Self.shown(text)
       problems.append(
-        Diagnostic("spec.invalid-value", "\(place) cannot be \(Self.shown(text))", at: location, suggestion: suggestion)
-      )
+        Diagnostic("spec.invalid-value", "\(place) cannot be \(what)", at: location, suggestion: suggestion))
     }
     if !rule.allowed.isEmpty, !rule.allowed.contains(text) {
       let near = nearest(to: text, among: rule.allowed).map { "did you mean \"\($0)\"? " } ?? ""
@@ -115,7 +115,7 @@ public struct ShapeChecker: Sendable {
   private func checkObject(_ node: SpecNode, _ object: ObjectShape, in place: String, _ problems: inout [Diagnostic]) {
     guard let entries = node.entries else {
       let message = "\(object.name) must be a map, not \(node.kind)"
-      problems.append(Diagnostic("spec.wrong-type", message, at: node.location))
+      problems.append(Diagnostic("spec.wrong-type", message, at: node.location, suggestion: object.form))
       return
     }
     for entry in entries {

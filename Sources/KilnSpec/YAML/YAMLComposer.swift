@@ -22,6 +22,8 @@ struct YAMLComposer {
   let file: String
   let limits: Limits
   private(set) var problems: [Diagnostic] = []
+  /// Whether values were repeated: then their number is not the file's own.
+  private(set) var hasAliases = false
 
   private var frames: [Frame] = []
   private var anchors: [String: Anchored] = [:]
@@ -37,6 +39,8 @@ struct YAMLComposer {
   private struct Anchored {
     let node: SpecNode
     let values: Int
+    /// Lists and maps inside each other.
+    let height: Int
   }
 
   /// A list or a map that is not at its end.
@@ -57,6 +61,8 @@ struct YAMLComposer {
     let anchor: String?
     /// Values that were read before it.
     let before: Int
+    /// Lists and maps inside each other, itself one.
+    var height = 1
     /// Where a key stood first; a map from the start, since a file may have 20,000 of them.
     var places: [String: Int] = [:]
   }
@@ -75,6 +81,7 @@ struct YAMLComposer {
         }
         throw .syntax(error)
       }
+      if event.tag != nil { problems.append(tagProblem(event)) }
       switch event.kind {
       case .streamEnd:
         guard let root else { throw .empty }
@@ -87,16 +94,19 @@ struct YAMLComposer {
         let firstLine = text.unicodeScalars.prefix { $0 != "\n" }.count
         let location = SourceLocation(
           file: file, position: event.position, length: isBlock ? 1 : firstLine + (isPlain ? 0 : 2))
+        if text.utf8.contains(0) { problems.append(nulProblem(location)) }
         let before = count
         try add(
           SpecNode(.scalar(.init(text: text, isPlain: isPlain)), at: location), values: 1, event,
           isKeyMerge: text == "<<" && isPlain)
         if let anchor = event.anchor {
-          anchors[anchor] = Anchored(node: last ?? SpecNode(.list([]), at: location), values: count - before)
+          anchors[anchor] = Anchored(node: last ?? SpecNode(.list([]), at: location), values: count - before, height: 0)
         }
       case .alias(let name):
         guard let anchored = anchors[name] else { throw .unknownAlias(name, event.position) }
-        try add(anchored.node, values: anchored.values, event)
+        hasAliases = true
+        if frames.count + anchored.height > limits.depth { throw .tooDeep(event.position) }
+        try add(anchored.node, values: anchored.values, height: anchored.height, event)
       case .listStart: try open(.list([]), event)
       case .mapStart: try open(.map(entries: [], key: nil), event)
       case .listEnd, .mapEnd: try close(event)
@@ -122,13 +132,25 @@ struct YAMLComposer {
     case .map(let entries, _): node = SpecNode(.map(entries), at: frame.location)
     }
     let values = count - frame.before + 1
-    if let anchor = frame.anchor { anchors[anchor] = Anchored(node: node, values: values) }
-    try add(node, values: 1, event)
+    if let anchor = frame.anchor { anchors[anchor] = Anchored(node: node, values: values, height: frame.height) }
+    try add(node, values: 1, height: frame.height, event)
+  }
+
+  private func tagProblem(_ event: YAMLEvent) -> Diagnostic {
+    Diagnostic(
+      "spec.tag", "tags are not read", at: SourceLocation(file: file, position: event.position),
+      suggestion: "leave the tag out; quote a value that is text")
+  }
+
+  private func nulProblem(_ location: SourceLocation) -> Diagnostic {
+    Diagnostic(
+      "spec.character", "U+0000 cannot stand in a spec", at: location,
+      suggestion: "take it out: no path, variable or argument can hold it")
   }
 
   /// Puts a whole value where it belongs.
   private mutating func add(
-    _ node: SpecNode, values: Int, _ event: YAMLEvent, isKeyMerge: Bool = false
+    _ node: SpecNode, values: Int, height: Int = 0, _ event: YAMLEvent, isKeyMerge: Bool = false
   ) throws(Failure) {
     count += values
     if count > limits.values { throw .tooManyValues(event.position) }
@@ -137,6 +159,7 @@ struct YAMLComposer {
       root = node
       return
     }
+    frames[index].height = max(frames[index].height, height + 1)
     switch frames[index].content {
     case .list(var items):
       frames[index].content = .list([])

@@ -19,6 +19,8 @@ struct YAMLEvent {
   let position: SourcePosition
   /// The name after `&`.
   let anchor: String?
+  /// What stands after `!`, unless it only says that text is text.
+  let tag: String?
 }
 
 /// Why a text is not YAML.
@@ -63,33 +65,43 @@ final class YAMLParser {
       guard yaml_parser_parse(parser, &event) == 1 else { throw failure() }
       defer { yaml_event_delete(&event) }
       let position = Self.position(event.start_mark)
-      func result(_ kind: YAMLEvent.Kind, _ anchor: UnsafeMutablePointer<UInt8>? = nil) -> YAMLEvent {
-        YAMLEvent(kind: kind, position: position, anchor: anchor.map { String(cString: $0) })
+      func result(
+        _ kind: YAMLEvent.Kind, _ anchor: UnsafeMutablePointer<UInt8>? = nil,
+        tag: UnsafeMutablePointer<UInt8>? = nil
+      ) -> YAMLEvent {
+        let tag = tag.map { String(cString: $0) }
+        return YAMLEvent(
+          kind: kind, position: position, anchor: anchor.map { String(cString: $0) },
+          tag: tag == Self.textTag || tag == "!" ? nil : tag)
       }
       switch event.type {
       case YAML_DOCUMENT_START_EVENT: return result(.documentStart)
       case YAML_DOCUMENT_END_EVENT: return result(.documentEnd)
       case YAML_STREAM_END_EVENT, YAML_NO_EVENT: return result(.streamEnd)
       case YAML_ALIAS_EVENT: return result(.alias(String(cString: event.data.alias.anchor)))
-      case YAML_SEQUENCE_START_EVENT: return result(.listStart, event.data.sequence_start.anchor)
+      case YAML_SEQUENCE_START_EVENT: 
+        return result(.listStart, event.data.sequence_start.anchor, tag: event.data.sequence_start.tag)
       case YAML_SEQUENCE_END_EVENT: return result(.listEnd)
-      case YAML_MAPPING_START_EVENT: return result(.mapStart, event.data.mapping_start.anchor)
+      case YAML_MAPPING_START_EVENT: 
+        return result(.mapStart, event.data.mapping_start.anchor, tag: event.data.mapping_start.tag)
       case YAML_MAPPING_END_EVENT: return result(.mapEnd)
       case YAML_SCALAR_EVENT:
         let scalar = event.data.scalar
         let text = String(
           decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
         // `!!str 8.2` is text as `"8.2"` is.
-        let isText = scalar.tag.map { String(cString: $0) == "tag:yaml.org,2002:str" } ?? false
+        let isText = scalar.tag.map { String(cString: $0) == Self.textTag } ?? false
         return result(
           .scalar(
             text: text, isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE && !isText,
             isBlock: scalar.style == YAML_LITERAL_SCALAR_STYLE || scalar.style == YAML_FOLDED_SCALAR_STYLE),
-          scalar.anchor)
+          scalar.anchor, tag: scalar.tag)
       default: continue
       }
     }
   }
+
+  private static let textTag = "tag:yaml.org,2002:str"
 
   private func failure() -> YAMLSyntaxError {
     let state = parser.pointee
