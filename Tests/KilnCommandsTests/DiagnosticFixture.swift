@@ -8,7 +8,7 @@ import Testing
 /// A workspace in one text file: `=== path` begins a file, `=== expected` what `kiln check` says.
 ///
 /// `=== path (directory)`, `(hex)`, `(size)` and `(link)` make what text cannot: a folder, raw bytes, a file of zeros, a link
-/// to what the text says.
+/// to what the text says. A line `3000 × text` stands for 3,000 lines.
 struct DiagnosticFixture: Sendable, CustomTestStringConvertible {
   let id: String
   let files: [(path: String, text: String)]
@@ -68,9 +68,18 @@ struct DiagnosticFixture: Sendable, CustomTestStringConvertible {
         let handle = try FileHandle(forWritingTo: url)
         try handle.truncate(atOffset: UInt64(text.filter(\.isNumber)) ?? 0)
         try handle.close()
-      default: try text.write(to: url, atomically: false, encoding: .utf8)
+      default: try Self.repeated(text).write(to: url, atomically: false, encoding: .utf8)
       }
     }
+  }
+
+  private static func repeated(_ text: String) -> String {
+    guard text.contains(" × ") else { return text }
+    return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      let parts = line.split(separator: " × ", maxSplits: 1)
+      guard parts.count == 2, let number = Int(parts[0]) else { return String(line) }
+      return Array(repeating: String(parts[1]), count: number).joined(separator: "\n")
+    }.joined(separator: "\n")
   }
 
   /// Rewrites what is expected; the run fails all the same.

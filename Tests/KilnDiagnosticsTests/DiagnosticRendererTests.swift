@@ -68,3 +68,68 @@ struct DiagnosticRendererTests {
     #expect(nearest(to: name, among: ["base", "components", "version"]) == expected)
   }
 }
+
+/// Files with more problems than anybody reads.
+struct DiagnosticSelectionTests {
+  private func problems(_ number: Int, _ severity: Diagnostic.Severity = .error, file: String = "a.yaml")
+    -> [Diagnostic]
+  {
+    (0..<number).map {
+      Diagnostic("a.b", "number \($0)", severity: severity, at: SourceLocation(file: file, line: $0 + 1, column: 1))
+    }
+  }
+
+  private func render(_ problems: [Diagnostic], _ format: DiagnosticRenderer.Format) -> String {
+    DiagnosticRenderer(format: format).render(problems)
+  }
+
+  @Test func aHundredOfAFileAreShown() {
+    let text = render(problems(100) + problems(3, file: "b.yaml"), .text)
+    #expect(text.split(separator: "\n").count == 103)
+    #expect(!text.contains("more"))
+  }
+
+  @Test func theRestIsCounted() {
+    let all = problems(20_000) + problems(101, file: "b.yaml") + problems(1, file: "c.yaml")
+    let text = render(all, .text)
+    #expect(text.split(separator: "\n").count == 203)
+    #expect(text.contains("a.yaml:100:1: error: number 99 [a.b]\nand 19900 more problems in a.yaml\nb.yaml:1:1: "))
+    #expect(text.contains("\nand 1 more problem in b.yaml\nc.yaml:1:1: "))
+    let github = render(all, .github)
+    #expect(github.split(separator: "\n").count == 203)
+    #expect(github.contains("::error file=a.yaml,title=diagnostics.omitted::and 19900 more problems in a.yaml\n"))
+    #expect(render(all, .azurePipelines).contains("code=diagnostics.omitted]and 19900 more problems in a.yaml\n"))
+    let json = render(all, .json)
+    #expect(
+      json.contains(
+        "\n  \"omitted\": [\n    {\"count\": 19900, \"file\": \"a.yaml\"},\n    {\"count\": 1, \"file\": \"b.yaml\"}\n  ],\n"
+      ))
+    #expect(json.split(separator: "\"id\"").count == 202)
+  }
+
+  /// The one error among many warnings is what stops the command.
+  @Test func errorsAreShownFirst() {
+    let error = Diagnostic("a.late", "late", at: SourceLocation(file: "a.yaml", line: 500, column: 1))
+    let text = render(problems(300, .warning) + [error], .text)
+    #expect(text.hasSuffix("a.yaml:500:1: error: late [a.late]\nand 201 more problems in a.yaml\n"))
+    #expect(
+      render(problems(300, .warning) + [error], .github).contains("::warning file=a.yaml,title=diagnostics.omitted"))
+  }
+
+  @Test func excerptsShowTheirLine() {
+    let source = "first\r\n" + String(repeating: "é", count: 300) + "X" + String(repeating: "y", count: 300) + "\nlast"
+    let renderer = DiagnosticRenderer(sources: { _ in source })
+    func shown(_ line: Int, _ column: Int, _ length: Int) -> String {
+      renderer.render([
+        Diagnostic("a.b", "m", at: SourceLocation(file: "a", line: line, column: column, length: length))
+      ])
+    }
+    #expect(shown(1, 1, 5).hasSuffix("  1 | first\n    | ^~~~~\n"))
+    #expect(shown(1, 6, 1).hasSuffix("  1 | first\n    |      ^\n"))
+    #expect(shown(1, 7, 1) == "a:1:7: error: m [a.b]\n")
+    #expect(shown(3, 1, 90).hasSuffix("  3 | last\n    | ^~~~\n"))
+    #expect(shown(4, 1, 1) == "a:4:1: error: m [a.b]\n")
+    let middle = "  2 | …" + String(repeating: "é", count: 40) + "X" + String(repeating: "y", count: 99) + "\n"
+    #expect(shown(2, 301, 1).hasSuffix(middle + "    | " + String(repeating: " ", count: 41) + "^\n"))
+  }
+}

@@ -29,7 +29,7 @@ struct ParameterCheckerTests {
     ("type: string, pattern: \"[a-z]+\"", "\"a\\nb\"", "spec.parameter-value"),
     ("type: map, keys: \"[a-z]+\"", "{A: 1}", "spec.parameter-value"),
     ("type: map, keys: \"[a-z]+\"", "{\"a\\nb\": 1}", "spec.parameter-value"),
-    ("type: string", "\"a\\0b\"", "spec.parameter-value"),
+    ("type: string", "\"a\\x01b\"", "spec.parameter-value"),
   ]) func refuses(_ definition: String, _ value: String, _ id: String) { #expect(problems(definition, value) == [id]) }
 
   @Test(arguments: ["pattern", "keys"]) func aPatternThatIsNoneIsTheDefinitionsFault(_ key: String) {

@@ -41,7 +41,9 @@ struct LiteralSecrets {
         }
       case "app":
         for part in entry.value.entries ?? [] where part.key != "tokens" {
-          if part.key == "buildSecrets" { for name in part.value.items ?? [] { found.hideUnless(name, Shape.secretName) } }
+          if part.key == "buildSecrets" {
+            for name in part.value.items ?? [] { found.hideUnless(name, Shape.secretName) }
+          }
           found.walk(part.value, part.key == "environment" ? .variables : .none, part.key)
         }
         found.walk(entry.value["tokens"]?["values"], .options("token"), "tokens")
@@ -82,7 +84,9 @@ struct LiteralSecrets {
     switch node.content {
     case .list(let items): for item in items { walk(item, names, name) }
     case .map(let entries):
-      for entry in entries { walk(entry.value, entry.key == "environment" ? .variables : inner(names, entry), entry.key) }
+      for entry in entries {
+        walk(entry.value, entry.key == "environment" ? .variables : inner(names, entry), entry.key)
+      }
     case .scalar(let scalar): judge(scalar, node, name, names)
     }
   }
@@ -116,7 +120,9 @@ struct LiteralSecrets {
         let secret = SecretValue.assignment(in: value)
       {
         what = "\(name) gives \(secret) a value that looks like a secret"
-        remedy = "give it in a variable, as with app.buildSecrets"
+        remedy =
+          name.hasPrefix("cache")
+          ? "let BuildKit read it from its environment" : "read it from a secret, as in app.buildSecrets"
       }
     }
     guard let what else { return }
@@ -134,7 +140,9 @@ struct LiteralSecrets {
         switch entry.key {
         case "env": hideUnless(entry.value, Shape.variableName)
         case "keyVault":
-          for part in entry.value.entries ?? [] where !["id", "secret", "version"].contains(part.key) { hide(part.value) }
+          for part in entry.value.entries ?? [] where !["id", "secret", "version"].contains(part.key) {
+            hide(part.value)
+          }
           if entry.value.entries == nil { hide(entry.value) }
         default: hide(entry.value)
         }

@@ -36,7 +36,9 @@ public enum SecretName {
       !ambiguous.contains(part) && (words.contains(part) || further.contains(part))
         || endings.contains { part.hasSuffix($0) }
     } || zip(parts, parts.dropFirst()).contains { $0 == "api" && $1 == "key" || $0 == "private" && $1 == "key" }
-      || zip(parts, parts.dropFirst()).contains { ["access", "secret", "encryption", "app"].contains($0) && $1 == "key" }
+      || zip(parts, parts.dropFirst()).contains {
+        ["access", "secret", "encryption", "app"].contains($0) && $1 == "key"
+      }
   }
 
   /// Words in lower case: `dbPassword`, `db-password` and `DB_PASSWORD` have the same two.

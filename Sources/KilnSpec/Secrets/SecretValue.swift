@@ -18,14 +18,16 @@ public enum SecretValue {
 
   private static func isToken(_ text: String, _ prefix: String, _ length: Int) -> Bool {
     guard let start = text.firstRange(of: prefix)?.lowerBound else { return false }
-    return text[start...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }.count >= length
+    return text[start...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }.count
+      >= length
   }
 
   /// `scheme://user:password@host`, the password written out.
   private static func hasPasswordInURL(_ bytes: [UInt8]) -> Bool {
     var at = 0
     while at + 3 < bytes.count {
-      guard bytes[at] == UInt8(ascii: ":"), bytes[at + 1] == UInt8(ascii: "/"), bytes[at + 2] == UInt8(ascii: "/") else {
+      guard bytes[at] == UInt8(ascii: ":"), bytes[at + 1] == UInt8(ascii: "/"), bytes[at + 2] == UInt8(ascii: "/")
+      else {
         at += 1
         continue
       }
@@ -44,7 +46,9 @@ public enum SecretValue {
   /// What a command or a cache's options give a secret's name: `PASSWORD=…`, `--token …`, `curl -u user:…`; the
   /// name, or nil.
   public static func assignment(in command: String) -> String? {
-    let words = command.split { $0 == " " || $0 == "\n" || $0 == "\t" || $0 == "," || $0 == ";" || $0 == "&" || $0 == "|" }
+    let words = command.split {
+      $0 == " " || $0 == "\n" || $0 == "\t" || $0 == "," || $0 == ";" || $0 == "&" || $0 == "|"
+    }
     for (index, word) in words.enumerated() {
       let next = index + 1 < words.count ? words[index + 1] : ""
       if let equals = word.firstIndex(of: "=") {

@@ -14,17 +14,38 @@ enum SourceMask {
         hide(&lines[row], start..<(start + written.count))
         continue
       }
-      // Quoted, or of several lines: its end is not known, so that the line's rest goes, and what is indented below it.
+      if let end = closingQuote(lines[row], from: start) {
+        hide(&lines[row], start..<end)
+        continue
+      }
+      // Of several lines: its end is not known, so that the line's rest goes, and what is indented below it.
       let indent = lines[row].prefix { $0 == " " }.count
       hide(&lines[row], start..<lines[row].count)
       var next = row + 1
-      while next < lines.count, lines[next].allSatisfy({ $0 == " " }) || lines[next].prefix(while: { $0 == " " }).count > indent
+      while next < lines.count,
+        lines[next].allSatisfy({ $0 == " " }) || lines[next].prefix(while: { $0 == " " }).count > indent
       {
         hide(&lines[next], 0..<lines[next].count)
         next += 1
       }
     }
     return lines.map { String(String.UnicodeScalarView($0)) }.joined(separator: "\n")
+  }
+
+  /// The index behind a quoted scalar that ends on its line.
+  private static func closingQuote(_ line: [Unicode.Scalar], from start: Int) -> Int? {
+    guard start < line.count, line[start] == "\"" || line[start] == "'" else { return nil }
+    var index = start + 1
+    while index < line.count {
+      if line[index] == "\\", line[start] == "\"" {
+        index += 1
+      } else if line[index] == line[start] {
+        guard line[start] == "'", index + 1 < line.count, line[index + 1] == "'" else { return index + 1 }
+        index += 1
+      }
+      index += 1
+    }
+    return nil
   }
 
   /// The text of a file that cannot be read, by its lines alone: what stands behind the name of a secret.

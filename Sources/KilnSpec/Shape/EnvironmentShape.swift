@@ -19,7 +19,8 @@ extension Shape {
     rule: "letters, digits, and . _ - inside; it is written __NAME__ in the files")
   static let path = TextRule("a path", lengths: 1...4096)
   static let absolutePath = TextRule(
-    "an absolute path", pattern: "/[^\\x00-\\x1f\\x7f]*", rule: "a path that begins with / and has no control characters",
+    "an absolute path", pattern: "/[^\\x00-\\x1f\\x7f]*",
+    rule: "a path that begins with / and has no control characters",
     lengths: 1...1024)
   static let mode = TextRule("a mode", pattern: "[0-7]{3,4}", rule: "three or four octal digits, as in \"0644\"")
   static let command = TextRule("a command", lengths: 1...100_000)
@@ -144,7 +145,9 @@ extension Shape {
   static let secret = ObjectShape(
     "the secret",
     [
-      .init("env", .text(variableName.withheld), "the variable of the environment that holds it", example: "ACME_DB_PASSWORD"),
+      .init(
+        "env", .text(variableName.withheld), "the variable of the environment that holds it",
+        example: "ACME_DB_PASSWORD"),
       .init(
         "keyVault",
         .object(
@@ -158,15 +161,21 @@ extension Shape {
                     "a key vault's id",
                     pattern:
                       "/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\\.KeyVault/vaults/[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]",
-                    rule: "/subscriptions/…/resourceGroups/…/providers/Microsoft.KeyVault/vaults/NAME", isWithheld: true)),
+                    rule: "/subscriptions/…/resourceGroups/…/providers/Microsoft.KeyVault/vaults/NAME", isWithheld: true
+                  )),
                 required: true, "the vault's resource id"),
               .init(
                 "secret",
-                .text(TextRule("a secret's name", pattern: "[A-Za-z0-9-]{1,127}", rule: "letters, digits and hyphens", isWithheld: true)),
+                .text(
+                  TextRule(
+                    "a secret's name", pattern: "[A-Za-z0-9-]{1,127}", rule: "letters, digits and hyphens",
+                    isWithheld: true)),
                 required: true, "the secret's name in the vault", example: "admin-password"),
               .init(
                 "version",
-                .text(TextRule("a secret's version", pattern: "[0-9a-f]{32}", rule: "32 hexadecimal digits", isWithheld: true)),
+                .text(
+                  TextRule(
+                    "a secret's version", pattern: "[0-9a-f]{32}", rule: "32 hexadecimal digits", isWithheld: true)),
                 "a version of it; the newest without"),
             ])), "a secret of an Azure key vault"),
     ], exactlyOneOf: ["env", "keyVault"],
@@ -345,7 +354,8 @@ extension Shape {
       .init(
         "user", .text(TextRule("an account", pattern: "[A-Za-z0-9_-]{1,32}", rule: "letters, digits, _ and -")),
         "the account that may use it", example: "acme"),
-      .init("password", .text(secretName.withheld), "the secret that is the account's password", example: "DB_PASSWORD"),
+      .init(
+        "password", .text(secretName.withheld), "the secret that is the account's password", example: "DB_PASSWORD"),
       .init("limits", .object(limits), "what its container may use of the machine", example: "{memory: 1Gi}"),
       .init(
         "settings", .map(keys: TextRule("a setting"), values: .scalar), default: "{}",

@@ -21,18 +21,23 @@ struct YAMLComposer {
 
   let file: String
   let limits: Limits
+  private let standIns: [Unicode.Scalar: Unicode.Scalar]
   private(set) var problems: [Diagnostic] = []
   /// Whether values were repeated: then their number is not the file's own.
   private(set) var hasAliases = false
+  /// Where quoted scalars are, in a text with stand-ins.
+  private(set) var quoted: [Range<SourcePosition>] = []
 
   private var frames: [Frame] = []
   private var anchors: [String: Anchored] = [:]
   private var count = 0
   private var root: SpecNode?
 
-  init(file: String, limits: Limits = Limits()) {
+  /// - Parameter standIns: What characters of private use stand for.
+  init(file: String, limits: Limits = Limits(), standIns: [Unicode.Scalar: Unicode.Scalar] = [:]) {
     self.file = file
     self.limits = limits
+    self.standIns = standIns
   }
 
   /// A node that aliases may name, and how many values it stands for.
@@ -90,7 +95,13 @@ struct YAMLComposer {
         documents += 1
         if documents > 1 { throw .severalDocuments(event.position) }
       case .documentEnd: break
-      case .scalar(let text, let isPlain, let isBlock):
+      case .scalar(let read, let isPlain, let isQuoted):
+        let isBlock = !isQuoted && !isPlain
+        var text = read
+        if !standIns.isEmpty {
+          text = String(String.UnicodeScalarView(read.unicodeScalars.map { standIns[$0] ?? $0 }))
+          if isQuoted { quoted.append(event.position..<event.end) }
+        }
         let firstLine = text.unicodeScalars.prefix { $0 != "\n" }.count
         let location = SourceLocation(
           file: file, position: event.position, length: isBlock ? 1 : firstLine + (isPlain ? 0 : 2))

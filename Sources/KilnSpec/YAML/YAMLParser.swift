@@ -7,7 +7,7 @@ struct YAMLEvent {
     case documentStart
     case documentEnd
     case streamEnd
-    case scalar(text: String, isPlain: Bool, isBlock: Bool)
+    case scalar(text: String, isPlain: Bool, isQuoted: Bool)
     case alias(String)
     case listStart
     case listEnd
@@ -17,6 +17,8 @@ struct YAMLEvent {
 
   let kind: Kind
   let position: SourcePosition
+  /// Where it ends.
+  let end: SourcePosition
   /// The name after `&`.
   let anchor: String?
   /// What stands after `!`, unless it only says that text is text.
@@ -71,7 +73,8 @@ final class YAMLParser {
       ) -> YAMLEvent {
         let tag = tag.map { String(cString: $0) }
         return YAMLEvent(
-          kind: kind, position: position, anchor: anchor.map { String(cString: $0) },
+          kind: kind, position: position, end: Self.position(event.end_mark),
+          anchor: anchor.map { String(cString: $0) },
           tag: tag == Self.textTag || tag == "!" ? nil : tag)
       }
       switch event.type {
@@ -79,10 +82,10 @@ final class YAMLParser {
       case YAML_DOCUMENT_END_EVENT: return result(.documentEnd)
       case YAML_STREAM_END_EVENT, YAML_NO_EVENT: return result(.streamEnd)
       case YAML_ALIAS_EVENT: return result(.alias(String(cString: event.data.alias.anchor)))
-      case YAML_SEQUENCE_START_EVENT: 
+      case YAML_SEQUENCE_START_EVENT:
         return result(.listStart, event.data.sequence_start.anchor, tag: event.data.sequence_start.tag)
       case YAML_SEQUENCE_END_EVENT: return result(.listEnd)
-      case YAML_MAPPING_START_EVENT: 
+      case YAML_MAPPING_START_EVENT:
         return result(.mapStart, event.data.mapping_start.anchor, tag: event.data.mapping_start.tag)
       case YAML_MAPPING_END_EVENT: return result(.mapEnd)
       case YAML_SCALAR_EVENT:
@@ -94,7 +97,8 @@ final class YAMLParser {
         return result(
           .scalar(
             text: text, isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE && !isText,
-            isBlock: scalar.style == YAML_LITERAL_SCALAR_STYLE || scalar.style == YAML_FOLDED_SCALAR_STYLE),
+            isQuoted: scalar.style == YAML_SINGLE_QUOTED_SCALAR_STYLE
+              || scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE),
           scalar.anchor, tag: scalar.tag)
       default: continue
       }

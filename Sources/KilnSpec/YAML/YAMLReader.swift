@@ -12,14 +12,14 @@ public struct YAMLReader: Sendable {
   /// A byte order mark at the start is no part of the first line.
   public func read(_ text: String) -> (root: SpecNode?, problems: [Diagnostic]) {
     let source = YAMLSource(text)
-    // Where lines end is not sure with them, so that nothing else is either.
-    if !source.refused.isEmpty { return (nil, source.refused.map(refusal)) }
-    var composer = YAMLComposer(file: file)
+    if !source.controls.isEmpty { return (nil, source.controls.map(refusal)) }
+    var composer = YAMLComposer(file: file, standIns: source.standIns)
     do {
       let root = try composer.compose(source.text)
-      return root.isNull ? (nil, composer.problems + [empty]) : (root, composer.problems)
+      let problems = composer.problems + separators(source, composer)
+      return root.isNull ? (nil, problems + [empty]) : (root, problems)
     } catch {
-      return (nil, composer.problems + [diagnostic(error, composer, source)])
+      return (nil, composer.problems + separators(source, composer) + [diagnostic(error, composer, source)])
     }
   }
 
@@ -36,6 +36,10 @@ public struct YAMLReader: Sendable {
   private func refusal(_ found: YAMLSource.Character) -> Diagnostic {
     Diagnostic(
       "spec.character", "\(found.name) cannot stand in a spec", at: location(found.position), suggestion: found.remedy)
+  }
+
+  private func separators(_ source: YAMLSource, _ composer: YAMLComposer) -> [Diagnostic] {
+    source.separators.filter { found in !composer.quoted.contains { $0.contains(found.position) } }.map(refusal)
   }
 
   private func diagnostic(

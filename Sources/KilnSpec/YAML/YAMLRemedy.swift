@@ -21,7 +21,8 @@ struct YAMLRemedy {
     case "did not find expected key", "did not find expected '-' indicator": return indentation(place, before)
     case "could not find expected ':'":
       return diagnostic(
-        "this line has no `key: value`", before ?? here, "write a blank behind the colon; quote a value of several lines")
+        "this line has no `key: value`", before ?? here,
+        "write a blank behind the colon; quote a value of several lines")
     case "found unexpected end of stream", "found unexpected document indicator":
       return diagnostic("this quote is never closed", before ?? here, "close it")
     case "did not find expected ',' or ']'", "did not find expected ',' or '}'":
@@ -34,7 +35,8 @@ struct YAMLRemedy {
     case "found character that cannot start any token":
       return diagnostic("a value cannot begin with \(character.map { "\($0)" } ?? "this")", here, "quote it")
     case "block sequence entries are not allowed in this context":
-      return diagnostic("a list cannot begin here", here, "begin it on a line of its own; quote text that begins with -")
+      return diagnostic(
+        "a list cannot begin here", here, "begin it on a line of its own; quote text that begins with -")
     case "found unknown escape character":
       return diagnostic("there is no such escape", here, "write \\\\ for a backslash, or use single quotes")
     default: return diagnostic(error.problem, here)

@@ -21,10 +21,15 @@ struct YAMLSource {
   /// Characters that are reported: more of them say nothing new.
   private static let limit = 100
 
-  let text: String
-  /// Control characters; line ends of YAML 1.1 that are none in 1.2, so that some readers see another line where others
-  /// see a comment; byte order marks, which readers drop.
-  private(set) var refused: [Character] = []
+  /// What libyaml reads: stand-ins have the places of `separators`.
+  private(set) var text: String
+  /// Control characters, which may stand nowhere.
+  private(set) var controls: [Character] = []
+  /// Line ends of YAML 1.1 that are none in 1.2, so that some readers see another line where others see a comment, and
+  /// byte order marks, which readers drop. Only a quoted scalar may have them.
+  private(set) var separators: [Character] = []
+  /// libyaml must not act on a separator: a character of private use stands for each.
+  private(set) var standIns: [Unicode.Scalar: Unicode.Scalar] = [:]
 
   init(_ text: String) {
     var bytes = Array(text.utf8)
@@ -34,7 +39,19 @@ struct YAMLSource {
     if hasReturns { bytes = Self.withoutReturns(bytes) }
     self.text = hasMark || hasReturns ? String(decoding: bytes, as: UTF8.self) : text
     scan(bytes)
+    if !separators.isEmpty { replaceSeparators() }
   }
+
+  private mutating func replaceSeparators() {
+    let used = Set(text.unicodeScalars.lazy.filter { (0xE000...0xF8FF).contains($0.value) })
+    let free = (UInt32(0xE000)...0xF8FF).lazy.compactMap(Unicode.Scalar.init).filter { !used.contains($0) }
+    let pairs = Array(zip(Self.separatorScalars, free))
+    let forth = Dictionary(uniqueKeysWithValues: pairs)
+    text = String(String.UnicodeScalarView(text.unicodeScalars.map { forth[$0] ?? $0 }))
+    standIns = Dictionary(uniqueKeysWithValues: pairs.map { ($1, $0) })
+  }
+
+  private static let separatorScalars: [Unicode.Scalar] = ["\u{85}", "\u{2028}", "\u{2029}", "\u{FEFF}"]
 
   /// CRLF becomes LF: no column changes, since the carriage return is the line's last character.
   private static func withoutReturns(_ bytes: [UInt8]) -> [UInt8] {
@@ -57,15 +74,17 @@ struct YAMLSource {
         continue
       }
       guard byte < 0x20 && byte != 0x09 || byte == 0x7F || byte == 0xC2 || byte == 0xE2 || byte == 0xEF,
-        let scalar = Self.refused(bytes[index...].prefix(3))
+        let scalar = Self.suspect(bytes[index...].prefix(3))
       else { continue }
+      let isSeparator = Self.separatorScalars.contains(scalar)
+      guard (isSeparator ? separators.count : controls.count) < Self.limit else { continue }
       let before = bytes[lineStart..<index].count { $0 & 0xC0 != 0x80 }
-      refused.append(Character(position: SourcePosition(line: line, column: before + 1), scalar: scalar))
-      if refused.count == Self.limit { return }
+      let found = Character(position: SourcePosition(line: line, column: before + 1), scalar: scalar)
+      if isSeparator { separators.append(found) } else { controls.append(found) }
     }
   }
 
-  private static func refused(_ bytes: ArraySlice<UInt8>) -> Unicode.Scalar? {
+  private static func suspect(_ bytes: ArraySlice<UInt8>) -> Unicode.Scalar? {
     var decoder = UTF8()
     var iterator = bytes.makeIterator()
     guard case .scalarValue(let scalar) = decoder.decode(&iterator) else { return nil }
