@@ -23,7 +23,8 @@ struct PackerTemplateTests {
 
   @Test func credentialsComeFromTheEnvironmentOnly() throws {
     let template = PackerTemplate(
-      comment: "c", variables: [.init("client_secret", .environment(named: "ARM_CLIENT_SECRET")), .init("must", .required)],
+      comment: "c",
+      variables: [.init("client_secret", .environment(named: "ARM_CLIENT_SECRET")), .init("must", .required)],
       sensitiveVariables: ["client_secret"], builders: [])
     let root = try JSONSerialization.jsonObject(with: Data(template.render().utf8)) as? [String: Any]
     let variables = try #require(root?["variables"] as? [String: Any])
