@@ -87,9 +87,10 @@ public struct AnsibleBlock: Sendable, Hashable {
   var document: DocumentMap {
     var map: DocumentMap = ["name": .string(name.description)]
     AnsibleTask.add(when, as: "when", to: &map)
+    // Before the tasks, where ansible-lint wants what holds for all of them.
+    if !tags.isEmpty { map["tags"] = .strings(tags.map(\.description)) }
     map["block"] = .list(tasks.map { .map($0.document) })
     if !always.isEmpty { map["always"] = .list(always.map { .map($0.document) }) }
-    if !tags.isEmpty { map["tags"] = .strings(tags.map(\.description)) }
     return map
   }
 }
