@@ -55,7 +55,7 @@ enum LeftTokens {
 }
 
 extension ParameterEditing {
-  private static let limit = 100
+  private static let limit = 90
 
   /// Says which tokens the strings will have still. A secret's own text is not looked at.
   mutating func reportLeftTokens() {

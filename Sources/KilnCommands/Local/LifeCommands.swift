@@ -66,8 +66,7 @@ struct StatusCommand: AsyncParsableCommand {
           "well": .bool(state.isWell),
         ]
       }
-      context.console.output(json: 
-          ["schemaVersion": 1, "customer": .string(customer), "services": .list(services)])
+      context.console.output(json: ["schemaVersion": 1, "customer": .string(customer), "services": .list(services)])
     } else {
       for state in states { context.console.output("\(state.Service): \(state.text)\n") }
       if states.isEmpty { context.console.error("\(customer) is not up\n") }

@@ -153,8 +153,9 @@ extension Attacks {
         try InitCommand.parse([]).run(in: context.context)
         let file = folder.appending(path: "environments/hello.yaml")
         let text = try String(contentsOf: file, encoding: .utf8)
-        try text.replacing("app:\n", with: "app:\n  workdir: \(workdir)\n").write(
-          to: file, atomically: true, encoding: .utf8)
+        try text.replacing(/\n  workdir: [^\n]*/, with: "").replacing("app:\n", with: "app:\n  workdir: \(workdir)\n")
+          .write(
+            to: file, atomically: true, encoding: .utf8)
         context.clear()
         #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context.context) }
         #expect(context.error.contains("workdir cannot be \"\(workdir)\" [spec.invalid-value]"), "\(context.error)")
