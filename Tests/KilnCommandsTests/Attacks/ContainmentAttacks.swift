@@ -89,7 +89,7 @@ extension Attacks {
 
     /// Each of these waited for a writer.
     @Test(
-      .timeLimit(.minutes(1)),
+      .timeLimit(.minutes(15)),
       arguments: [
         "apps/site/.dockerignore", "apps/site/Dockerfile", "environments/other.yaml", "components/files/other",
         "components/one.conf", "kiln.yaml",

@@ -14,7 +14,7 @@ extension Attacks {
 
     private func write(_ text: String, _ file: URL) throws { try Data(text.utf8).write(to: file) }
 
-    @Test(.timeLimit(.minutes(1))) func aFIFOIsNotWaitedFor() throws {
+    @Test(.timeLimit(.minutes(15))) func aFIFOIsNotWaitedFor() throws {
       try withFolder { folder in
         #expect(mkfifo(folder.appending(path: "fifo").path, 0o600) == 0)
         let context = TestContext(folder)
