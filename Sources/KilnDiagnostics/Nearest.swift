@@ -5,21 +5,22 @@ public func nearest(to name: String, among candidates: some Sequence<String>) ->
   let limit = max(1, min(3, wanted.count / 3 + 1))
   var best: (name: String, distance: Int)?
   for candidate in candidates {
+    // Each letter too many or too few is an edit; a letter is at least a byte.
+    guard min(64, candidate.utf8.count) + limit >= wanted.count else { continue }
     let other = letters(candidate)
-    // Each letter too many or too few is an edit.
-    guard abs(wanted.count - other.count) <= limit else { continue }
+    guard other.count <= wanted.count + limit, other.count + limit >= wanted.count else { continue }
     let distance = editDistance(wanted, other)
     if distance <= limit, distance < other.count, distance < best?.distance ?? .max { best = (candidate, distance) }
   }
   return best?.name
 }
 
-/// What is compared: longer names differ in their first letters or not at all.
-private func letters(_ name: String) -> [Unicode.Scalar] {
-  Array(String(String.UnicodeScalarView(name.unicodeScalars.prefix(64))).lowercased().unicodeScalars)
+/// What is compared, A to Z as a to z: longer names differ in their first letters or not at all.
+private func letters(_ name: String) -> [UInt32] {
+  name.unicodeScalars.prefix(64).map { ("A"..."Z").contains($0) ? $0.value + 32 : $0.value }
 }
 
-private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
+private func editDistance(_ a: [UInt32], _ b: [UInt32]) -> Int {
   var beforeLast = [Int](repeating: 0, count: b.count + 1)
   var last = Array(0...b.count)
   var current = last

@@ -6,8 +6,10 @@ extension Resolution {
   mutating func components(on base: BaseDefinition?) -> [ComponentPlan] {
     var uses: [String: (origin: SourceLocation, parameters: SpecNode?)] = [:]
     var pending: [(Located<String>, SpecNode?)] = spec.runtime.components.map { ($0.name, $0.parameters) }
-    while !pending.isEmpty {
-      let (name, parameters) = pending.removeFirst()
+    var at = 0
+    while at < pending.count {
+      let (name, parameters) = pending[at]
+      at += 1
       if uses[name.value] != nil { continue }
       guard let definition = definitions.components[name.value] else {
         problems.append(checker.unknownComponent(name))
@@ -17,7 +19,8 @@ extension Resolution {
       pending += definition.requires.map { ($0, nil) }
     }
     guard let order = order(Set(uses.keys)) else { return [] }
-    for name in order { checkCompanions(name, among: order, uses[name]?.origin, base) }
+    let present = Set(order)
+    for name in order { checkCompanions(name, among: present, uses[name]?.origin, base) }
     return order.compactMap { name in
       guard let definition = definitions.components[name], let use = uses[name] else { return nil }
       return component(definition, use.origin, use.parameters, base)
@@ -44,10 +47,10 @@ extension Resolution {
   }
 
   private mutating func checkCompanions(
-    _ name: String, among order: [String], _ origin: SourceLocation?, _ base: BaseDefinition?
+    _ name: String, among present: Set<String>, _ origin: SourceLocation?, _ base: BaseDefinition?
   ) {
     guard let definition = definitions.components[name] else { return }
-    for conflict in definition.conflicts where order.contains(conflict) {
+    for conflict in definition.conflicts where present.contains(conflict) {
       problems.append(
         Diagnostic(
           "spec.component-conflict", "\(name) cannot stand beside \(conflict)", at: origin,
@@ -64,29 +67,39 @@ extension Resolution {
   /// `names` with requirements first and else by name; nil when they require each other.
   private mutating func order(_ names: Set<String>) -> [String]? {
     var order: [String] = []
-    var path: [String] = []
+    var done: Set<String> = []
+    // The way down to a component, each with what it requires and how much of that is done: requirements are as deep as
+    // there are components, which the stack need not be.
+    var path: [(name: String, required: [Located<String>], next: Int)] = []
+    var places: [String: Int] = [:]
     var isCyclic = false
-    func visit(_ name: String, _ problems: inout [Diagnostic]) {
-      if order.contains(name) || !names.contains(name) { return }
-      path.append(name)
-      defer { path.removeLast() }
-      for required in (definitions.components[name]?.requires ?? []).sorted(by: { $0.value < $1.value }) {
-        if let index = path.firstIndex(of: required.value) {
-          isCyclic = true
-          let cycle = (path[index...] + [required.value]).joined(separator: " → ")
-          problems.append(
-            Diagnostic(
-              "spec.component-cycle", "components require each other: \(cycle)", at: required.location,
-              suggestion: "remove one `requires`"))
-        } else {
-          visit(required.value, &problems)
-        }
-      }
-      if !order.contains(name) { order.append(name) }
+    func enter(_ name: String) {
+      if done.contains(name) || !names.contains(name) { return }
+      places[name] = path.count
+      path.append((name, (definitions.components[name]?.requires ?? []).sorted { $0.value < $1.value }, 0))
     }
-    var found: [Diagnostic] = []
-    for name in names.sorted() { visit(name, &found) }
-    problems += found
+    for name in names.sorted() {
+      enter(name)
+      while let (name, required, next) = path.last {
+        guard next < required.count else {
+          path.removeLast()
+          places[name] = nil
+          if done.insert(name).inserted { order.append(name) }
+          continue
+        }
+        path[path.count - 1].next += 1
+        guard let index = places[required[next].value] else {
+          enter(required[next].value)
+          continue
+        }
+        isCyclic = true
+        let cycle = (path[index...].map(\.name) + [required[next].value]).joined(separator: " → ")
+        problems.append(
+          Diagnostic(
+            "spec.component-cycle", "components require each other: \(cycle)", at: required[next].location,
+            suggestion: "remove one `requires`"))
+      }
+    }
     return isCyclic ? nil : order
   }
 }

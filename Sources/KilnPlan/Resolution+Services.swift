@@ -176,13 +176,13 @@ extension Resolution {
   {
     var values = Dictionary(definition.configuration.fixed.map { ($0.name, $0) }) { _, last in last }
     let known = Dictionary(definition.configuration.known.map { ($0.name, $0) }) { first, _ in first }
+    let fixed = Set(values.keys)
     for use in uses {
       let name = use.name.value
       guard let setting = known[name] else {
-        let isFixed = definition.configuration.fixed.contains { $0.name == name }
-        let near = nearest(to: name, among: definition.configuration.known.map(\.name)).map {
-          "did you mean \"\($0)\"?"
-        }
+        let isFixed = fixed.contains(name)
+        let names = definition.configuration.known.prefix(UseChecker.nearLimit).map(\.name)
+        let near = nearest(to: name, among: names).map { "did you mean \"\($0)\"?" }
         problems.append(
           Diagnostic(
             "spec.unknown-setting",

@@ -37,8 +37,9 @@ struct SpecRules {
   private func secretProblems() -> [Diagnostic] {
     var found: [Diagnostic] = []
     let known = spec.secrets.map(\.name.value)
-    for name in spec.app?.buildSecrets ?? [] where !known.contains(name.value) {
-      let near = nearest(to: name.value, among: known).map { "did you mean \"\($0)\"?" }
+    let names = Set(known)
+    for name in spec.app?.buildSecrets ?? [] where !names.contains(name.value) {
+      let near = nearest(to: name.value, among: known.prefix(UseChecker.nearLimit)).map { "did you mean \"\($0)\"?" }
       found.append(
         Diagnostic(
           "spec.unknown-secret", "there is no secret \"\(name.value)\"", at: name.location,

@@ -81,7 +81,7 @@ struct PlaceholderChecker {
   }
 
   private func unknown(_ name: String, at location: SourceLocation) -> Diagnostic {
-    let near = nearest(to: name, among: names)
+    let near = nearest(to: name, among: names.prefix(UseChecker.nearLimit))
     return Diagnostic(
       "catalog.unknown-placeholder", "\"\(name)\" is no parameter of this file", at: location,
       suggestion: near.map { "did you mean \"\($0)\"?" })

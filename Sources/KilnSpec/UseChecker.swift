@@ -6,6 +6,9 @@ public struct UseChecker: Sendable {
   /// Keys that every service takes beside its definition's parameters.
   public static let serviceKeys = ["database", "from", "limits", "password", "settings", "storage", "user"]
 
+  /// Names that a wrong one is compared with: a file may have 20,000 wrong ones, and a definition as many parameters.
+  public static let nearLimit = 100
+
   let definitions: Definitions
 
   public init(_ definitions: Definitions) { self.definitions = definitions }
@@ -24,8 +27,9 @@ public struct UseChecker: Sendable {
       }
     }
     let services = (tree["services"]?.entries ?? []).map(\.key)
+    let described = Set(services)
     for name in (tree["machine"]?["services"]?.items ?? []).compactMap({ $0.optionalText })
-    where !services.contains(name.value) {
+    where !described.contains(name.value) {
       problems.append(unknownMachineService(name, among: services))
     }
     return problems + serviceProblems(in: tree, base: base)
@@ -66,7 +70,7 @@ public struct UseChecker: Sendable {
         isConsequence: true)
     }
     let known = known.sorted()
-    let near = nearest(to: name.value, among: known).map { "did you mean \"\($0)\"?" }
+    let near = nearest(to: name.value, among: known.prefix(Self.nearLimit)).map { "did you mean \"\($0)\"?" }
     return Diagnostic(
       id, "there is no \(what) \"\(name.value)\"", at: name.location,
       suggestion: near ?? hint ?? "there are: \(Phrase.some(known, limit: 30))")
@@ -102,7 +106,7 @@ public struct UseChecker: Sendable {
     let names = Set(known)
     let said = KeyIndex(node?.entries ?? [])
     for entry in node?.entries ?? [] where !names.contains(entry.key) {
-      let near = nearest(to: entry.key, among: known).map { "did you mean \"\($0)\"?" }
+      let near = nearest(to: entry.key, among: known.prefix(Self.nearLimit)).map { "did you mean \"\($0)\"?" }
       let list = known.isEmpty ? "it takes none" : "it takes: \(Phrase.some(known, limit: 30))"
       problems.append(
         Diagnostic(

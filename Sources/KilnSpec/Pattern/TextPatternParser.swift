@@ -8,13 +8,15 @@ indirect enum TextPatternExpression {
   /// `upper` nil for no bound.
   case repeated(TextPatternExpression, lower: Int, upper: Int?)
 
-  /// How many steps it takes at most; counted to what repetitions write out.
+  /// How many steps it takes; nothing counts as one, so that repeating it has an end as well.
   var size: Int {
     switch self {
-    case .set, .begin, .end: 1
-    case .sequence(let parts): parts.reduce(1) { $0 + $1.size }
-    case .either(let parts): parts.reduce(0) { $0 + $1.size + 2 }
-    case .repeated(let part, let lower, let upper): (part.size + 1) * max(1, upper ?? (lower + 1)) + 2
+    case .set, .begin, .end: return 1
+    case .sequence(let parts): return max(1, parts.reduce(0) { $0 + $1.size })
+    case .either(let parts): return parts.reduce(0) { $0 + $1.size + 2 }
+    case .repeated(let part, let lower, let upper):
+      let size = part.size
+      return size * lower + (upper.map { (size + 1) * max(0, $0 - lower) } ?? size + 2)
     }
   }
 

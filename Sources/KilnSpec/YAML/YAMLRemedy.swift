@@ -20,9 +20,7 @@ struct YAMLRemedy {
     case "mapping values are not allowed in this context": return colon(place, line)
     case "did not find expected key", "did not find expected '-' indicator": return indentation(place, before)
     case "could not find expected ':'":
-      return diagnostic(
-        "this line has no `key: value`", before ?? here,
-        "write a blank behind the colon; quote a value of several lines")
+      return noKey(before ?? here)
     case "found unexpected end of stream", "found unexpected document indicator":
       return diagnostic("this quote is never closed", before ?? here, "close it")
     case "did not find expected ',' or ']'", "did not find expected ',' or '}'":
@@ -48,15 +46,24 @@ struct YAMLRemedy {
     let start = line.prefix { $0 == " " }.count
     let own = line.prefix(place.column - 1)
     let isSecond = own.indices.dropLast().contains { own[$0] == ":" && own[$0 + 1] == " " }
-    if isSecond || place.line == 1 || start == 0 {
+    var above = place.line - 1
+    while above > 0, self.line(above).allSatisfy({ $0 == " " }) { above -= 1 }
+    if isSecond || above == 0 {
       return diagnostic(
         "a second \": \" in this value", SourceLocation(file: file, position: place),
         "quote the value, or begin the map on a new line")
     }
+    let before = self.line(above).prefix { $0 == " " }.count
+    if before >= start { return noKey(SourceLocation(file: file, line: above, column: before + 1)) }
     return diagnostic(
       "this line is indented deeper than the one that it stands beside",
       SourceLocation(file: file, line: place.line, column: start + 1),
       "begin it where the key above begins; what is below a key needs an empty value there")
+  }
+
+  private func noKey(_ location: SourceLocation) -> Diagnostic {
+    diagnostic(
+      "this line has no `key: value`", location, "write a blank behind the colon; quote a value of several lines")
   }
 
   private func indentation(_ place: SourcePosition, _ collection: SourceLocation?) -> Diagnostic {
