@@ -12,7 +12,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     // A rule of the last word matches the path or a folder that it is in.
     if let index = verdict.rule {
       precondition(verdict.isExcluded != rules.rules[index].isException, "the rule says otherwise")
-      precondition(verdict.matched[index], "a rule that does not match decides")
+      precondition(verdict.matched.contains(index), "a rule that does not match decides")
     }
     for rule in rules.rules {
       let text = rule.pattern.text
