@@ -58,6 +58,7 @@ let package = Package(
       providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
     .systemLibrary(
       name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"]), .brew(["nettle"])]),
+    .systemLibrary(name: "CExtendedAttributes"),
     .systemLibrary(
       name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     .systemLibrary(
@@ -95,7 +96,8 @@ let package = Package(
       "KilnCommands",
       [
         "KilnGeneration", "KilnFleet", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
-        "KilnDocuments", "KilnWorkers", "KilnContext", "KilnPacker", "KilnAzure", arguments, subprocess, system,
+        "KilnDocuments", "KilnWorkers", "KilnContext", "KilnPacker", "KilnAzure", "CExtendedAttributes", arguments,
+        subprocess, system,
       ], fixtures: true)
     + [
       .target(name: "HostileStrings", path: "Tests/HostileStrings", swiftSettings: settings),

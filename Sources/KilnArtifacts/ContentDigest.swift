@@ -19,6 +19,18 @@ public struct ContentDigest: Sendable, Hashable, CustomStringConvertible {
   public var description: String { "sha256:\(hex)" }
 }
 
+/// HMAC with SHA-256 (RFC 2104): who has not the key learns nothing of the text, not even by trying.
+public enum KeyedDigest {
+  /// - Returns: 64 lower-case hexadecimal digits.
+  public static func hex(of bytes: [UInt8], key: String) -> String {
+    var context = hmac_sha256_ctx()
+    let key = Array(key.utf8)
+    nettle_hmac_sha256_set_key(&context, key.count, key)
+    nettle_hmac_sha256_update(&context, bytes.count, bytes)
+    return StreamDigest.hex { kiln_hmac_sha256_digest(&context, $0) }
+  }
+}
+
 /// A SHA-256 that is computed while bytes pass. Nettle's, which uses the processor's SHA instructions
 /// (docs/decisions/0040).
 public struct StreamDigest: Sendable {
@@ -34,8 +46,12 @@ public struct StreamDigest: Sendable {
   /// 64 lower-case hexadecimal digits.
   public var hex: String {
     var context = context
-    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA256_DIGEST_SIZE)) { digest in
-      kiln_sha256_digest(&context, digest.baseAddress)
+    return Self.hex { kiln_sha256_digest(&context, $0) }
+  }
+
+  fileprivate static func hex(_ body: (UnsafeMutablePointer<UInt8>?) -> Void) -> String {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA256_DIGEST_SIZE)) { digest in
+      body(digest.baseAddress)
       return String(unsafeUninitializedCapacity: 2 * digest.count) { text in
         for (index, byte) in digest.enumerated() {
           text[2 * index] = Self.digit(byte >> 4)

@@ -83,11 +83,18 @@ struct Console: Sendable {
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else {
         // A result that nobody gets must not look like one; a message that nobody gets has no other way.
-        if descriptor == STDOUT_FILENO, errno != EPIPE { failToWrite() }
+        if descriptor == STDOUT_FILENO { errno == EPIPE ? endLikeOthers() : failToWrite() }
         return
       }
       rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     }
+  }
+
+  /// Whoever read the result has closed it, as `| head` does: the program ends as if the signal had not been ignored.
+  private static func endLikeOthers() -> Never {
+    signal(SIGPIPE, SIG_DFL)
+    raise(SIGPIPE)
+    exit(128 + SIGPIPE)
   }
 
   private static func failToWrite() -> Never {

@@ -11,6 +11,10 @@ import SystemPackage
 #endif
 
 extension KilnCommand {
+  /// Once, before anything else: a program that closes its input, and a reader that leaves, are told by the writing, and
+  /// do not end this process. Programs that it starts have the signal as usual.
+  public static func prepare() { signal(SIGPIPE, SIG_IGN) }
+
   /// Ends the process as `error` asks: usage and chosen exit codes as they are; a file that the user named and that is
   /// not there is a problem of the input; anything else is the machine's failure, told and 70.
   public static func leave(with error: any Error) -> Never {

@@ -57,11 +57,6 @@ public struct Generator: Sendable {
     return units
   }
 
-  /// The variables that hold the secrets of `plan`'s Compose file.
-  public func composeVariables(of plan: EnvironmentPlan) -> [String] {
-    ComposeLowering(plan: plan, generator: name).file.secrets.map(\.variable)
-  }
-
   private func addRuntime(_ plan: EnvironmentPlan, to tree: inout ArtifactTree) throws {
     let image = try ImageLowering(generator: name).runtime(plan.runtime)
     try add(image, at: "\(OutputUnit.runtimes)/\(plan.runtime.id)", source: plan.spec.file, to: &tree)

@@ -5,6 +5,7 @@ import KilnCommands
 struct Kiln {
   static func main() async {
     do {
+      KilnCommand.prepare()
       var command = try KilnCommand.parseAsRoot()
       if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
     } catch {

@@ -3,7 +3,14 @@
 # KILN_DATABASE and KILN_USER name a database and its user; /run/secrets/KILN_PASSWORD holds the user's password.
 set -euo pipefail
 data=/var/lib/mysql
+# While this file is there, nothing but this preparation has written, and it did not come to its end: begin again.
+preparing=$data/.kiln-preparing
+if [ -e "$preparing" ]; then
+  find "$data" -mindepth 1 ! -path "$preparing" ! -path "$data/lost+found" -delete
+fi
 if [ ! -d "$data/mysql" ]; then
+  : > "$preparing"
+  sync "$preparing" "$data"
   mariadb-install-db --datadir="$data" --auth-root-authentication-method=socket --skip-test-db >/dev/null
   if [ -n "${KILN_DATABASE:-}" ] && [ -n "${KILN_USER:-}" ] && [ -r /run/secrets/KILN_PASSWORD ]; then
     quote() { printf "%s" "$1" | sed "s/\\\\/\\\\\\\\/g; s/'/''/g"; }
@@ -16,5 +23,7 @@ if [ ! -d "$data/mysql" ]; then
       printf "GRANT ALL PRIVILEGES ON \`%s\`.* TO '%s'@'%%';\n" "$database" "$(quote "$KILN_USER")"
     } | mariadbd --bootstrap --datadir="$data" >/dev/null
   fi
+  sync --file-system "$data"
+  rm "$preparing"
 fi
 exec "$@"

@@ -5,17 +5,24 @@ set -euo pipefail
 data=/var/lib/postgresql/data
 server=/etc/postgresql/server
 if [ ! -s "$data/PG_VERSION" ]; then
-  "$server/initdb" -D "$data" --encoding=UTF8 --locale=C.UTF-8 --auth-local=peer --auth-host=scram-sha-256 >/dev/null
-  echo 'host all all all scram-sha-256' >> "$data/pg_hba.conf"
+  # Prepared beside and renamed: the data folder is there whole, or not at all.
+  new=$data.new
+  rm -rf "$new"
+  "$server/initdb" -D "$new" --encoding=UTF8 --locale=C.UTF-8 --auth-local=peer --auth-host=scram-sha-256 >/dev/null
+  echo 'host all all all scram-sha-256' >> "$new/pg_hba.conf"
   if [ -n "${KILN_DATABASE:-}" ] && [ -n "${KILN_USER:-}" ] && [ -r /run/secrets/KILN_PASSWORD ]; then
-    "$server/pg_ctl" -D "$data" -w -o '-c listen_addresses=' start >/dev/null
+    "$server/pg_ctl" -D "$new" -w -o '-c listen_addresses=' start >/dev/null
     # psql reads the password itself: arguments are for all to see.
     psql --quiet --set=ON_ERROR_STOP=1 --set=user="$KILN_USER" --set=database="$KILN_DATABASE" --dbname=postgres <<'SQL'
 \set password `cat /run/secrets/KILN_PASSWORD`
 CREATE USER :"user" PASSWORD :'password';
 CREATE DATABASE :"database" OWNER :"user";
 SQL
-    "$server/pg_ctl" -D "$data" -w stop >/dev/null
+    "$server/pg_ctl" -D "$new" -w stop >/dev/null
   fi
+  sync --file-system "$new"
+  # An empty folder may stand there; one with anything in it is somebody's data.
+  if [ -d "$data" ]; then rmdir "$data"; fi
+  mv -T "$new" "$data"
 fi
 exec "$@"

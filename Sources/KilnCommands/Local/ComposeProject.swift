@@ -8,16 +8,18 @@ import KilnSpec
 import Subprocess
 import SystemPackage
 
-/// A customer's environment on this machine: a Compose project of the customer's name.
+/// A customer's environment on this machine: a Compose project, of the customer's name where the user gives no other.
 struct ComposeProject: Sendable {
   let customer: String
+  /// As Compose calls the project.
+  let name: String
   let context: CommandContext
 
-  private var docker: Tool { Tool(name: "docker") }
+  private var docker: Tool { ContainerEngine.docker.tool }
 
   /// Arguments for the project as it runs, found by its labels.
   private func arguments(_ rest: [String], files: [FilePath] = []) -> [String] {
-    ["compose", "--project-name", customer] + files.flatMap { ["--file", $0.string] } + rest
+    ["compose", "--project-name", name] + files.flatMap { ["--file", $0.string] } + rest
   }
 
   func stream(_ rest: [String], files: [FilePath] = [], environment: [String: String] = [:]) async throws -> Int32 {
@@ -42,7 +44,7 @@ struct ComposeProject: Sendable {
   /// With the terminal as it is: what the user types goes to the program.
   func attached(_ rest: [String]) async throws -> Int32 { try await docker.attached(arguments(rest)) }
 
-  /// A service as the engine tells of it.
+  /// A service as the engine reports it.
   struct ServiceState: Decodable, Sendable {
     struct Publisher: Decodable, Sendable {
       let TargetPort: Int
@@ -61,6 +63,10 @@ struct ComposeProject: Sendable {
     var text: String {
       State == "exited" ? "ended with \(ExitCode)" : Health.isEmpty ? State : "\(State), \(Health)"
     }
+
+    /// The port of this machine that leads to the service.
+    var port: Int? { Publishers?.first { $0.PublishedPort != 0 }?.PublishedPort }
+    var url: String? { port.map { "http://127.0.0.1:\($0)/" } }
   }
 
   func states() async throws -> [ServiceState] {
@@ -79,7 +85,7 @@ struct ComposeProject: Sendable {
 
   /// Whether no container and no network of the project is there.
   func isGone() async throws -> Bool {
-    let label = "label=com.docker.compose.project=\(customer)"
+    let label = "label=com.docker.compose.project=\(name)"
     let containers = try await docker.output(["ps", "--all", "--quiet", "--filter", label])
     let networks = try await docker.output(["network", "ls", "--quiet", "--filter", label])
     return containers.output.isEmpty && networks.output.isEmpty
@@ -101,6 +107,19 @@ struct ComposeProject: Sendable {
     guard limit > 0 else { return "this machine had no memory left for it" }
     let place = state.Service == "app" ? "app" : "services.\(state.Service)"
     return "it needs more memory than its limit of \(limit >> 20) MiB: raise \(place).limits.memory"
+  }
+
+  /// What the last health check of a service printed; nil where it said nothing.
+  func healthOutput(of state: ServiceState) async throws -> String? {
+    struct Health: Decodable {
+      struct Run: Decodable { let Output: String }
+      let Log: [Run]?
+    }
+    guard state.Health == "unhealthy" || state.Health == "starting", let id = state.ID else { return nil }
+    let result = try await docker.output(["inspect", "--format", "{{json .State.Health}}", id])
+    let health = try? JSONDecoder().decode(Health.self, from: Data(result.output.utf8))
+    let text = health?.Log?.last?.Output.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+    return text.isEmpty ? nil : text
   }
 
   /// The last lines that a service printed.

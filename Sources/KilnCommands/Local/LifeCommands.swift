@@ -1,32 +1,51 @@
 import ArgumentParser
 import Foundation
+import KilnDiagnostics
 import KilnDocuments
+import KilnGeneration
+import KilnPlan
 
 struct DownCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "down", abstract: "Take a customer's environment away from this machine; volumes stay.")
+    commandName: "down", abstract: "Take a customer's environment away from this machine; volumes stay.",
+    discussion: "Only what this workspace has put on the engine is removed.")
 
   @Flag(help: "Remove the volumes, and the data in them, too; asks first on a terminal.") var volumes = false
   @Flag(help: "Do not ask.") var yes = false
-  @Argument(help: "The customer.") var customer: String
+  @OptionGroup var local: LocalOptions
 
   func run() async throws { try await run(in: .current(color: .auto)) }
 
   func run(in context: CommandContext) async throws {
-    if volumes, !yes, isatty(STDIN_FILENO) == 1 {
-      context.console.error("This removes the data of \(customer) on this machine. Type \(customer) to go on: ")
-      guard readLine() == customer else {
-        context.console.error("nothing was removed\n")
-        throw KilnExit.problems
+    try await local.run(in: context) { environment in
+      let customer = environment.customer
+      // Before the question: what is not this workspace's is not asked for.
+      try await environment.ownObjects()
+      if volumes, !yes, isatty(STDIN_FILENO) == 1 {
+        context.console.error("This removes the data of \(customer) on this machine. Type \(customer) to go on: ")
+        guard readLine() == customer else {
+          context.console.error("nothing was removed\n")
+          throw KilnExit.problems
+        }
       }
+      let lock = try await environment.lock()
+      defer { lock.release() }
+      try await environment.ownObjects()
+      let secrets = try await environment.secretFolders()
+      try await remove(environment)
+      for name in secrets { SecretFiles.remove(named: name) }
+      SecretFiles.remove(named: LocalState(readingFrom: environment.folder).secrets)
     }
-    let project = ComposeProject(customer: customer, context: context)
+  }
+
+  private func remove(_ environment: LocalEnvironment) async throws {
+    let project = environment.project
     // A Compose that a killed `kiln up` left behind may still be starting containers: twice nothing is nothing.
     var clean = 0
     while clean < 2 {
       let code = try await project.stream(["down", "--remove-orphans"] + (volumes ? ["--volumes"] : []))
       guard code == 0 else {
-        context.console.error("error: docker compose ended with \(code)\n")
+        environment.context.console.error("error: docker compose ended with \(code)\n")
         throw KilnExit.problems
       }
       while clean < 2 {
@@ -44,34 +63,36 @@ struct DownCommand: AsyncParsableCommand {
 
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Say how a customer's environment on this machine is; exit 1 when it is not well.")
+    commandName: "status",
+    abstract: "Say how a customer's environment on this machine is, and where; exit 1 when it is not well.")
 
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
-  @Argument(help: "The customer.") var customer: String
+  @OptionGroup var local: LocalOptions
 
   func run() async throws { try await run(in: .current(color: .auto)) }
 
   func run(in context: CommandContext) async throws {
-    let states: [ComposeProject.ServiceState]
-    do {
-      states = try await ComposeProject(customer: customer, context: context).states()
-    } catch let failure as EngineFailure {
-      context.console.error("error: \(failure)\n")
-      throw KilnExit.problems
-    }
-    if format == .json {
-      let services = states.map { state -> DocumentValue in
-        [
-          "name": .string(state.Service), "state": .string(state.State), "health": .string(state.Health),
-          "well": .bool(state.isWell),
-        ]
+    try await local.run(in: context) { environment in
+      try await environment.ownObjects()
+      let states = try await environment.project.states()
+      if format == .json {
+        let services = states.map { state -> DocumentValue in
+          [
+            "name": .string(state.Service), "state": .string(state.State), "health": .string(state.Health),
+            "well": .bool(state.isWell), "url": state.url.map { .string($0) } ?? .null,
+          ]
+        }
+        context.console.output(json: [
+          "schemaVersion": 1, "customer": .string(environment.customer), "services": .list(services),
+        ])
+      } else {
+        for state in states {
+          context.console.output("\(state.Service): \(state.text)\(state.url.map { ", \($0)" } ?? "")\n")
+        }
+        if states.isEmpty { context.console.error("\(environment.customer) is not up\n") }
       }
-      context.console.output(json: ["schemaVersion": 1, "customer": .string(customer), "services": .list(services)])
-    } else {
-      for state in states { context.console.output("\(state.Service): \(state.text)\n") }
-      if states.isEmpty { context.console.error("\(customer) is not up\n") }
+      if states.isEmpty || states.contains(where: { !$0.isWell }) { throw KilnExit.problems }
     }
-    if states.isEmpty || states.contains(where: { !$0.isWell }) { throw KilnExit.problems }
   }
 }
 
@@ -80,15 +101,22 @@ struct LogsCommand: AsyncParsableCommand {
     commandName: "logs", abstract: "Print what a customer's services print.")
 
   @Flag(name: .shortAndLong, help: "Go on as they print.") var follow = false
-  @Argument(help: "The customer.") var customer: String
+  @OptionGroup var local: LocalOptions
   @Argument(help: "Services; all when none is named.") var services: [String] = []
 
-  func run() async throws {
-    let project = ComposeProject(customer: customer, context: .current(color: .auto))
-    let arguments = (follow ? ["--follow"] : []) + services
-    // Compose's colours are for a terminal; anything else may be a CI system's log.
-    let code = try await isatty(STDOUT_FILENO) == 1 ? project.attached(["logs"] + arguments) : project.logs(arguments)
-    if code != 0 { throw ExitCode(code) }
+  func run() async throws { try await run(in: .current(color: .auto)) }
+
+  func run(in context: CommandContext) async throws {
+    try await local.run(in: context) { environment in
+      for service in services { try await environment.stopUnlessThere(service) }
+      if services.isEmpty { try await environment.ownObjects() }
+      let project = environment.project
+      let arguments = (follow ? ["--follow"] : []) + services
+      // Compose's colours are for a terminal; anything else may be a CI system's log.
+      let isTerminal = isatty(STDOUT_FILENO) == 1
+      let code = try await isTerminal ? project.attached(["logs"] + arguments) : project.logs(arguments)
+      if code != 0 { throw ExitCode(code) }
+    }
   }
 }
 
@@ -98,18 +126,21 @@ struct ExecCommand: AsyncParsableCommand {
     discussion: """
       Examples:
         kiln exec acme -- php -v
-        kiln exec acme --service mariadb -- mariadb
+        kiln exec acme --service mariadb --user root -- mariadb
+        kiln exec acme --service postgresql -- psql
       """)
 
-  @Option(help: "The service.") var service = "app"
-  @Argument(help: "The customer.") var customer: String
+  @Option(help: "The service.") var service = EnvironmentPlan.appService
+  @Option(help: "The account; else the image's own.") var user: String?
+  @OptionGroup var local: LocalOptions
   @Argument(parsing: .postTerminator, help: "The command.") var command: [String]
 
-  func run() async throws {
-    let terminal = isatty(STDIN_FILENO) == 1 ? [] : ["--no-TTY"]
-    let project = ComposeProject(customer: customer, context: .current(color: .auto))
-    let code = try await project.attached(["exec"] + terminal + [service] + command)
-    if code != 0 { throw ExitCode(code) }
+  func run() async throws { try await run(in: .current(color: .auto)) }
+
+  func run(in context: CommandContext) async throws {
+    try await local.run(in: context) { environment in
+      try await environment.exec(command, in: service, as: user)
+    }
   }
 }
 
@@ -117,13 +148,39 @@ struct ShellCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "shell", abstract: "A shell in a customer's app, or in a service.")
 
-  @Option(help: "The service.") var service = "app"
-  @Argument(help: "The customer.") var customer: String
+  @Option(help: "The service.") var service = EnvironmentPlan.appService
+  @Option(help: "The account; else the image's own.") var user: String?
+  @OptionGroup var local: LocalOptions
 
-  func run() async throws {
+  func run() async throws { try await run(in: .current(color: .auto)) }
+
+  func run(in context: CommandContext) async throws {
+    try await local.run(in: context) { environment in
+      try await environment.exec(["/bin/bash"], in: service, as: user)
+    }
+  }
+}
+
+extension LocalEnvironment {
+  /// Stops, with the names that there are, where the environment has no such service.
+  func stopUnlessThere(_ service: String) async throws {
+    let names = Set(try await containers().map(\.service)).sorted()
+    if names.contains(service) { return }
+    let near = nearest(to: service, among: names).map { "did you mean \"\($0)\"?" }
+    context.console.error(
+      names.isEmpty
+        ? "error: \(customer) is not up\n  = help: `kiln up \(customer)` starts it\n"
+        : "error: \(customer) has no service \"\(Relayed.safe(service))\"\n  = help: \(near ?? "there are: \(Phrase.some(names, limit: 10))")\n"
+    )
+    throw KilnExit.problems
+  }
+
+  /// With the terminal as it is; ends with the command's exit code.
+  fileprivate func exec(_ command: [String], in service: String, as user: String?) async throws {
+    try await stopUnlessThere(service)
     let terminal = isatty(STDIN_FILENO) == 1 ? [] : ["--no-TTY"]
-    let project = ComposeProject(customer: customer, context: .current(color: .auto))
-    let code = try await project.attached(["exec"] + terminal + [service, "/bin/bash"])
+    let code = try await project.attached(
+      ["exec"] + terminal + (user.map { ["--user", $0] } ?? []) + [service] + command)
     if code != 0 { throw ExitCode(code) }
   }
 }

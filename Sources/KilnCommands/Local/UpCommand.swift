@@ -3,7 +3,6 @@ import Foundation
 import KilnArtifacts
 import KilnContext
 import KilnDiagnostics
-import KilnDocuments
 import KilnGeneration
 import KilnPlan
 import KilnSpec
@@ -15,21 +14,32 @@ struct UpCommand: AsyncParsableCommand {
     discussion: """
       Examples:
         kiln up acme                    builds what is missing, starts all, waits until it is well, prints the URL
-        kiln up acme --port 8081        the app at that port; without, and where it is taken, one that is free
-        kiln up acme --mount            the same runtime with the source bound over the app's folder
+        kiln up acme --port 8081        the app at that port; without, the one it had, or one that is free
+        kiln up acme --mount            the same, then follows edits of the source until Ctrl-C; `&` for the background
         kiln up acme --no-build         what is there already, or not at all
+        kiln up acme --project acme-2   beside the acme of another working copy on the same engine
 
       Only the app's port is published, and only to this machine. Secrets come from the environment; all that are missing
-      are told at once. `kiln down` takes everything away but the volumes.
+      are reported at once. `kiln down` takes everything away but the volumes.
       """)
 
   @OptionGroup var options: WorkspaceOptions
-  @Option(help: "The app's port on this machine; else one that is free.") var port: Int?
-  @Flag(help: "Bind the source, and the overlays on it, instead of what the image has: an edit shows at once.")
+  @Option(help: "The app's port on this machine, 1 to 65535; else the one it had, or one that is free.") var port: Int?
+  @Flag(help: "Follow edits of the source and the overlays: they show in the running app without a restart.")
   var mount = false
   @Flag(inversion: .prefixedNo, help: "Build images that are missing.") var build = true
   @Option(help: ArgumentHelp("How long to wait until all is well.", valueName: "seconds")) var timeout = 120
+  @Option(help: ArgumentHelp("The Compose project's name, from now on; else the customer's.", valueName: "name"))
+  var project: String?
+  @Flag(help: "Take over what the same workspace left on the engine when it was in another folder.") var adopt = false
   @Argument(help: "The customer.") var customer: String
+
+  func validate() throws {
+    if let port, !(1...65535).contains(port) { throw ValidationError("--port is 1 to 65535, not \(port)") }
+    if let project, project.range(of: "^[a-z0-9][a-z0-9_-]{0,62}$", options: .regularExpression) == nil {
+      throw ValidationError("--project takes small letters, digits, - and _, not \"\(project)\"")
+    }
+  }
 
   func run() async throws { try await run(in: .current(color: options.color)) }
 
@@ -37,150 +47,79 @@ struct UpCommand: AsyncParsableCommand {
     let loaded = try context.load(options, customers: [customer])
     try context.stopOnErrors(loaded)
     guard let plan = loaded.plans.first(where: { $0.customer == customer }) else { throw KilnExit.problems }
-    let generator = Generator(name: KilnCommand.generator)
-    let tree = try generator.generate([plan])
+    let tree = try Generator(name: KilnCommand.generator).generate([plan])
     guard let compose = tree["\(customer)/compose.yaml"] else {
       context.console.error("error: \(customer) has neither an app nor services\n")
       throw KilnExit.problems
     }
-    let file = loaded.workspace.root.appending("dist").appending(customer).appending("compose.yaml")
-    try EnvironmentPacking.makeFolder(file.removingLastComponent())
-    try FileReplacement.replace([.init(path: file, bytes: compose.bytes, isPrivate: false)])
-    try checkSecrets(generator.composeVariables(of: plan), context)
-    do {
+    let secrets = try secretValues(plan, context)
+    try await context.reportingEngine {
       try await ContainerEngine.docker.check()
-      let port = try await freePort(context)
-      let tag = try await images(plan, loaded, tree, context)
-      try await tellWhatIsUp(plan, tag, context)
-      let files = [file] + (mount ? [try mounts(plan, loaded, beside: file, context)] : [])
-      try await start(plan, files, tag, port, context)
-    } catch let failure as EngineFailure {
-      context.console.error("error: \(failure)\n")
-      throw KilnExit.problems
-    } catch is Tool.Missing {
-      context.console.error("error: docker is not on the PATH\n  = help: `kiln doctor` says what installs it\n")
-      throw KilnExit.problems
+      var environment = try LocalEnvironment(customer, root: loaded.workspace.root, context)
+      let lock = try await environment.lock()
+      defer { lock.release() }
+      // Another `kiln up` may have changed it before it let go.
+      environment.state = LocalState(readingFrom: environment.folder)
+      let objects = try await own(&environment, plan)
+      let images = try context.images(of: plan, loaded, tree)
+      var session = mount ? try session(images, plan, environment) : nil
+      let built = try await build(images, plan, loaded, context)
+      var start = EnvironmentStart(
+        plan: plan, environment: environment, compose: compose.bytes, images: built, secrets: secrets,
+        isFollowing: mount, timeout: timeout, isQuiet: options.quiet)
+      let app = try await start.run(port: port, objects: objects)
+      lock.release()
+      if let app { try await session?.follow(container: app, tag: start.tag) }
     }
   }
 
-  private func checkSecrets(_ variables: [String], _ context: CommandContext) throws {
-    let missing = variables.filter { (context.environment[$0] ?? "").isEmpty }
-    guard !missing.isEmpty else { return }
+  /// The secrets' values; all that the environment lacks are reported.
+  private func secretValues(_ plan: EnvironmentPlan, _ context: CommandContext) throws -> [SecretFiles.Value] {
+    var missing: [String] = []
+    let values = plan.localSecrets.compactMap { secret -> SecretFiles.Value? in
+      guard let value = context.environment[secret.variable], !value.isEmpty else {
+        if !missing.contains(secret.variable) { missing.append(secret.variable) }
+        return nil
+      }
+      return .init(secret: secret, bytes: Array(value.utf8))
+    }
+    guard let first = missing.first else { return values }
     for variable in missing { context.console.error("error: the environment has no \(variable)\n") }
-    context.console.error("  = help: secrets are given by the environment; `export \(missing[0])=…`\n")
+    context.console.error("  = help: secrets are given by the environment; `export \(first)=…`\n")
     throw KilnExit.problems
   }
 
-  /// Builds what is missing.
-  /// - Returns: The tag of the app's image.
-  private func images(
-    _ plan: EnvironmentPlan, _ loaded: LoadedWorkspace, _ tree: ArtifactTree, _ context: CommandContext
-  ) async throws -> String {
-    let images = try context.images(of: plan, loaded, tree)
-    let environment = EnvironmentBuild(
-      engine: .docker, root: loaded.workspace.root, time: try context.sourceDate(), isPushing: false, isForced: false,
-      isQuiet: options.quiet, isMissingOnly: !build, context: context)
-    let built = try await environment.build(images, of: plan, known: [])
-    return built.first { $0.name == "app" }.map { String($0.image.split(separator: ":").last ?? "") } ?? ""
+  /// Whose the project is: this workspace's, or the command stops.
+  private func own(_ environment: inout LocalEnvironment, _ plan: EnvironmentPlan) async throws -> [EngineObject] {
+    let volumes = plan.services.map { EnvironmentPlan.volume(of: $0.name) }
+    if let project { environment.state.project = project == customer ? nil : project }
+    if adopt { environment.state.adopted += try await environment.otherWorkspaces(volumes: volumes) }
+    let objects = try await environment.ownObjects(volumes: volumes)
+    // From here on it is known where this workspace's environment is, whatever becomes of it.
+    try environment.state.write(to: environment.folder)
+    return objects
   }
 
-  /// What is up already: the same, or another version of it, which Compose replaces.
-  private func tellWhatIsUp(_ plan: EnvironmentPlan, _ tag: String, _ context: CommandContext) async throws {
-    let containers = try await EnvironmentVerification.containers(of: customer)
-    guard !containers.isEmpty, !options.quiet else { return }
-    let replaced = containers.filter { container in
-      container.service == "app"
-        ? container.image != "\(plan.appRepository):\(tag)"
-        : !plan.services.contains { $0.name == container.service && $0.digest.description == container.digest }
-    }
-    context.console.error(
-      replaced.isEmpty
-        ? "note: \(customer) is up already, with these images\n"
-        : "note: another version of \(customer) is up; replaced: \(replaced.map(\.service).joined(separator: ", "))\n")
-  }
-
-  /// The wanted port; nil, for one that is free, where somebody else has it.
-  private func freePort(_ context: CommandContext) async throws -> Int? {
-    guard let port, !LocalPort.isFree(port) else { return port }
-    let states = try await ComposeProject(customer: customer, context: context).states()
-    if states.contains(where: { $0.Publishers?.contains { $0.PublishedPort == port } ?? false }) { return port }
-    context.console.error(
-      "note: port \(port) of this machine is taken: the app gets one that is free, see the URL; `ss -ltnp` says who has it\n"
-    )
-    return nil
-  }
-
-  /// The source over the app's folder, and each overlay's files over the source, as a second Compose file.
-  private func mounts(
-    _ plan: EnvironmentPlan, _ loaded: LoadedWorkspace, beside file: FilePath, _ context: CommandContext
-  )
-    throws -> FilePath
+  private func session(_ images: [EnvironmentImage], _ plan: EnvironmentPlan, _ environment: LocalEnvironment) throws
+    -> SourceSession?
   {
-    let path = file.removingLastComponent().appending("compose.mount.yaml")
-    guard let app = plan.spec.app else { return path }
-    func bind(_ source: FilePath, _ target: String) -> DocumentValue {
-      [
-        "type": "bind", "source": .string(source.string.substituting("$", with: "$$")),
-        "target": .string(target.substituting("$", with: "$$")),
-      ]
+    guard let image = images.first(where: { $0.kind == .app }), let workdir = plan.spec.app?.workdir.value else {
+      environment.context.console.error("note: \(customer) has no app: there are no edits to follow\n")
+      return nil
     }
-    let root = loaded.workspace.root
-    var volumes = [bind(root.pushing(app.source.value).lexicallyNormalized(), app.workdir.value)]
-    for overlay in app.overlays {
-      let folder = root.pushing(overlay.value).lexicallyNormalized()
-      for entry in try ContextPacker.list(ContextSource(folder: folder)).entries where entry.kind != .directory {
-        volumes.append(bind(folder.pushing(FilePath(entry.name)), "\(app.workdir.value)/\(entry.name)"))
-      }
-    }
-    if let tokens = app.tokens {
-      context.console.error(
-        "note: tokens are not replaced in a bound source: \(tokens.files.map(\.value).joined(separator: ", "))\n")
-    }
-    // PHP looks at a file again only after two seconds; here it looks at every request.
-    let settings = file.removingLastComponent().appending("mount")
-    try EnvironmentPacking.makeFolder(settings)
-    let ini = Array("opcache.revalidate_freq = 0\n".utf8)
-    try FileReplacement.replace([.init(path: settings.appending("mount.ini"), bytes: ini, isPrivate: false)])
-    volumes.append(bind(settings, "/run/kiln-mount"))
-    let document: DocumentValue = [
-      "services": ["app": ["environment": ["PHP_INI_SCAN_DIR": ":/run/kiln-mount"], "volumes": .list(volumes)]]
-    ]
-    let text = YAMLRenderer(documentStart: false).render(document)
-    try FileReplacement.replace([.init(path: path, bytes: Array(text.utf8), isPrivate: false)])
-    return path
+    return try SourceSession(environment, image, workdir: workdir)
   }
 
-  private func start(
-    _ plan: EnvironmentPlan, _ files: [FilePath], _ tag: String, _ port: Int?, _ context: CommandContext
-  ) async throws {
-    let project = ComposeProject(customer: customer, context: context)
-    let variables = [
-      EnvironmentVariables.appTag: tag, EnvironmentVariables.port: port.map(String.init) ?? "",
-    ]
-    let code = try await project.stream(
-      ["up", "--detach", "--remove-orphans", "--wait", "--wait-timeout", String(timeout)], files: files,
-      environment: variables)
-    try Interruption.check()
-    let states = try await project.states()
-    let ill = states.filter { !$0.isWell }
-    if code != 0 || !ill.isEmpty {
-      for state in ill {
-        context.console.error("error: \(state.Service) is not well: \(state.text)\n")
-        let lines = try await project.lastLines(of: state.Service)
-        for line in lines.split(separator: "\n").suffix(15) {
-          context.console.error("  \(Relayed.safe(String(line)))\n")
-        }
-        if let advice = try await project.memoryAdvice(for: state) { context.console.error("  = help: \(advice)\n") }
-      }
-      if ill.isEmpty { context.console.error("error: docker compose ended with \(code)\n") }
-      context.console.error("  = help: `kiln logs \(customer)` has the rest; `kiln down \(customer)` takes it away\n")
-      throw KilnExit.problems
-    }
-    guard let target = plan.spec.app?.port?.value,
-      let port = states.first(where: { $0.Service == "app" })?.Publishers?.first(where: {
-        $0.TargetPort == target && $0.PublishedPort != 0
-      })?.PublishedPort
-    else { return }
-    context.console.output("http://127.0.0.1:\(port)/\n")
+  /// Builds what is missing.
+  private func build(
+    _ images: [EnvironmentImage], _ plan: EnvironmentPlan, _ loaded: LoadedWorkspace, _ context: CommandContext
+  ) async throws -> [BuiltImage] {
+    let environment = EnvironmentBuild(
+      engine: .docker, root: loaded.workspace.root,
+      time: try context.sourceDate(), isPushing: false, isForced: false,
+      isQuiet: options.quiet, isMissingOnly: !build, context: context)
+    // Nothing runs the runtime image: the app's has what is in it.
+    let wanted = build ? images : images.filter { $0.kind != .runtime }
+    return try await environment.build(wanted, of: plan, known: [])
   }
 }

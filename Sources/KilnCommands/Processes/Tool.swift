@@ -34,11 +34,12 @@ struct Tool: Sendable {
   private static let limit = 64 << 20
 
   /// Runs to the end; what it prints is kept.
-  func output(_ arguments: [String], environment: [String: String] = [:]) async throws -> Outcome {
+  /// - Parameter input: Its standard input, which nobody else sees.
+  func output(_ arguments: [String], environment: [String: String] = [:], input: [UInt8] = []) async throws -> Outcome {
     do {
       let result = try await run(
         .name(name), arguments: Arguments(arguments), environment: Self.inherited(environment),
-        output: .string(limit: Self.limit), error: .string(limit: Self.limit))
+        input: .array(input), output: .string(limit: Self.limit), error: .string(limit: Self.limit))
       return Outcome(
         code: Self.code(result.terminationStatus), output: result.standardOutput,
         error: result.standardError)

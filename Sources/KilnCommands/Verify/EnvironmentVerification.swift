@@ -13,7 +13,6 @@ struct EnvironmentVerification: Sendable {
   /// Where the goss files of the plan stand on this machine.
   let folder: FilePath
 
-  private var docker: Tool { ContainerEngine.docker.tool }
   typealias Check = VerificationReport.Check
 
   /// A container of the environment.
@@ -28,15 +27,15 @@ struct EnvironmentVerification: Sendable {
     let state: String
   }
 
-  /// The environment's containers, by service; empty when it is not up.
-  static func containers(of customer: String) async throws -> [Container] {
+  /// The containers of a Compose project, by service; empty when it is not up.
+  static func containers(of project: String) async throws -> [Container] {
     let format =
       #"{{.ID}}|{{.Label "com.docker.compose.service"}}|{{.Image}}|{{.Label "io.kiln.digest"}}|{{.State}}"#
     let result = try await ContainerEngine.docker.tool.output([
-      "ps", "--all", "--no-trunc", "--filter", "label=com.docker.compose.project=\(customer)", "--format", format,
+      "ps", "--all", "--no-trunc", "--filter", "label=com.docker.compose.project=\(project)", "--format", format,
     ])
     guard result.isSuccess else {
-      throw EngineFailure(engine: .docker, what: "list the containers of \(customer)", answer: result.error)
+      throw EngineFailure(engine: .docker, what: "list the containers of \(project)", answer: result.error)
     }
     return result.output.split(separator: "\n").compactMap { line in
       let parts = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
@@ -93,22 +92,10 @@ struct EnvironmentVerification: Sendable {
   }
 
   private func goss(_ file: String, in container: Container) async throws -> [Check] {
-    let target = "/tmp/kiln-verify"
-    func run(_ arguments: [String], _ what: String) async throws {
-      let result = try await docker.output(arguments)
-      guard result.isSuccess else { throw EngineFailure(engine: .docker, what: what, answer: result.error) }
-    }
-    let what = "check \(container.service)"
-    try await run(["exec", "--user", "0", container.id, "mkdir", "-p", target], what)
-    try await run(["cp", "\(folder.string)/.", "\(container.id):\(target)"], what)
-    try await run(["cp", goss, "\(container.id):\(target)/goss"], what)
-    let result = try await docker.output([
-      "exec", "--user", "0", container.id, "\(target)/goss", "--gossfile", "\(target)/\(file)", "validate",
-      "--no-color", "--format", "json",
-    ])
-    _ = try? await docker.output(["exec", "--user", "0", container.id, "rm", "-rf", target])
+    let run = GossInContainer(program: FilePath(goss), folder: folder)
+    let result = try await run.run(file, in: container.id)
     guard let checks = Check.checks(gossOutput: result.output, container: container.service) else {
-      throw EngineFailure(engine: .docker, what: what, answer: result.output + result.error)
+      throw EngineFailure(engine: .docker, what: "check \(container.service)", answer: result.output + result.error)
     }
     return checks
   }

@@ -63,29 +63,18 @@ struct ImageInspection: Sendable {
   }
 
   /// Runs goss in a container whose services answer; the last line of the output is its JSON.
-  func goss(_ program: String, files: [String], port: Int?) async throws -> Tool.Outcome {
+  func goss(_ goss: GossInContainer, port: Int?) async throws -> Tool.Outcome {
     let id = try await start()
     do {
       if let port { _ = try await page(port, "/", in: id) }
-      let result = try await goss(program, files, in: id)
+      // Services need a moment: goss tries again until then.
+      let result = try await goss.run(
+        GossFiles.container, in: id, ["--retry-timeout", "20s", "--sleep", "500ms"])
       await remove(id)
       return result
     } catch {
       await remove(id)
       throw error
     }
-  }
-
-  private func goss(_ program: String, _ files: [String], in id: String) async throws -> Tool.Outcome {
-    for file in [program] + files {
-      let name = file == program ? "goss" : URL(filePath: file).lastPathComponent
-      _ = try await run(["cp", file, "\(id):/tmp/\(name)"], "copy \(file) into \(image)")
-    }
-    // Services need a moment: goss tries again until then.
-    return try await docker.output([
-      "exec", id, "/tmp/goss", "--gossfile", "/tmp/\(GossFiles.container)", "validate", "--no-color", "--format",
-      "json",
-      "--retry-timeout", "20s", "--sleep", "500ms",
-    ])
   }
 }

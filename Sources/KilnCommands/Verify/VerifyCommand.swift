@@ -118,7 +118,8 @@ struct VerifyCommand: AsyncParsableCommand {
   private func check(_ plan: EnvironmentPlan, _ loaded: LoadedWorkspace, _ context: CommandContext) async throws {
     let goss = try context.goss()
     let folder = try gossFiles(plan, loaded)
-    let containers = container == nil ? try await EnvironmentVerification.containers(of: customer) : []
+    let environment = try LocalEnvironment(customer, root: loaded.workspace.root, context)
+    let containers = container == nil ? try await environment.containers() : []
     let report: VerificationReport
     if containers.isEmpty {
       report = try await imageReport(plan, goss, folder, loaded, context)
@@ -155,8 +156,8 @@ struct VerifyCommand: AsyncParsableCommand {
     _ plan: EnvironmentPlan, _ goss: String, _ folder: FilePath, _ loaded: LoadedWorkspace, _ context: CommandContext
   ) async throws -> VerificationReport {
     let image = try await containerImage(plan, loaded, context)
-    let files = [GossFiles.common, GossFiles.container].map { folder.appending($0).string }
-    let result = try await ImageInspection(image: image).goss(goss, files: files, port: plan.spec.app?.port?.value)
+    let run = GossInContainer(program: FilePath(goss), folder: folder)
+    let result = try await ImageInspection(image: image).goss(run, port: plan.spec.app?.port?.value)
     guard var checks = VerificationReport.Check.checks(gossOutput: result.output, container: "app") else {
       throw EngineFailure(engine: .docker, what: "check \(image)", answer: result.output + result.error)
     }

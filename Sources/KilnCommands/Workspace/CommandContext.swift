@@ -70,8 +70,11 @@ struct LoadedWorkspace: Sendable {
 
 extension CommandContext {
   /// The workspace's root, or a message and exit 1.
-  func root(_ options: WorkspaceOptions) throws -> FilePath {
-    let start = folder.pushing(FilePath(options.workspace ?? "."))
+  func root(_ options: WorkspaceOptions) throws -> FilePath { try root(of: options.workspace) }
+
+  /// The same for a folder that is named, or this one.
+  func root(of workspace: String?) throws -> FilePath {
+    let start = folder.pushing(FilePath(workspace ?? "."))
     if let root = Workspace.root(above: start) { return root }
     console.error(
       """

@@ -12,7 +12,7 @@ public struct ArchiveError: Error, Sendable, Equatable, CustomStringConvertible 
 /// Writes a GNU tar through libarchive: paths and links of any bytes and length, files of any size.
 ///
 /// Everything that would differ between machines is fixed: owner 0, modes 0755 and 0644, one time, no names, no padding.
-final class ArchiveWriter {
+package final class ArchiveWriter {
   private let archive: OpaquePointer
   private let entry: OpaquePointer
   private let time: Int
@@ -27,7 +27,7 @@ final class ArchiveWriter {
   }
 
   /// - Parameter time: Seconds since 1970, of every entry.
-  init(time: Int, _ write: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
+  package init(time: Int, _ write: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
     guard let archive = archive_write_new(), let entry = archive_entry_new() else {
       throw ArchiveError(attempt: "begin the archive", answer: "no memory")
     }
@@ -100,5 +100,5 @@ final class ArchiveWriter {
     }
   }
 
-  func close() throws { try check("end the archive", archive_write_close(archive)) }
+  package func close() throws { try check("end the archive", archive_write_close(archive)) }
 }

@@ -1,22 +1,24 @@
 import KilnDocuments
 
-/// A Compose file for Compose v2: services on a network of their own.
+/// A Compose file for Compose v2: services on a network of their own, with no more rights than they need.
 ///
 /// Everything that Compose would fill in is written out, so that `docker compose config` gives the file back as it is.
-/// Source: the Compose specification. `$` in values is written `$$`; nothing is interpolated but what says so.
+/// Source: the Compose specification. `$` in values is written `$$`; nothing is interpolated but what says so. Names of
+/// networks and volumes begin with the project's name, which `docker compose --project-name` may change.
 public struct ComposeFile: Sendable, Hashable {
   /// Text that Compose may interpolate in one place.
   public enum Text: Sendable, Hashable {
     /// As it is, whatever is in it.
     case literal(String)
-    /// `PREFIX${NAME:?message}`: a variable that whoever runs Compose sets.
-    case required(prefix: String, name: String, message: String)
+    /// `PREFIX${NAME:?message}SUFFIX`: a variable that whoever runs Compose sets.
+    case required(prefix: String = "", name: String, message: String, suffix: String = "")
 
     var value: DocumentValue {
       switch self {
       case .literal(let text): .string(text.substituting("$", with: "$$"))
-      case .required(let prefix, let name, let message):
-        .string(prefix.substituting("$", with: "$$") + "${\(name):?\(message)}")
+      case .required(let prefix, let name, let message, let suffix):
+        .string(
+          prefix.substituting("$", with: "$$") + "${\(name):?\(message)}" + suffix.substituting("$", with: "$$"))
       }
     }
   }
@@ -44,14 +46,24 @@ public struct ComposeFile: Sendable, Hashable {
     }
   }
 
-  /// A secret, and the variable of the environment that holds it while Compose runs.
+  /// A secret, and the file of the machine that holds it.
   public struct Secret: Sendable, Hashable {
     public let name: String
-    public let variable: String
+    public let file: Text
 
-    public init(_ name: String, from variable: String) {
+    public init(_ name: String, from file: Text) {
       self.name = name
-      self.variable = variable
+      self.file = file
+    }
+  }
+
+  public struct Label: Sendable, Hashable {
+    public let name: String
+    public let value: Text
+
+    public init(_ name: String, _ value: Text) {
+      self.name = name
+      self.value = value
     }
   }
 
@@ -70,7 +82,9 @@ public struct ComposeFile: Sendable, Hashable {
     public let image: Text
     public var dependsOn: [String] = []
     public var environment: [DockerfileVariable] = []
-    public var labels: [DockerfileVariable] = []
+    public var labels: [Label] = []
+    /// The capabilities that it keeps; all others are dropped.
+    public var capabilities: [String] = []
     public var ports: [Port] = []
     public var secrets: [SecretUse] = []
     public var volumes: [Mount] = []
@@ -78,6 +92,8 @@ public struct ComposeFile: Sendable, Hashable {
     public var cpus: Double?
     /// In bytes.
     public var memory: Int?
+    /// How many processes and threads it may have.
+    public var processes: Int?
 
     public init(_ name: String, image: Text) {
       self.name = name
@@ -92,7 +108,10 @@ public struct ComposeFile: Sendable, Hashable {
           DocumentMap(dependsOn.map { ($0, ["condition": "service_healthy", "required": true]) }))
       }
       if !environment.isEmpty { map["environment"] = Self.values(environment) }
-      if !labels.isEmpty { map["labels"] = Self.values(labels) }
+      if !labels.isEmpty { map["labels"] = ComposeFile.values(labels) }
+      map["cap_drop"] = ["ALL"]
+      if !capabilities.isEmpty { map["cap_add"] = .list(capabilities.map { .string($0) }) }
+      map["security_opt"] = ["no-new-privileges:true"]
       if !ports.isEmpty {
         map["ports"] = .list(
           ports.map {
@@ -109,10 +128,11 @@ public struct ComposeFile: Sendable, Hashable {
         map["volumes"] = .list(
           volumes.map { ["type": "volume", "source": .string($0.volume), "target": Text.literal($0.target).value] })
       }
-      if cpus != nil || memory != nil {
+      if cpus != nil || memory != nil || processes != nil {
         var limits: DocumentMap = [:]
         if let cpus { limits["cpus"] = .decimal(cpus) }
         if let memory { limits["memory"] = .string(String(memory)) }
+        if let processes { limits["pids"] = .integer(processes) }
         map["deploy"] = ["resources": ["limits": .map(limits)]]
       }
       map["networks"] = ["default": nil]
@@ -129,30 +149,43 @@ public struct ComposeFile: Sendable, Hashable {
   public var services: [Service]
   public var volumes: [String]
   public var secrets: [Secret]
+  /// Of the network and the volumes; services have their own.
+  public var labels: [Label]
 
   public init(
     name: String, header: [String] = [], services: [Service], volumes: [String] = [],
-    secrets: [Secret] = []
+    secrets: [Secret] = [], labels: [Label] = []
   ) {
     self.name = name
     self.header = header
     self.services = services
     self.volumes = volumes
     self.secrets = secrets
+    self.labels = labels
+  }
+
+  /// What Compose calls a part of the project: Compose itself sets the variable.
+  private func projectName(_ part: String) -> DocumentValue { .string("${COMPOSE_PROJECT_NAME}_\(part)") }
+
+  private static func values(_ labels: [Label]) -> DocumentValue {
+    .map(DocumentMap(labels.map { ($0.name, $0.value.value) }))
+  }
+
+  private func resource(_ part: String) -> DocumentValue {
+    var map: DocumentMap = ["name": projectName(part)]
+    if !labels.isEmpty { map["labels"] = Self.values(labels) }
+    return .map(map)
   }
 
   public func render() -> String {
     var map: DocumentMap = [
       "name": .string(name), "services": .map(DocumentMap(services.map { ($0.name, $0.document) })),
     ]
-    map["networks"] = ["default": ["name": .string("\(name)_default")]]
-    if !volumes.isEmpty {
-      map["volumes"] = .map(DocumentMap(volumes.map { ($0, ["name": .string("\(name)_\($0)")]) }))
-    }
+    map["networks"] = ["default": resource("default")]
+    if !volumes.isEmpty { map["volumes"] = .map(DocumentMap(volumes.map { ($0, resource($0)) })) }
     if !secrets.isEmpty {
       map["secrets"] = .map(
-        DocumentMap(
-          secrets.map { ($0.name, ["name": .string("\(name)_\($0.name)"), "environment": .string($0.variable)]) }))
+        DocumentMap(secrets.map { ($0.name, ["name": projectName($0.name), "file": $0.file.value]) }))
     }
     return YAMLRenderer(header: header, documentStart: false).render(.map(map))
   }

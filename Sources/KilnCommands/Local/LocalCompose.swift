@@ -1,0 +1,58 @@
+import KilnDocuments
+import KilnGeneration
+import KilnPlan
+import KilnSpec
+import SystemPackage
+
+/// What only this machine knows of an environment, as a second Compose file: whose it is, which secrets it was started
+/// with, and whether the app follows its source.
+struct LocalCompose: Sendable {
+  let plan: EnvironmentPlan
+  let root: FilePath
+  /// Keyed digests of what each service reads, by service.
+  let secrets: [String: String]
+  /// Names this run of `kiln up --mount`; nil for others.
+  let session: String?
+
+  static let name = "compose.local.yaml"
+
+  /// PHP looks at a file again only after two seconds; here it looks at every request.
+  private static let settings = (source: "kiln-mount", folder: "/run/kiln-mount", text: "opcache.revalidate_freq = 0\n")
+
+  var text: String {
+    var services: DocumentMap = [:]
+    let names = plan.services.map(\.name) + (plan.spec.app == nil ? [] : [EnvironmentPlan.appService])
+    for name in names { services[name] = .map(service(name)) }
+    var map: DocumentMap = ["services": .map(services), "networks": ["default": ["labels": .map(labels)]]]
+    if !plan.services.isEmpty {
+      map["volumes"] = .map(
+        DocumentMap(
+          plan.services.map { service in
+            var labels = labels
+            // Compose sets it when it makes the volume, and never again.
+            if service.access != nil, let digest = secrets[service.name] {
+              labels[LocalLabels.password] = .string(digest)
+            }
+            return (EnvironmentPlan.volume(of: service.name), ["labels": .map(labels)])
+          }))
+    }
+    if session != nil { map["configs"] = [Self.settings.source: ["content": .string(Self.settings.text)]] }
+    return YAMLRenderer(header: ["Written by `kiln up`."], documentStart: false).render(.map(map))
+  }
+
+  private var labels: DocumentMap { [LocalLabels.root: .string(root.string.substituting("$", with: "$$"))] }
+
+  private func service(_ name: String) -> DocumentMap {
+    var labels = labels
+    if let digest = secrets[name] { labels[LocalLabels.secrets] = .string(digest) }
+    guard name == EnvironmentPlan.appService, let session else { return ["labels": .map(labels)] }
+    // A new container: what an earlier session brought into the old one is gone.
+    labels[LocalLabels.session] = .string(session)
+    return [
+      "environment": ["PHP_INI_SCAN_DIR": .string(":\(Self.settings.folder)")], "labels": .map(labels),
+      "configs": [
+        ["source": .string(Self.settings.source), "target": .string("\(Self.settings.folder)/mount.ini")]
+      ],
+    ]
+  }
+}

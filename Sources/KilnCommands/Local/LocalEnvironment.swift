@@ -1,0 +1,130 @@
+import ArgumentParser
+import Foundation
+import KilnArtifacts
+import KilnDocuments
+import KilnGeneration
+import KilnSpec
+import SystemPackage
+
+/// A customer's environment on this machine, of this workspace: what is known of it, and what is its own on the engine.
+struct LocalEnvironment: Sendable {
+  let customer: String
+  let identity: WorkspaceIdentity
+  let folder: LocalFolder
+  var state: LocalState
+  let context: CommandContext
+
+  init(_ customer: String, root: FilePath, _ context: CommandContext) throws {
+    guard !customer.isEmpty, customer.utf8.allSatisfy(Self.isOfName), customer.utf8.first != UInt8(ascii: "-") else {
+      context.console.error(
+        "error: \"\(Relayed.safe(customer))\" is no customer\n  = help: a customer's name has small letters, digits and hyphens\n"
+      )
+      throw KilnExit.problems
+    }
+    self.customer = customer
+    identity = WorkspaceIdentity(root: root)
+    folder = LocalFolder(root, customer)
+    state = LocalState(readingFrom: folder)
+    self.context = context
+  }
+
+  private static func isOfName(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
+    default: false
+    }
+  }
+
+  var project: ComposeProject {
+    ComposeProject(customer: customer, name: state.project ?? customer, context: context)
+  }
+
+  /// Waits for other commands that start or remove the same environment.
+  func lock() async throws -> EnvironmentLock {
+    try folder.make()
+    return try await EnvironmentLock.wait(for: folder.path.appending("up.lock")) { holder in
+      context.console.error(
+        "note: another kiln \(holder.map { "(process \($0)) " } ?? "")starts or removes \(customer): waiting for it\n")
+    }
+  }
+
+  func isOwn(_ object: EngineObject) -> Bool {
+    object.workspace == identity.id || state.adopted.contains(object.workspace)
+  }
+
+  /// Everything of the project; stops where something is another workspace's or not Kiln's at all.
+  /// - Parameter volumes: Volumes that the project will have.
+  @discardableResult
+  func ownObjects(volumes: [String] = []) async throws -> [EngineObject] {
+    let objects = try await EngineObject.all(of: project.name, volumes: volumes)
+    let foreign = objects.filter { !isOwn($0) }
+    guard let first = foreign.first else { return objects }
+    let what = Phrase.some(foreign.map(\.text), limit: 5)
+    let isKilns = foreign.contains { !$0.workspace.isEmpty }
+    let owner =
+      isKilns
+      ? "belongs to the workspace \(Relayed.safe(foreign.first { !$0.root.isEmpty }?.root ?? first.workspace))"
+      : "is a Compose project that is not Kiln's"
+    context.console.error(
+      """
+      error: on this engine, \(project.name) \(owner): \(what)
+        = help: `kiln up \(customer) --project \(customer)-2` runs this workspace's environment beside it\(isKilns ? "; `kiln up \(customer) --adopt` takes it over, where that workspace was moved here or is no more" : "")
+
+      """)
+    throw KilnExit.problems
+  }
+
+  /// The ids of Kiln's workspaces that have a part of the project.
+  func otherWorkspaces(volumes: [String]) async throws -> [String] {
+    let objects = try await EngineObject.all(of: project.name, volumes: volumes)
+    return Set(objects.filter { !isOwn($0) && !$0.workspace.isEmpty }.map(\.workspace)).sorted()
+  }
+
+  /// The folders with secrets that the project's containers have, which `dist` may have been removed under.
+  func secretFolders() async throws -> Set<String> {
+    let docker = ContainerEngine.docker.tool
+    let containers = try await docker.output([
+      "ps", "--all", "--quiet", "--filter", "label=com.docker.compose.project=\(project.name)",
+    ])
+    let ids = containers.output.split(separator: "\n").map(String.init)
+    guard !ids.isEmpty else { return [] }
+    let format = "{{range .Mounts}}{{println .Source}}{{end}}"
+    let mounts = try await docker.output(["inspect", "--format", format] + ids)
+    return Set(mounts.output.split(separator: "\n").compactMap { SecretFiles.folderName(ofFile: String($0)) })
+  }
+
+  /// The project's containers; stops as `ownObjects` does.
+  func containers() async throws -> [EnvironmentVerification.Container] {
+    try await ownObjects()
+    return try await EnvironmentVerification.containers(of: project.name)
+  }
+}
+
+/// The workspace and the customer that commands on a running environment take.
+struct LocalOptions: ParsableArguments {
+  @Option(
+    name: [.short, .customLong("workspace")],
+    help: ArgumentHelp("The workspace's folder; else kiln.yaml is looked for upward.", valueName: "dir"))
+  var workspace: String?
+
+  @Argument(help: "The customer.") var customer: String
+
+  /// Runs `body` with the environment, where the engine answers and it is this workspace's.
+  func run(in context: CommandContext, _ body: (LocalEnvironment) async throws -> Void) async throws {
+    let environment = try LocalEnvironment(customer, root: try context.root(of: workspace), context)
+    try await context.reportingEngine { try await body(environment) }
+  }
+}
+
+extension CommandContext {
+  /// Runs `body`; what the engine refuses is a problem, not the machine's failure.
+  func reportingEngine(_ body: () async throws -> Void) async throws {
+    do { try await body() } catch let failure as EngineFailure {
+      console.error("error: \(failure)\n")
+      throw KilnExit.problems
+    } catch is Tool.Missing {
+      console.error("error: docker is not on the PATH\n  = help: `kiln doctor` says what installs it\n")
+      throw KilnExit.problems
+    }
+  }
+}

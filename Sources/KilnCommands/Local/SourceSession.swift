@@ -1,0 +1,174 @@
+import Foundation
+import KilnArtifacts
+import KilnContext
+import KilnDiagnostics
+import KilnDocuments
+import KilnGeneration
+import SystemPackage
+
+/// Keeps an app's folder in its container equal to the source on this machine: `kiln up --mount`.
+///
+/// Nothing of this machine is mounted. The source is staged as it is for an image, with overlays, tokens and ignore rules,
+/// and what changed goes through `docker exec` into the container's own layer. So a link is a link of the container's, the
+/// sources are never written to, what `install` made stays, and the app can write below its folder.
+struct SourceSession {
+  let environment: LocalEnvironment
+  let image: EnvironmentImage
+  let workdir: String
+  private let stage: ContextStage
+  /// What is in the container, or on its way there; nothing removes it meanwhile.
+  private var staged: StagedContext
+  private var tree: StagedTree
+  private let lock: EnvironmentLock
+
+  private var context: CommandContext { environment.context }
+
+  /// Stages the source, before the image is built: what changes meanwhile is seen.
+  init(_ environment: LocalEnvironment, _ image: EnvironmentImage, workdir: String) throws {
+    self.environment = environment
+    self.image = image
+    self.workdir = workdir
+    switch try EnvironmentLock.attempt(environment.folder.path.appending("mount.lock")) {
+    case .taken(let lock): self.lock = lock
+    case .busy(let holder):
+      environment.context.console.error(
+        "error: another `kiln up \(environment.customer) --mount`\(holder.map { " (process \($0))" } ?? "") follows the edits\n  = help: end it with Ctrl-C first\n"
+      )
+      throw KilnExit.problems
+    }
+    let stage = ContextStage(
+      try environment.folder.folder("mount").appending("context"), below: environment.identity.root)
+    self.stage = stage
+    staged = try environment.context.reporting(image.sources) { try stage.update(image.source) }
+    tree = try StagedTree(stage: staged.folder)
+  }
+
+  /// Why following ends.
+  private enum End {
+    case interrupted
+    /// The container is not there any more.
+    case gone
+  }
+
+  /// Follows edits until the user interrupts.
+  /// - Parameter tag: Of the image that the container was made from.
+  mutating func follow(container id: String, tag: String) async throws {
+    Interruption.watch()
+    let isCurrent = staged.digest.hasPrefix(tag) && !tag.isEmpty
+    context.console.error(
+      "following \(image.source.layers.map(\.name).joined(separator: ", ")): edits show without a restart; Ctrl-C ends this, and \(environment.customer) stays up\n"
+    )
+    var reported = Trouble()
+    // What was edited while the image was built: its contents are not known here.
+    var pending = isCurrent ? StagedTree.Changes() : tree.changes(since: StagedTree(empty: tree.folder))
+    var fingerprint: String?
+    var end: End?
+    while end == nil {
+      let start = ContinuousClock.now
+      var trouble: String?
+      do {
+        let now = try ContextFingerprint.of(image.source, salt: "")
+        if now == nil || now != fingerprint {
+          pending.add(try update())
+          fingerprint = now
+        }
+        if pending.count > 0 {
+          switch try await send(pending, to: id) {
+          case .done:
+            context.console.error(
+              "\(Phrase.count(pending.count, "path")) of \(environment.customer) brought up to date\n")
+            pending = .init()
+          case .later(let why): trouble = why
+          case .gone: end = .gone
+          }
+        }
+      } catch let error as DiagnosticsError {
+        // Half of a `git checkout`, or a token that is not written yet.
+        fingerprint = nil
+        trouble = DiagnosticRenderer(color: false, sources: { _ in nil }).render(error.diagnostics)
+      } catch let error as FileSystemError {
+        fingerprint = nil
+        trouble = "error: \(error)\n"
+      }
+      reported.note(trouble, context)
+      // At most a twentieth of one processor.
+      let pause = max(.milliseconds(300), min(.seconds(5), start.duration(to: .now) * 20))
+      let next = ContinuousClock.now.advanced(by: pause)
+      while end == nil, ContinuousClock.now < next {
+        if Interruption.count > 0 { end = .interrupted }
+        try await Task.sleep(for: .milliseconds(50))
+      }
+    }
+    if case .gone = end {
+      context.console.error(
+        "error: the app's container was replaced or removed: edits are no longer followed\n  = help: `kiln up \(environment.customer) --mount` follows them again\n"
+      )
+      throw KilnExit.problems
+    }
+    context.console.error("\(environment.customer) stays up: `kiln down \(environment.customer)` takes it away\n")
+  }
+
+  /// Stages the source again.
+  private mutating func update() throws -> StagedTree.Changes {
+    let latest = try stage.update(image.source)
+    guard latest.digest != staged.digest else { return .init() }
+    let now = try StagedTree(stage: latest.folder)
+    let changes = now.changes(since: tree)
+    tree = now
+    staged = latest
+    return changes
+  }
+
+  private enum Sent {
+    case done, gone
+    case later(String)
+  }
+
+  private func send(_ changes: StagedTree.Changes, to id: String) async throws -> Sent {
+    let docker = ContainerEngine.docker.tool
+    func exec(_ command: [String], _ input: [UInt8]) async throws -> Sent? {
+      let result = try await docker.output(
+        ["exec", "--interactive", "--user", "0", "--workdir", workdir, id] + command, input: input)
+      if result.isSuccess { return nil }
+      if result.error.contains("No such container") { return .gone }
+      let lines = result.error.split(separator: "\n").suffix(3).map { Relayed.safe(String($0)) }
+      return .later(
+        "error: edits did not reach the app's container, and are sent again:\n  \(lines.joined(separator: "\n  "))\n")
+    }
+    if !changes.removed.isEmpty {
+      var names: [UInt8] = []
+      for path in changes.removed { names += [UInt8]("./".utf8) + path + [0] }
+      if let refusal = try await exec(["xargs", "--null", "--no-run-if-empty", "rm", "-rf", "--"], names) {
+        return refusal
+      }
+    }
+    var refusal: Sent?
+    try await tree.archives(of: changes.written) { archive in
+      if refusal != nil { return }
+      // Folders that are there keep the owner and the mode that `install` gave them.
+      refusal = try await exec(["tar", "--extract", "--file=-", "--no-same-owner", "--no-overwrite-dir"], archive)
+    }
+    return refusal ?? .done
+  }
+
+  /// Reports a trouble once, and only when it lasts: editors and Git take a moment.
+  private struct Trouble {
+    private var current: String?
+    private var times = 0
+
+    mutating func note(_ text: String?, _ context: CommandContext) {
+      times = text == current ? times + 1 : 1
+      current = text
+      if times == 3, let text { context.console.error(text) }
+    }
+  }
+}
+
+extension StagedTree.Changes {
+  /// What comes after, on top.
+  mutating func add(_ later: StagedTree.Changes) {
+    removed = Set(removed + later.removed).sorted { $0.lexicographicallyPrecedes($1) }
+    let gone = Set(later.removed)
+    written = Set(written.filter { !gone.contains($0) } + later.written).sorted { $0.lexicographicallyPrecedes($1) }
+  }
+}

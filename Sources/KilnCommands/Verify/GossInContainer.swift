@@ -1,0 +1,54 @@
+import Foundation
+import KilnArtifacts
+import KilnContext
+import SystemPackage
+
+/// Runs goss as root in a container whose other accounts are not trusted.
+///
+/// One command receives the program and its files on its standard input, unpacks them into a new folder that only root can
+/// enter, in a place where only root can make names, runs goss there and removes the folder, however it ends. Nobody can
+/// wait at a known path, and nothing can be exchanged between copying and running.
+struct GossInContainer: Sendable {
+  /// The program on this machine.
+  let program: FilePath
+  /// The folder with the goss files.
+  let folder: FilePath
+
+  static let script = #"""
+    set -eu
+    umask 077
+    dir=
+    trap '[ -z "$dir" ] || rm -rf -- "$dir"' EXIT
+    trap 'exit 1' HUP INT TERM
+    for place in /root /run /; do
+      case "$(stat -L -c '%u %A' "$place" 2>/dev/null)" in
+        '0 d'????-??-?) dir=$(mktemp -d "$place/kiln-verify.XXXXXXXXXX") && break ;;
+      esac
+    done
+    [ -n "$dir" ] || { echo 'no folder of the container is for root alone: /root, /run and / can be written by others' >&2; exit 1; }
+    tar --extract --no-same-owner --file=- --directory="$dir"
+    chmod 0700 "$dir/goss"
+    file=$1; shift
+    "$dir/goss" --gossfile "$dir/$file" validate --no-color --format json "$@"
+    """#
+
+  /// - Parameters:
+  ///   - file: The goss file of the folder.
+  ///   - options: More of goss's own.
+  func run(_ file: String, in container: String, _ options: [String] = []) async throws -> Tool.Outcome {
+    try await ContainerEngine.docker.tool.output(
+      ["exec", "--interactive", "--user", "0", container, "/bin/sh", "-c", Self.script, "verify", file] + options,
+      input: try archive())
+  }
+
+  private func archive() throws -> [UInt8] {
+    guard let goss = FileManager.default.contents(atPath: program.string) else {
+      throw FileSystemError("read", program, .noSuchFileOrDirectory)
+    }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(goss.count + 1 << 20)
+    let source = ContextSource(layers: [.init(folder)], files: ["goss": Array(goss)])
+    _ = try ContextPacker().pack(source) { bytes += $0 }
+    return bytes
+  }
+}
