@@ -21,7 +21,11 @@ struct CheckCommand: AsyncParsableCommand {
   func run() async throws { try run(in: .current(color: options.color)) }
 
   func run(in context: CommandContext) throws {
-    let loaded = try context.load(options, customers: customers)
+    try report(try context.load(options, customers: customers), in: context)
+  }
+
+  /// Says what is wrong with a workspace, in the format that was asked for.
+  func report(_ loaded: LoadedWorkspace, in context: CommandContext) throws {
     if format == .text {
       context.report(loaded.problems, sources: loaded.workspace.excerpts)
       if !loaded.problems.hasErrors, !options.quiet {

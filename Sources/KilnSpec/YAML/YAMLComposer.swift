@@ -50,10 +50,7 @@ struct YAMLComposer {
 
   /// A list or a map that is not at its end.
   private struct Frame {
-    enum Content {
-      case list([SpecNode])
-      case map(entries: [SpecNode.Entry], key: Key?)
-    }
+    enum Kind { case list, map }
 
     enum Key {
       case text(String, SourceLocation)
@@ -61,7 +58,11 @@ struct YAMLComposer {
       case refused
     }
 
-    var content: Content
+    let kind: Kind
+    var items: [SpecNode] = []
+    var entries: [SpecNode.Entry] = []
+    /// Of a map: the key whose value comes next.
+    var key: Key?
     let location: SourceLocation
     let anchor: String?
     /// Values that were read before it.
@@ -70,6 +71,19 @@ struct YAMLComposer {
     var height = 1
     /// Where a key stood first; a map from the start, since a file may have 20,000 of them.
     var places: [String: Int] = [:]
+
+    /// Of two equal keys the later one stays, so that what is below it is checked too.
+    mutating func add(_ entry: SpecNode.Entry) -> Diagnostic? {
+      guard let first = places[entry.key] else {
+        places[entry.key] = entries.count
+        entries.append(entry)
+        return nil
+      }
+      defer { entries[first] = entry }
+      return Diagnostic(
+        "spec.duplicate-key", "key \"\(entry.key)\" stands twice", at: entry.keyLocation,
+        suggestion: "keep one of the two", notes: [.init("it stands here first", at: entries[first].keyLocation)])
+    }
   }
 
   /// The one document of `text`.
@@ -118,8 +132,8 @@ struct YAMLComposer {
         hasAliases = true
         if frames.count + anchored.height > limits.depth { throw .tooDeep(event.position) }
         try add(anchored.node, values: anchored.values, height: anchored.height, event)
-      case .listStart: try open(.list([]), event)
-      case .mapStart: try open(.map(entries: [], key: nil), event)
+      case .listStart: try open(.list, event)
+      case .mapStart: try open(.map, event)
       case .listEnd, .mapEnd: try close(event)
       }
     }
@@ -127,21 +141,17 @@ struct YAMLComposer {
 
   private var last: SpecNode?
 
-  private mutating func open(_ content: Frame.Content, _ event: YAMLEvent) throws(Failure) {
+  private mutating func open(_ kind: Frame.Kind, _ event: YAMLEvent) throws(Failure) {
     guard frames.count < limits.depth else { throw .tooDeep(event.position) }
     frames.append(
       Frame(
-        content: content, location: SourceLocation(file: file, position: event.position), anchor: event.anchor,
+        kind: kind, location: SourceLocation(file: file, position: event.position), anchor: event.anchor,
         before: count))
   }
 
   private mutating func close(_ event: YAMLEvent) throws(Failure) {
     guard let frame = frames.popLast() else { return }
-    let node: SpecNode
-    switch frame.content {
-    case .list(let items): node = SpecNode(.list(items), at: frame.location)
-    case .map(let entries, _): node = SpecNode(.map(entries), at: frame.location)
-    }
+    let node = SpecNode(frame.kind == .list ? .list(frame.items) : .map(frame.entries), at: frame.location)
     let values = count - frame.before + 1
     if let anchor = frame.anchor { anchors[anchor] = Anchored(node: node, values: values, height: frame.height) }
     try add(node, values: 1, height: frame.height, event)
@@ -171,21 +181,14 @@ struct YAMLComposer {
       return
     }
     frames[index].height = max(frames[index].height, height + 1)
-    switch frames[index].content {
-    case .list(var items):
-      frames[index].content = .list([])
-      items.append(node)
-      frames[index].content = .list(items)
-    case .map(let entries, nil):
-      frames[index].content = .map(entries: entries, key: key(node, isMerge: isKeyMerge))
-    case .map(let entries, let key?):
-      frames[index].content = .list([])
-      var entries = entries
-      if case .text(let name, let location) = key {
-        let entry = SpecNode.Entry(key: name, keyLocation: location, value: node)
-        if let problem = Self.add(entry, to: &entries, &frames[index].places) { problems.append(problem) }
-      }
-      frames[index].content = .map(entries: entries, key: nil)
+    switch (frames[index].kind, frames[index].key) {
+    case (.list, _): frames[index].items.append(node)
+    case (.map, nil): frames[index].key = key(node, isMerge: isKeyMerge)
+    case (.map, let key?):
+      frames[index].key = nil
+      guard case .text(let name, let location) = key else { return }
+      let entry = SpecNode.Entry(key: name, keyLocation: location, value: node)
+      if let problem = frames[index].add(entry) { problems.append(problem) }
     }
   }
 
@@ -205,20 +208,5 @@ struct YAMLComposer {
       return .refused
     }
     return .text(scalar.text, node.location)
-  }
-
-  /// Of two equal keys the later one stays, so that what is below it is checked too.
-  private static func add(
-    _ entry: SpecNode.Entry, to entries: inout [SpecNode.Entry], _ places: inout [String: Int]
-  ) -> Diagnostic? {
-    guard let first = places[entry.key] else {
-      places[entry.key] = entries.count
-      entries.append(entry)
-      return nil
-    }
-    defer { entries[first] = entry }
-    return Diagnostic(
-      "spec.duplicate-key", "key \"\(entry.key)\" stands twice", at: entry.keyLocation,
-      suggestion: "keep one of the two", notes: [.init("it stands here first", at: entries[first].keyLocation)])
   }
 }
