@@ -5,21 +5,43 @@ public enum SecretValue {
     let bytes = Array(text.utf8)
     guard bytes.count >= 8 else { return nil }
     if bytes.contains(UInt8(ascii: "@")), hasPasswordInURL(bytes) { return "a password in a URL" }
-    if text.contains("-----BEGIN "), text.contains("PRIVATE KEY-----") { return "a private key" }
-    for (prefix, length) in tokens where isToken(text, prefix, length) { return "an access token" }
-    return nil
+    if bytes.contains(UInt8(ascii: "-")), text.contains("-----BEGIN "), text.contains("PRIVATE KEY-----") {
+      return "a private key"
+    }
+    return hasToken(bytes) ? "an access token" : nil
   }
 
   /// How tokens of well-known services begin, and how long they are at least.
   private static let tokens = [
     ("ghp_", 40), ("gho_", 40), ("ghs_", 40), ("github_pat_", 50), ("glpat-", 26), ("xoxb-", 30), ("xoxp-", 30),
     ("AKIA", 20), ("sk_live_", 24), ("dckr_pat_", 30), ("npm_", 40),
-  ]
+  ].map { (prefix: Array($0.utf8), length: $1) }
+  private static let shortest = tokens.map(\.length).min() ?? 0
 
-  private static func isToken(_ text: String, _ prefix: String, _ length: Int) -> Bool {
-    guard let start = text.firstRange(of: prefix)?.lowerBound else { return false }
-    return text[start...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }.count
-      >= length
+  /// Whether a word of letters, digits, `_` and `-` ends in a token; most words are too short for any.
+  private static func hasToken(_ bytes: [UInt8]) -> Bool {
+    var start = 0
+    while start < bytes.count {
+      var end = start
+      while end < bytes.count, isTokenByte(bytes[end]) { end += 1 }
+      while end - start >= shortest {
+        let isThere = tokens.contains { prefix, length in
+          bytes[start] == prefix[0] && length <= end - start && bytes[start..<end].starts(with: prefix)
+        }
+        if isThere { return true }
+        start += 1
+      }
+      start = end + 1
+    }
+    return false
+  }
+
+  private static func isTokenByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"): true
+    default: false
+    }
   }
 
   /// `scheme://user:password@host`, the password written out.
