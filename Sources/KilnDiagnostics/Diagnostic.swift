@@ -87,12 +87,19 @@ public struct Diagnostic: Sendable, Hashable {
 }
 
 extension Sequence<Diagnostic> {
-  /// The same problems without repeats, by file, place, severity, id and message.
+  /// The same problems without repeats, by file, place, severity, id, message, suggestion and notes.
   public func inCanonicalOrder() -> [Diagnostic] {
     func key(_ d: Diagnostic) -> (SourceLocation, Int, String, String) {
       (d.location ?? SourceLocation(file: ""), d.severity == .error ? 0 : 1, d.id, d.message)
     }
-    return Set(self).sorted { key($0) < key($1) }
+    // Two that agree in all that still have one order: a set has another one in each run.
+    func rest(_ d: Diagnostic) -> (String, String) {
+      (d.suggestion ?? "", d.notes.map { "\($0.location?.text ?? "") \($0.message)" }.joined(separator: "\n"))
+    }
+    return Set(self).sorted { a, b in
+      let (first, second) = (key(a), key(b))
+      return first == second ? rest(a) < rest(b) : first < second
+    }
   }
 
   public var hasErrors: Bool { contains { $0.severity == .error } }

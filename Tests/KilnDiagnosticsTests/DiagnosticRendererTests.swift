@@ -21,6 +21,15 @@ struct DiagnosticRendererTests {
         """)
   }
 
+  @Test func ordersProblemsThatAgreeInAllButTheRemedy() {
+    let problems = (0..<50).map { number in
+      let note = Diagnostic.Note("here", at: SourceLocation(file: "f", line: number % 10, column: 1))
+      return Diagnostic("spec.a", "wrong", suggestion: "remedy \(number / 10)", notes: [note])
+    }
+    let ordered = problems.inCanonicalOrder()
+    for _ in 0..<20 { #expect(problems.shuffled().inCanonicalOrder() == ordered) }
+  }
+
   @Test func annotatesOnGitHub() {
     #expect(
       render(.github)

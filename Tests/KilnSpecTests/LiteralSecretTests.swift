@@ -32,6 +32,7 @@ struct LiteralSecretTests {
     ("-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n", "a private key"), ("-----BEGIN PUBLIC KEY-----", nil),
     ("ghp_0123456789abcdefghij0123456789abcdefghij", "an access token"), ("ghp_short", nil),
     ("AKIAIOSFODNN7EXAMPLE", "an access token"),
+    ("ghp_short or ghp_\(String(repeating: "a", count: 36))", "an access token"),
   ]) func holdsASecret(_ text: String, _ expected: String?) { #expect(SecretValue.match(text) == expected) }
 
   @Test(arguments: [
