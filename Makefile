@@ -35,7 +35,7 @@ clean:
 demo: release
 	@sh scripts/demo.sh
 
-fuzz:
+fuzz: release
 	@fuzz/run.sh
 
 bench: release
