@@ -5,9 +5,8 @@ public enum SecretValue {
     let bytes = Array(text.utf8)
     guard bytes.count >= 8 else { return nil }
     if bytes.contains(UInt8(ascii: "@")), hasPasswordInURL(bytes) { return "a password in a URL" }
-    if bytes.contains(UInt8(ascii: "-")), text.contains("-----BEGIN "), text.contains("PRIVATE KEY-----") {
-      return "a private key"
-    }
+    let isLongEnough = bytes.count >= "-----BEGIN PRIVATE KEY-----".utf8.count
+    if isLongEnough, text.contains("-----BEGIN "), text.contains("PRIVATE KEY-----") { return "a private key" }
     return hasToken(bytes) ? "an access token" : nil
   }
 
