@@ -90,7 +90,7 @@ let package = Package(
       [
         "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments",
         "KilnDocker", "KilnPacker", "KilnAnsible", "KilnGoss", "KilnAzure", system,
-      ], tests: [yams, "KilnTesting"], fixtures: true)
+      ], tests: [yams, "KilnFleet", "KilnTesting"], fixtures: true)
     + module("KilnFleet", ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics"])
     + module(
       "KilnCommands",

@@ -15,6 +15,9 @@ public struct ContentDigest: Sendable, Hashable, CustomStringConvertible {
 
   public init(of text: String) { self.init(of: text.utf8) }
 
+  /// The first twelve digits, which tag what has the digest.
+  public var tag: String { String(hex.prefix(12)) }
+
   /// `sha256:` and the digits.
   public var description: String { "sha256:\(hex)" }
 }

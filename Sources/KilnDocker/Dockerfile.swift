@@ -16,6 +16,12 @@ public struct Dockerfile: Sendable, Hashable {
     return out
   }
 
+  /// One instruction's text.
+  /// - Throws: `DockerfileError` for a value that no Dockerfile can carry.
+  public static func line(_ instruction: DockerfileInstruction) throws(DockerfileError) -> String {
+    try Dockerfile([]).line(instruction)
+  }
+
   private func line(_ instruction: DockerfileInstruction) throws(DockerfileError) -> String {
     switch instruction {
     case .comment(let text): return "# " + CommentText.line(text)

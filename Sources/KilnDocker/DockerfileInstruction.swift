@@ -15,6 +15,14 @@ public enum DockerfileInstruction: Sendable, Hashable {
   case stopsignal(String)
   case entrypoint([String])
   case cmd([String])
+
+  /// Comments and labels, which say something of the image and change nothing in its files.
+  public var isDescription: Bool {
+    switch self {
+    case .comment, .label: true
+    default: false
+    }
+  }
 }
 
 /// A name and its value.

@@ -70,7 +70,7 @@ extension SpecNode {
   /// Equal values, wherever they stand and in whatever order their keys are.
   func hasSameValue(as other: SpecNode) -> Bool {
     switch (content, other.content) {
-    case (.scalar(let one), .scalar(let two)): return one.text == two.text && one.isPlain == two.isPlain
+    case (.scalar(let one), .scalar(let two)): return one.text == two.text && boolean == other.boolean
     case (.list(let one), .list(let two)):
       return one.count == two.count && zip(one, two).allSatisfy { $0.hasSameValue(as: $1) }
     case (.map(let one), .map(let two)):

@@ -110,13 +110,15 @@ public struct FleetChange: Sendable {
       past.runtime.id == plan.runtime.id ? nil : "runtime \(past.runtime.id) → \(plan.runtime.id)"
     }
     let registry = past.flatMap { $0.registry == plan.registry ? nil : "another registry" }
-    let app = appDifferences(past, plan)
+    let app = past?.appDigest == plan.appDigest ? [] : appDifferences(past, plan)
     if plan.spec.app != nil {
       if past?.spec.app == nil {
         add(.app, "app", ["new"], [])
       } else {
-        let reasons = [move, registry].compactMap { $0 } + sources
-        if !reasons.isEmpty || !app.isEmpty { add(.app, "app", reasons, app) }
+        var reasons = [move, registry].compactMap { $0 } + sources
+        let isChanged = past?.appDigest != plan.appDigest
+        if isChanged, reasons.isEmpty, app.isEmpty { reasons = ["how Kiln makes apps"] }
+        if isChanged || !reasons.isEmpty { add(.app, "app", reasons, app) }
       }
     }
     for service in plan.services {
@@ -135,10 +137,11 @@ public struct FleetChange: Sendable {
       return images
     }
     if before != digest || !sources.isEmpty {
-      let own = SpecNode.differences(past?.spec.tree["machine"], plan.spec.tree["machine"], "machine")
-      let runtime = past.map { machineDifferences($0.runtime, plan.runtime) } ?? []
+      let own = SpecNode.differences(image(past?.spec.tree["machine"]), image(plan.spec.tree["machine"]), "machine")
+      let runtime = past.map { RuntimeComparison.differences($0.runtime, plan.runtime, for: .machine) } ?? []
       let services = plan.machineServices.flatMap { service in
-        (past?.machineServices.first { $0.name == service.name }).map { differences($0, service, past, plan) } ?? []
+        let before = past?.machineServices.first { $0.name == service.name }
+        return before.map { machineDifferences($0, service, past, plan) } ?? []
       }
       let found = runtime + app + own + services
       let isTold = !found.isEmpty || !sources.isEmpty
@@ -147,36 +150,48 @@ public struct FleetChange: Sendable {
     return images
   }
 
-  private static func machineDifferences(_ old: RuntimePlan, _ new: RuntimePlan) -> [Difference] {
-    if old.machineDigest == new.machineDigest { return [] }
-    if old.digest != new.digest { return RuntimeComparison.differences(old, new) }
-    // The container's steps are equal, the machine's are not.
-    return new.components.flatMap { component -> [Difference] in
-      let before = old.components.first { $0.name == component.name }?.steps.filter { $0.isFor(.machine) } ?? []
-      return component.steps.filter { step in
-        step.isFor(.machine) && !before.contains { $0.step == step.step }
-      }.map { Difference("\(component.name): a step of the machine changed", nil, nil, at: $0.origin) }
-    }
+  /// What the spec says of a machine that is in its image: neither how it is baked nor how many are run.
+  private static func image(_ machine: SpecNode?) -> SpecNode? {
+    machine?.without(["parameters"], in: ["azure": ["scaleSet", "size"]])
   }
 
   /// What the spec says of the app, but what is not in its image.
   private static func appDifferences(_ old: EnvironmentPlan?, _ new: EnvironmentPlan) -> [Difference] {
-    func image(_ plan: EnvironmentPlan?) -> SpecNode? { plan?.spec.tree["app"].map { EnvironmentPlan.image($0) } }
+    func image(_ plan: EnvironmentPlan?) -> SpecNode? { plan?.spec.tree["app"]?.without(["checks", "limits"]) }
     return SpecNode.differences(image(old), image(new), "app")
+  }
+
+  /// What makes a service on the machine another: how Kiln makes the image of its container does not.
+  private static func machineDifferences(
+    _ old: ServicePlan, _ new: ServicePlan, _ past: EnvironmentPlan?, _ plan: EnvironmentPlan
+  ) -> [Difference] {
+    old.contents == new.contents ? [] : differences(old, new, past, plan)
   }
 
   private static func differences(
     _ old: ServicePlan, _ new: ServicePlan, _ past: EnvironmentPlan?, _ plan: EnvironmentPlan
   ) -> [Difference] {
-    if old.digest == new.digest { return [] }
     func image(_ plan: EnvironmentPlan?) -> SpecNode? {
-      plan?.spec.tree["services"]?[new.name].map { ServicePlan.image($0) }
+      plan?.spec.tree["services"]?[new.name]?.without(["database", "limits", "password", "storage", "user"])
     }
     var found = SpecNode.differences(image(past), image(plan), new.name)
     if let past, past.base.image != plan.base.image {
       found.append(Difference("base", past.base.name, plan.base.name, at: plan.runtime.baseOrigin))
     }
-    return found.isEmpty
-      ? [Difference("the definition of \(new.name) changed", nil, nil, at: new.definition.location)] : found
+    if !found.isEmpty { return found }
+    return old.contents == new.contents
+      ? [Difference("how Kiln makes services", nil, nil, at: nil)]
+      : [Difference("the definition of \(new.name) changed", nil, nil, at: new.definition.location)]
+  }
+}
+
+extension SpecNode {
+  /// The same map without some keys, of its own and of the maps in it.
+  fileprivate func without(_ keys: Set<String>, in inner: [String: Set<String>] = [:]) -> SpecNode {
+    let others = (entries ?? []).filter { !keys.contains($0.key) }.map { entry in
+      inner[entry.key].map { Entry(key: entry.key, keyLocation: entry.keyLocation, value: entry.value.without($0)) }
+        ?? entry
+    }
+    return SpecNode(.map(others), at: location)
   }
 }

@@ -7,27 +7,36 @@ public enum RuntimeComparison {
   /// In the order in which they are installed; empty for equal runtimes.
   public static func differences(_ old: RuntimePlan, _ new: RuntimePlan) -> [Difference] {
     if old.digest == new.digest { return [] }
+    let found = differences(old, new, for: .container)
+    return found.isEmpty ? [Difference("how Kiln makes runtimes", nil, nil, at: nil)] : found
+  }
+
+  /// What a spec or a definition says differently for one side.
+  static func differences(_ old: RuntimePlan, _ new: RuntimePlan, for side: Side) -> [Difference] {
     var found: [Difference] = []
     if old.base.name != new.base.name {
       found.append(Difference("base", old.base.name, new.base.name, at: new.baseOrigin))
     } else if old.base.image != new.base.image {
       found.append(Difference("base \(new.base.name)", old.base.image, new.base.image, at: new.base.location))
     }
+    if side == .machine, old.base.name == new.base.name, old.base.azure != new.base.azure {
+      found.append(Difference("base \(new.base.name): its image in Azure changed", nil, nil, at: new.base.location))
+    }
     for component in new.components {
       guard let before = old.components.first(where: { $0.name == component.name }) else {
         found.append(Difference("component \(component.name)", nil, "", at: component.origin))
         continue
       }
-      found += differences(before, component)
+      found += differences(before, component, side)
     }
     for component in old.components where !new.components.contains(where: { $0.name == component.name }) {
       found.append(Difference("component \(component.name)", "", nil, at: component.origin))
     }
     found += variables(old, new)
-    return found.isEmpty ? [Difference("how Kiln makes runtimes", nil, nil, at: nil)] : found
+    return found
   }
 
-  private static func differences(_ old: ComponentPlan, _ new: ComponentPlan) -> [Difference] {
+  private static func differences(_ old: ComponentPlan, _ new: ComponentPlan, _ side: Side) -> [Difference] {
     var found: [Difference] = []
     for parameter in new.parameters {
       let before = old.parameters.first { $0.name == parameter.name }?.value
@@ -40,7 +49,7 @@ public enum RuntimeComparison {
     }
     if !found.isEmpty { return found }
     // The same parameters: the definition is another.
-    let (before, after) = (steps(old), steps(new))
+    let (before, after) = (steps(old, side), steps(new, side))
     for step in after where !before.contains(where: { $0.step == step.step }) {
       found.append(Difference("\(new.name): a step changed", nil, nil, at: step.origin))
     }
@@ -53,8 +62,8 @@ public enum RuntimeComparison {
     return found
   }
 
-  private static func steps(_ component: ComponentPlan) -> [PlannedStep] {
-    component.steps.filter { $0.isFor(.container) }
+  private static func steps(_ component: ComponentPlan, _ side: Side) -> [PlannedStep] {
+    component.steps.filter { $0.isFor(side) }
   }
 
   private static func variables(_ old: RuntimePlan, _ new: RuntimePlan) -> [Difference] {

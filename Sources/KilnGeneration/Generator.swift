@@ -3,12 +3,10 @@ import KilnDocker
 public import KilnPlan
 import KilnSpec
 
-/// Turns plans into the files of `generated/`.
+/// Turns plans into the files of `generated/`. Nothing in them names Kiln's version: a release changes only what it makes
+/// differently.
 public struct Generator: Sendable {
-  /// Name and version, as in `kiln 0.1.0`.
-  public let name: String
-
-  public init(name: String) { self.name = name }
+  public init() {}
 
   /// Everything of `plans`; equal runtimes are one folder.
   /// - Throws: `DockerfileError` for values that no document can carry, `ArtifactConflict` for a mistake of Kiln's.
@@ -58,7 +56,7 @@ public struct Generator: Sendable {
   }
 
   private func addRuntime(_ plan: EnvironmentPlan, to tree: inout ArtifactTree) throws {
-    let image = try ImageLowering(generator: name).runtime(plan.runtime)
+    let image = try ImageLowering().runtime(plan.runtime)
     try add(image, at: "\(OutputUnit.runtimes)/\(plan.runtime.id)", source: plan.spec.file, to: &tree)
   }
 
@@ -70,19 +68,19 @@ public struct Generator: Sendable {
   private func add(_ plan: EnvironmentPlan, to tree: inout ArtifactTree) throws {
     let source = plan.spec.file
     let folder = plan.customer
-    let images = ImageLowering(generator: name)
-    if let app = plan.spec.app {
-      try add(try images.app(app, of: plan), at: "\(folder)/app", source: source, to: &tree)
+    let images = ImageLowering()
+    if let app = plan.spec.app, let digest = plan.appDigest {
+      try add(try images.app(app, of: plan, digest: digest), at: "\(folder)/app", source: source, to: &tree)
     }
     for service in plan.services {
       try add(
         try images.service(service, of: plan), at: "\(folder)/services/\(service.name)", source: source, to: &tree)
     }
-    let compose = ComposeLowering(plan: plan, generator: name).file
+    let compose = ComposeLowering(plan: plan).file
     if !compose.services.isEmpty {
       try tree.add("\(folder)/compose.yaml", Artifact(compose.render(), source: source))
     }
-    let goss = GossLowering(plan: plan, generator: name)
+    let goss = GossLowering(plan: plan)
     try tree.add("\(folder)/\(GossFiles.common)", Artifact(goss.common, source: source))
     try tree.add("\(folder)/\(GossFiles.container)", Artifact(goss.side(.container), source: source))
     try tree.add("\(folder)/\(GossFiles.running)", Artifact(goss.running, source: source))
@@ -91,10 +89,10 @@ public struct Generator: Sendable {
     }
     guard plan.spec.machine != nil else { return }
     try tree.add("\(folder)/\(GossFiles.machine)", Artifact(goss.side(.machine), source: source))
-    let packer = PackerLowering(plan: plan, generator: name)
+    let packer = PackerLowering(plan: plan)
     try tree.add("\(folder)/packer/\(plan.customer).json", Artifact(packer.template, source: source))
     try tree.add("\(folder)/packer/plugins.pkr.hcl", Artifact(packer.plugins, source: source))
-    var lowering = PlaybookLowering(plan, generator: name)
+    var lowering = PlaybookLowering(plan)
     let playbook = lowering.lower()
     try tree.add("\(folder)/packer/playbook.yml", Artifact(playbook.playbook, source: source))
     for file in playbook.files { try tree.add("\(folder)/packer/\(file.path)", Artifact(file.bytes, source: source)) }

@@ -134,11 +134,11 @@ extension PlaybookLowering {
   }
 
   /// Says on the machine what it was baked from.
-  mutating func addRelease() {
+  mutating func add(_ release: Release) {
     let text = """
       KILN_CUSTOMER=\(plan.customer)
-      KILN_SPEC_DIGEST=\(plan.specDigest)
-      KILN_RUNTIME_DIGEST=\(plan.runtime.digest)
+      KILN_SPEC_DIGEST=\(release.spec)
+      KILN_RUNTIME_DIGEST=\(release.runtime)
 
       """
     add(.init(path: "/etc/kiln-release", content: Array(text.utf8)), "release", [])

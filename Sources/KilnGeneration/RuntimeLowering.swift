@@ -1,3 +1,4 @@
+import KilnDiagnostics
 import KilnDocker
 import KilnDocuments
 import KilnPlan
@@ -5,14 +6,30 @@ import KilnSpec
 
 /// Steps as Dockerfile instructions, with the files that they copy from the context.
 struct ContainerSteps {
-  private(set) var instructions: [DockerfileInstruction] = []
+  /// What the spec names, and the step that it brings.
+  struct Origin {
+    let location: SourceLocation
+    var step: SourceLocation?
+  }
+
+  private(set) var instructions: [DockerfileInstruction] = [] {
+    didSet { while origins.count < instructions.count { origins.append(origin) } }
+  }
+  /// Where each instruction comes from.
+  private(set) var origins: [Origin?] = []
+  /// Where what is added now comes from.
+  var origin: Origin?
   /// Path in the context, bytes.
   private(set) var files: [(path: String, bytes: [UInt8])] = []
 
   mutating func add(_ instruction: DockerfileInstruction) { instructions.append(instruction) }
 
   mutating func add(_ steps: [PlannedStep]) {
-    for step in steps where step.isFor(.container) { add(step.step) }
+    for step in steps where step.isFor(.container) {
+      origin?.step = step.origin
+      add(step.step)
+    }
+    origin?.step = nil
   }
 
   /// Steps that are commands of Kiln's own join the run before them, so that a component has few layers.

@@ -21,19 +21,21 @@ public final class EnvironmentPlan: Sendable, Hashable {
   public var specDigest: ContentDigest {
     digests.value(\.spec) {
       var digest = PlanDigest("spec")
+      digest.add("format", "1")
       digest.add(spec.tree)
       return digest.digest
     }
   }
 
-  /// Over the runtime and what the spec says of the application: what else it says changes nothing in the app's image.
-  public var appDigest: ContentDigest {
-    digests.value(\.app) {
-      var digest = PlanDigest("app")
-      digest.add("runtime", runtime.digest.hex)
-      if let app = spec.tree["app"] { digest.add(Self.image(app)) }
-      return digest.digest
-    }
+  /// Over the recipe of the application's image, and what its context is packed from but the files. Computed when asked;
+  /// nil where there is no application.
+  public var appDigest: ContentDigest? {
+    spec.app.map { app in digests.value(\.app) { recipes.app(app, of: self) } }
+  }
+
+  /// Over the recipe of the machine, but the files of the application. Computed when asked; nil where there is no machine.
+  public var machineDigest: ContentDigest? {
+    spec.machine.map { machine in digests.value(\.machine) { recipes.machine(machine, of: self) } }
   }
 
   /// Digests that were asked for.
@@ -41,6 +43,7 @@ public final class EnvironmentPlan: Sendable, Hashable {
     struct Known {
       var spec: ContentDigest?
       var app: ContentDigest?
+      var machine: ContentDigest?
     }
     private let known = Mutex(Known())
 
@@ -53,29 +56,11 @@ public final class EnvironmentPlan: Sendable, Hashable {
   }
 
   private let digests = Digests()
-
-  /// Over what a machine's image is made from, but the files of the application; nil where there is no machine.
-  public var machineDigest: ContentDigest? {
-    guard let machine = spec.tree["machine"] else { return nil }
-    var digest = PlanDigest("machine")
-    digest.add("runtime", runtime.machineDigest.hex)
-    if let app = spec.tree["app"] { digest.add(Self.image(app)) }
-    digest.add(machine)
-    for service in machineServices {
-      digest.add("service", service.digest.hex)
-      if case .packages(let steps, _) = service.source { digest.add(steps, for: .machine) }
-    }
-    return digest.digest
-  }
-
-  /// What the spec says of an app that is in its image: not what is asked of it when it runs, nor what it may use.
-  public static func image(_ app: SpecNode) -> SpecNode {
-    SpecNode(.map((app.entries ?? []).filter { !["checks", "limits"].contains($0.key) }), at: app.location)
-  }
+  private let recipes: any RecipeDigests
 
   init(
     spec: EnvironmentSpec, base: BaseDefinition, runtime: RuntimePlan, services: [ServicePlan],
-    machineServices: [ServicePlan], registry: String?
+    machineServices: [ServicePlan], registry: String?, recipes: any RecipeDigests
   ) {
     self.spec = spec
     self.base = base
@@ -83,6 +68,7 @@ public final class EnvironmentPlan: Sendable, Hashable {
     self.services = services
     self.machineServices = machineServices
     self.registry = registry
+    self.recipes = recipes
   }
 
   public static func == (one: EnvironmentPlan, other: EnvironmentPlan) -> Bool {
@@ -106,21 +92,27 @@ public final class EnvironmentPlan: Sendable, Hashable {
 
 /// The stable image: a base and components. Equal runtimes have one digest, whoever uses them.
 public struct RuntimePlan: Sendable, Hashable {
-  public let base: BaseDefinition
-  /// In the order in which they are installed.
-  public let components: [ComponentPlan]
-  /// Sorted by name.
-  public let environment: [NamedValue]
-  /// Over what the container's image is made from.
+  /// What it is made from.
+  public struct Contents: Sendable, Hashable {
+    public let base: BaseDefinition
+    /// In the order in which they are installed.
+    public let components: [ComponentPlan]
+    /// Sorted by name.
+    public let environment: [NamedValue]
+  }
+
+  public let contents: Contents
+  public var base: BaseDefinition { contents.base }
+  public var components: [ComponentPlan] { contents.components }
+  public var environment: [NamedValue] { contents.environment }
+  /// Over the recipe of the container's image.
   public let digest: ContentDigest
-  /// Over what a machine is made from.
-  public let machineDigest: ContentDigest
   /// Where the spec names the base, and each variable.
   public let baseOrigin: SourceLocation
   public let variableOrigins: [String: SourceLocation]
 
-  /// Base and the digest's first twelve digits: folder below `runtimes` and tag.
-  public var id: String { "\(base.name)-\(digest.hex.prefix(12))" }
+  /// Base and the digest's tag: folder below `runtimes` and tag.
+  public var id: String { "\(base.name)-\(digest.tag)" }
 
   public func steps(for side: Side) -> [PlannedStep] { components.flatMap(\.steps).filter { $0.isFor(side) } }
 }
@@ -159,28 +151,34 @@ public struct ServicePlan: Sendable, Hashable {
     public let password: String
   }
 
-  /// What the spec says of a service that is in its image, or configures it.
-  public static func image(_ service: SpecNode) -> SpecNode {
-    let others = ["database", "limits", "password", "storage", "user"]
-    return SpecNode(.map((service.entries ?? []).filter { !others.contains($0.key) }), at: service.location)
+  /// What its image is made from.
+  public struct Contents: Sendable, Hashable {
+    public let definition: ServiceDefinition
+    public let source: Source
+    public let environment: [NamedValue]
+    /// Nil for the official image's own command.
+    public let command: [String]?
+    public let health: [String]
+    public let configuration: Step.File
   }
 
-  public let definition: ServiceDefinition
+  public let contents: Contents
+  public var definition: ServiceDefinition { contents.definition }
+  public var source: Source { contents.source }
+  public var environment: [NamedValue] { contents.environment }
+  public var command: [String]? { contents.command }
+  public var health: [String] { contents.health }
+  public var configuration: Step.File { contents.configuration }
   public var name: String { definition.name }
   var isFromPackages: Bool { if case .packages = source { true } else { false } }
   public let parameters: [ComponentPlan.Parameter]
-  public let source: Source
-  public let environment: [NamedValue]
-  /// Nil for the official image's own command.
-  public let command: [String]?
-  public let health: [String]
-  public let configuration: Step.File
   public let checks: [Check]
   /// As in `20Gi`.
   public let storage: String?
   public let limits: EnvironmentSpec.Limits?
   /// The database that the first start makes.
   public internal(set) var access: Access?
+  /// Over the recipe of its image.
   public let digest: ContentDigest
   public let origin: SourceLocation
 }

@@ -10,12 +10,16 @@ public struct PlanResolver: Sendable {
 
   let definitions: Definitions
   let registry: Located<String>?
+  let recipes: any RecipeDigests
   let readFile: ReadFile
   let cache = ResolutionCache()
 
-  public init(definitions: Definitions, registry: Located<String>?, readFile: @escaping ReadFile) {
+  public init(
+    definitions: Definitions, registry: Located<String>?, recipes: any RecipeDigests, readFile: @escaping ReadFile
+  ) {
     self.definitions = definitions
     self.registry = registry
+    self.recipes = recipes
     self.readFile = readFile
   }
 
@@ -56,10 +60,16 @@ struct Resolution {
       if let plan = service(use, on: base, fromPackages: true, namedAt: name.location) { machineServices.append(plan) }
     }
     guard let base, let runtime else { return nil }
-    return EnvironmentPlan(
+    let plan = EnvironmentPlan(
       spec: spec, base: base,
       runtime: runtime,
-      services: services, machineServices: machineServices, registry: (spec.registry ?? resolver.registry)?.value)
+      services: services, machineServices: machineServices, registry: (spec.registry ?? resolver.registry)?.value,
+      recipes: resolver.recipes)
+    // What is wrong already is not reported twice.
+    if !problems.hasErrors, let app = spec.app, let problem = resolver.recipes.appProblem(in: plan) {
+      problems.append(problem.diagnostic(at: app.location))
+    }
+    return plan
   }
 
   /// The runtime; customers whose specs say it in the same places, as by a profile, share one.
@@ -70,25 +80,21 @@ struct Resolution {
       let components = own.components(on: base)
       let environment = own.variables(spec.runtime.environment, in: "runtime")
       guard let base else { return (nil, own.problems) }
-      var digest = PlanDigest("runtime")
-      digest.add("base", base.image)
-      for component in components {
-        digest.add("component", component.name)
-        digest.add(component.steps, for: .container)
+      // Nothing is lowered that has an error already.
+      guard !own.problems.hasErrors else { return (nil, own.problems) }
+      let contents = RuntimePlan.Contents(base: base, components: components, environment: environment)
+      let digest: ContentDigest
+      do throws(RecipeError) {
+        digest = try resolver.cache.digest(contents.key) { () throws(RecipeError) in
+          try resolver.recipes.runtime(contents)
+        }
+      } catch {
+        return (nil, own.problems + [error.diagnostic(at: spec.runtime.base.location)])
       }
-      digest.add("environment", environment)
-      var machine = PlanDigest("machine runtime")
-      machine.add("base", [base.azure.publisher, base.azure.offer, base.azure.sku, base.image])
-      for component in components {
-        machine.add("component", component.name)
-        machine.add(component.steps, for: .machine)
-      }
-      machine.add("environment", environment)
       let origins = spec.runtime.environment.map { ($0.name, $0.location) }
       return (
         RuntimePlan(
-          base: base, components: components, environment: environment, digest: digest.digest,
-          machineDigest: machine.digest, baseOrigin: spec.runtime.base.location,
+          contents: contents, digest: digest, baseOrigin: spec.runtime.base.location,
           variableOrigins: Dictionary(origins, uniquingKeysWith: { $1 })), own.problems
       )
     }

@@ -1,3 +1,4 @@
+import KilnArtifacts
 import KilnDiagnostics
 import KilnSpec
 
@@ -61,25 +62,24 @@ extension Resolution {
     let path = isFromPackages ? definition.configuration.packagesPath : definition.configuration.path
     let configuration = Step.File(
       path: path, content: Array(SettingsFile(definition.configuration).render(settings).utf8))
-    var digest = PlanDigest("service")
-    digest.add("name", definition.name)
-    switch source {
-    case .image(let image): digest.add("image", image)
-    case .packages(let steps, let entrypoint):
-      digest.add("base", base?.image ?? "")
-      digest.add(steps, for: .container)
-      digest.add("entrypoint", entrypoint ?? [])
+    let contents = ServicePlan.Contents(
+      definition: definition, source: source, environment: environment, command: command, health: health,
+      configuration: configuration)
+    // Without a base there is no plan; what else is wrong with the service is reported all the same.
+    var digest = ContentDigest(of: "")
+    do throws(RecipeError) {
+      if let base {
+        digest = try self.resolver.cache.digest(contents.key(on: base, parameters)) { () throws(RecipeError) in
+          try self.resolver.recipes.service(contents, on: base)
+        }
+      }
+    } catch {
+      problems.append(error.diagnostic(at: use.name.location))
+      return nil
     }
-    digest.add(.file(configuration))
-    digest.add("command", command ?? [])
-    digest.add("health", health)
-    digest.add("environment", environment)
-    digest.add("image", [definition.data, definition.user, String(definition.port), definition.stopSignal])
     return ServicePlan(
-      definition: definition, parameters: parameters, source: source, environment: environment, command: command,
-      health: health, configuration: configuration, checks: checks, storage: use.storage,
-      limits: use.limits,
-      digest: digest.digest,
+      contents: contents, parameters: parameters, checks: checks, storage: use.storage, limits: use.limits,
+      digest: digest,
       origin: use.name.location)
   }
 

@@ -1,3 +1,4 @@
+import KilnArtifacts
 import KilnDiagnostics
 import KilnSpec
 import Synchronization
@@ -17,6 +18,7 @@ final class ResolutionCache: Sendable {
 
   private let runtimes = Mutex<[SpecNode: Resolved<RuntimePlan>]>([:])
   private let services = Mutex<[ServiceKey: Resolved<ServicePlan>]>([:])
+  private let digests = Mutex<[ContentDigest: ContentDigest]>([:])
 
   /// Two threads may resolve the same at once; both come to the same.
   func runtime(_ key: SpecNode, _ resolve: () -> Resolved<RuntimePlan>) -> Resolved<RuntimePlan> {
@@ -31,5 +33,50 @@ final class ResolutionCache: Sendable {
     let result = resolve()
     services.withLock { $0[key] = result }
     return result
+  }
+
+  /// The digest of a recipe, by all that decides it: a recipe is lowered once, wherever specs describe it.
+  func digest(
+    _ key: ContentDigest, _ lower: () throws(RecipeError) -> ContentDigest
+  ) throws(RecipeError) -> ContentDigest {
+    if let known = digests.withLock({ $0[key] }) { return known }
+    let result = try lower()
+    digests.withLock { $0[key] = result }
+    return result
+  }
+}
+
+extension RuntimePlan.Contents {
+  /// Over what decides the recipe while definitions and lowerings are the same.
+  var key: ContentDigest {
+    var digest = PlanDigest("runtime")
+    digest.add("base", base.name)
+    for component in components {
+      digest.add("component", component.name)
+      digest.add(component.parameters)
+    }
+    digest.add("environment", environment)
+    return digest.digest
+  }
+}
+
+extension ServicePlan.Contents {
+  func key(on base: BaseDefinition, _ parameters: [ComponentPlan.Parameter]) -> ContentDigest {
+    var digest = PlanDigest("service")
+    digest.add("base", base.name)
+    digest.add("name", definition.name)
+    if case .image(let image) = source { digest.add("image", image) }
+    digest.add("configuration", configuration.content)
+    digest.add(parameters)
+    return digest.digest
+  }
+}
+
+extension PlanDigest {
+  fileprivate mutating func add(_ parameters: [ComponentPlan.Parameter]) {
+    for parameter in parameters {
+      add("parameter", parameter.name)
+      add(parameter.value)
+    }
   }
 }

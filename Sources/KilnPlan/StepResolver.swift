@@ -84,7 +84,9 @@ struct StepResolver {
     if let condition = node["when"]?.scalar?.text, !isTrue(parameter(condition)) { return [] }
     guard let each = node["each"]?.scalar?.text, let value = parameter(each) else { return [[:]] }
     if let items = value.items { return items.map { ["item": $0.scalar?.text ?? ""] } }
-    return (value.entries ?? []).map { ["key": $0.key, "value": $0.value.scalar?.text ?? ""] }
+    // The order of a map's keys changes nothing.
+    return (value.entries ?? []).sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+      .map { ["key": $0.key, "value": $0.value.scalar?.text ?? ""] }
   }
 
   /// The node with its placeholders filled; nil, and a problem the first time, where the component has come to too much.

@@ -3,6 +3,8 @@ import KilnTesting
 import Testing
 
 /// Digests are tags: what changes an image changes its digest, and nothing else does.
+///
+/// What decides a digest is in `RecipeTests` of KilnGeneration.
 struct DigestTests {
   private static let component = """
     summary: One

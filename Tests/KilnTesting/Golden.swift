@@ -75,10 +75,12 @@ package struct Golden: Sendable, CustomStringConvertible {
     return plans.flatMap { plan -> [(digest: String, name: String)] in
       let suffix = plans.count > 1 ? "-\(plan.customer)" : ""
       let runtime = runtimes.count > 1 ? "RUNTIME\(suffix)" : "RUNTIME"
-      return [
-        (plan.runtime.digest.hex, runtime), (plan.appDigest.hex, "APP\(suffix)"),
-        (plan.specDigest.hex, "SPEC\(suffix)"),
-      ] + plan.services.map { ($0.digest.hex, "\($0.name.uppercased())\(suffix)") }
+      var masks: [(digest: String, name: String)] = [
+        (plan.runtime.digest.hex, runtime), (plan.specDigest.hex, "SPEC\(suffix)"),
+      ]
+      if let app = plan.appDigest { masks.append((app.hex, "APP\(suffix)")) }
+      for service in plan.services { masks.append((service.digest.hex, "\(service.name.uppercased())\(suffix)")) }
+      return masks
     }
   }
 

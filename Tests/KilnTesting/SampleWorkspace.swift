@@ -51,7 +51,8 @@ package struct SampleWorkspace: Sendable {
     let registry = settings?["registry"].flatMap { node in
       node.scalar.map { Located($0.text, at: node.location) }
     }
-    let resolver = PlanResolver(definitions: reader.definitions, registry: registry) { path, location in
+    let resolver = PlanResolver(definitions: reader.definitions, registry: registry, recipes: ImageRecipes()) {
+      path, location in
       if let text = files[path] { return .success(Array(text.utf8)) }
       return .failure(DiagnosticsError([Diagnostic("spec.missing-path", "\(path) is not there", at: location)]))
     }
@@ -88,9 +89,9 @@ package struct SampleWorkspace: Sendable {
   }
 
   /// Everything that `kiln generate` would write, by path below the output folder.
-  package func generated(by generator: String = "kiln") throws -> [String: String] {
+  package func generated() throws -> [String: String] {
     var files: [String: String] = [:]
-    let tree = try Generator(name: generator).generate(plans)
+    let tree = try Generator().generate(plans)
     for path in tree.paths { files[path.text] = tree[path.text].map { String(decoding: $0.bytes, as: UTF8.self) } }
     files[BakeLowering.fileName] = BakeLowering(plans, build).render()
     return files

@@ -47,7 +47,7 @@ struct BuildCommand: AsyncParsableCommand {
       isPushing: push, isForced: force, isQuiet: options.quiet, context: context)
     var results: [BuiltImage] = []
     for plan in loaded.plans {
-      let tree = try Generator(name: KilnCommand.generator).generate([plan])
+      let tree = try Generator().generate([plan])
       var images = try context.images(of: plan, loaded, tree, named: image)
       if !image.isEmpty {
         // An application needs its runtime.

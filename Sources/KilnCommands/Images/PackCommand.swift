@@ -44,7 +44,7 @@ struct PackCommand: AsyncParsableCommand {
     let dist = output.map { context.folder.pushing(FilePath($0)) } ?? loaded.workspace.root.appending("dist")
     var jobs: [(customer: String, image: EnvironmentImage)] = []
     for plan in loaded.plans {
-      let tree = try Generator(name: KilnCommand.generator).generate([plan])
+      let tree = try Generator().generate([plan])
       let images = try context.images(of: plan, loaded, tree, named: image)
       jobs += images.filter { image.isEmpty || image.contains($0.name) }.map { (plan.customer, $0) }
     }
@@ -76,7 +76,7 @@ struct PackCommand: AsyncParsableCommand {
     }
     let contexts = loaded.workspace.root.pushing(FilePath(BakeLowering.contexts))
     let wanted = Set(image)
-    let generator = Generator(name: KilnCommand.generator)
+    let generator = Generator()
     // A runtime is one folder, whoever stands on it.
     var runtimes: Set<String> = []
     let jobs = loaded.plans.map { ($0, runtimes.insert($0.runtime.id).inserted) }

@@ -47,7 +47,7 @@ struct UpCommand: AsyncParsableCommand {
     let loaded = try context.load(options, customers: [customer])
     try context.stopOnErrors(loaded)
     guard let plan = loaded.plans.first(where: { $0.customer == customer }) else { throw KilnExit.problems }
-    let tree = try Generator(name: KilnCommand.generator).generate([plan])
+    let tree = try Generator().generate([plan])
     guard let compose = tree["\(customer)/compose.yaml"] else {
       context.console.error("error: \(customer) has neither an app nor services\n")
       throw KilnExit.problems

@@ -39,7 +39,7 @@ struct BakeCommand: AsyncParsableCommand {
       context.console.error("error: \(customer) has no machine\n  = help: give its spec a `machine`\n")
       throw KilnExit.problems
     }
-    let tree = try Generator(name: KilnCommand.generator).generate([plan])
+    let tree = try Generator().generate([plan])
     try refuseStale(plan, loaded, context)
     let root = loaded.workspace.root
     let dist = root.appending("dist")

@@ -47,7 +47,7 @@ struct EnvironmentVerification: Sendable {
 
   /// What is expected of each service: its goss file and the digest of what it is made from.
   private var expected: [(service: String, file: String, digest: String)] {
-    (plan.spec.app == nil ? [] : [("app", GossFiles.running, plan.appDigest.description)])
+    (plan.appDigest.map { [("app", GossFiles.running, $0.description)] } ?? [])
       + plan.services.map { ($0.name, GossFiles.service($0.name), $0.digest.description) }
   }
 

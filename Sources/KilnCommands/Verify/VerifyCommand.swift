@@ -62,7 +62,7 @@ struct VerifyCommand: AsyncParsableCommand {
     -> String
   {
     if let container { return container }
-    let tree = try Generator(name: KilnCommand.generator).generate([plan])
+    let tree = try Generator().generate([plan])
     let images = try context.images(of: plan, loaded, tree)
     var reference = plan.runtimeImage
     if let app = images.first(where: { $0.kind == .app }) {
@@ -141,7 +141,7 @@ struct VerifyCommand: AsyncParsableCommand {
   private func gossFiles(_ plan: EnvironmentPlan, _ loaded: LoadedWorkspace) throws -> FilePath {
     let folder = loaded.workspace.root.appending("dist").appending(customer).appending("goss")
     try EnvironmentPacking.makeFolder(folder)
-    let tree = try Generator(name: KilnCommand.generator).generate([plan])
+    let tree = try Generator().generate([plan])
     let files = tree.files.filter { path, _ in
       path.text.hasPrefix("\(customer)/goss") && path.text.hasSuffix(".yaml")
     }

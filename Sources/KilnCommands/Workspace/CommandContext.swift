@@ -4,6 +4,7 @@ import KilnArtifacts
 import KilnContext
 public import KilnDiagnostics
 import KilnDocuments
+import KilnGeneration
 import KilnPlan
 import KilnSpec
 import KilnWorkers
@@ -107,7 +108,8 @@ extension CommandContext {
     let files = WorkspaceFiles(root: root, containment: workspace.containment)
     if checkingFiles { problems += files.problems(inAllowed: workspace.allowed) }
     let resolver = PlanResolver(
-      definitions: workspace.definitions, registry: workspace.registry, readFile: { files.read($0, $1) })
+      definitions: workspace.definitions, registry: workspace.registry, recipes: ImageRecipes(),
+      readFile: { files.read($0, $1) })
     var plans: [EnvironmentPlan] = []
     let resolved = try options.workers.map(workspace.environments) { environment in
       let (plan, found) = resolver.resolve(environment)

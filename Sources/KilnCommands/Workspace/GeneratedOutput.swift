@@ -69,6 +69,6 @@ struct GeneratedOutput: Sendable {
 
   /// The units of `plans` and of the runtimes that they stand on.
   func units(_ plans: [EnvironmentPlan]) -> [OutputUnit] {
-    Generator(name: KilnCommand.generator).units(plans, among: loaded.fleet, key: key)
+    Generator().units(plans, among: loaded.fleet, key: key)
   }
 }

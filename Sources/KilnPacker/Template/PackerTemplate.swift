@@ -82,6 +82,14 @@ public struct PackerTemplate: Sendable, Hashable {
       self.settings = settings
     }
 
+    private init(type: String, settings: [(StaticString, PackerValue)]) {
+      self.type = type
+      self.settings = settings
+    }
+
+    /// The same block with other settings.
+    public func with(settings: [(StaticString, PackerValue)]) -> Block { Block(type: type, settings: settings) }
+
     public static func == (a: Self, b: Self) -> Bool { a.document == b.document }
     public func hash(into hasher: inout Hasher) { hasher.combine(document) }
 
