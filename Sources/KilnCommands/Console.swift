@@ -98,9 +98,8 @@ struct Console: Sendable {
   }
 
   private static func failToWrite() -> Never {
-    Array("error: cannot write to standard output: \(String(cString: strerror(errno)))\n".utf8).withUnsafeBytes {
-      write($0, to: STDERR_FILENO)
-    }
+    let problem = Diagnostic("machine.output", "cannot write to standard output: \(String(cString: strerror(errno)))")
+    Array(DiagnosticRenderer().render([problem]).utf8).withUnsafeBytes { write($0, to: STDERR_FILENO) }
     exit(KilnExit.machine.rawValue)
   }
 }

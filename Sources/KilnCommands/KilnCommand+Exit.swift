@@ -1,43 +1,53 @@
-import ArgumentParser
+public import ArgumentParser
+import Foundation
 import KilnArtifacts
+import KilnDiagnostics
 import SystemPackage
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 extension KilnCommand {
-  /// Once, before anything else: a program that closes its input, and a reader that leaves, are told by the writing, and
+  /// Once, before anything else: a program that closes its input, and a reader that leaves, are noticed by the writing, and
   /// do not end this process. Programs that it starts have the signal as usual.
   public static func prepare() { signal(SIGPIPE, SIG_IGN) }
 
-  /// Ends the process as `error` asks: usage and chosen exit codes as they are; a file that the user named and that is
-  /// not there is a problem of the input; anything else is the machine's failure, told and 70.
-  public static func leave(with error: any Error) -> Never {
-    let console = Console.standard(environment: [:])
+  /// Ends the process as `error` asks, after it has been reported in the command's format.
+  public static func leave(with error: any Error, of command: (any ParsableCommand)?) -> Never {
+    let command = command as? any KilnSubcommand
+    let console = Console.standard(
+      environment: ProcessInfo.processInfo.environment, color: command?.color ?? .auto)
+    exit(withError: report(error, as: command?.errorReport ?? .init(), on: console))
+  }
+
+  /// Reports what ended a command: usage and chosen exit codes as they are, anything else as a `CommandError`.
+  /// - Returns: The exit code.
+  static func report(_ error: any Error, as form: ErrorReport, on console: Console) -> ExitCode {
     if error is ExitCode || exitCode(for: error) != .failure {
       let code = exitCode(for: error)
       let message = fullMessage(for: error)
       // Help is a result; wrong usage repeats arguments, which a pipeline may have from somebody else.
       if !message.isEmpty { code.isSuccess ? console.output(message + "\n") : console.error(message + "\n") }
-      exit(withError: code)
+      return code
     }
     if error is Interruption.Failure {
       console.error("interrupted: nothing half done is left\n")
-      exit(withError: KilnExit.interrupted)
+      return KilnExit.interrupted
     }
-    console.error("error: \(error)\n")
-    if let error = error as? FileSystemError, error.errno == .noSuchFileOrDirectory {
-      exit(withError: KilnExit.problems)
-    }
-    if let error = error as? RegularFile.Failure {
+    let trouble = commandError(error)
+    console.report(trouble, as: form)
+    return KilnExit.code(of: trouble.kind)
+  }
+
+  /// What is no `CommandError` is the machine's failure, except that a file which the user named is not there.
+  private static func commandError(_ error: any Error) -> CommandError {
+    switch error {
+    case let error as any CommandErrorConvertible: return error.commandError
+    case let error as FileSystemError:
+      let isAbsent = error.errno == .noSuchFileOrDirectory
+      return CommandError(isAbsent ? "input.file" : "machine.file", "\(error)", kind: isAbsent ? .problem : .machine)
+    case let error as RegularFile.Failure:
       // What stands there is the input's problem; that it cannot be read may be the machine's.
-      if case .refused = error.reason {} else { exit(withError: KilnExit.problems) }
+      if case .refused = error.reason { return CommandError("machine.file", "\(error)", kind: .machine) }
+      return CommandError("input.file", "\(error)")
+    default: return CommandError("machine.failure", "\(error)", kind: .machine)
     }
-    exit(withError: KilnExit.machine)
   }
 }

@@ -68,13 +68,15 @@ public struct Diagnostic: Sendable, Hashable {
   /// What to write instead, one line.
   public let suggestion: String?
   public let notes: [Note]
+  /// Lines that belong to the message, as the last that a tool printed.
+  public let details: [String]
   /// Whether it only follows from another problem, which is reported where it lies: it makes a spec unusable and is not
   /// shown.
   public let isConsequence: Bool
 
   public init(
     _ id: String, _ message: String, severity: Severity = .error, at location: SourceLocation? = nil,
-    suggestion: String? = nil, notes: [Note] = [], isConsequence: Bool = false
+    details: [String] = [], suggestion: String? = nil, notes: [Note] = [], isConsequence: Bool = false
   ) {
     self.id = id
     self.severity = severity
@@ -82,6 +84,7 @@ public struct Diagnostic: Sendable, Hashable {
     self.location = location
     self.suggestion = suggestion
     self.notes = notes
+    self.details = details
     self.isConsequence = isConsequence
   }
 }

@@ -1,9 +1,10 @@
 import KilnDocuments
 
 extension DiagnosticRenderer {
-  /// The message with its suggestion, as one text.
+  /// The message with its suggestion and its details, as one text.
   private func whole(_ diagnostic: Diagnostic) -> String {
-    diagnostic.message + (diagnostic.suggestion.map { " (\($0))" } ?? "")
+    ([diagnostic.message + (diagnostic.suggestion.map { " (\($0))" } ?? "")] + diagnostic.details)
+      .joined(separator: "\n")
   }
 
   /// A GitHub Actions annotation: `::error file=…,line=…,col=…,title=…::message`.
@@ -53,6 +54,9 @@ extension DiagnosticRenderer {
     }
     let notes = diagnostic.notes.map { note in object(place(note.location) + [("message", Self.quoted(note.message))]) }
     members += place(diagnostic.location)
+    if !diagnostic.details.isEmpty {
+      members.append(("details", "[" + diagnostic.details.map(Self.quoted).joined(separator: ", ") + "]"))
+    }
     members.append(("id", Self.quoted(diagnostic.id)))
     members.append(("message", Self.quoted(diagnostic.message)))
     members.append(("notes", "[" + notes.joined(separator: ", ") + "]"))

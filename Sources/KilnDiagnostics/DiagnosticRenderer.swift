@@ -62,6 +62,7 @@ public struct DiagnosticRenderer: Sendable {
     var out = diagnostic.location.map { paint("1", Self.visible($0.text)) + ": " } ?? ""
     out += paint(diagnostic.severity == .error ? "1;31" : "1;33", severity) + ": "
     out += paint("1", Self.visible(diagnostic.message)) + " [\(diagnostic.id)]\n"
+    for line in diagnostic.details { out += "  \(Self.visible(line))\n" }
     out += excerpt(diagnostic.location, remark: diagnostic.suggestion, &lines)
     for note in diagnostic.notes {
       out += note.location.map { Self.visible($0.text) + ": " } ?? "  "

@@ -36,6 +36,20 @@ struct DiagnosticTests {
   }
 }
 
+extension KilnSubcommand {
+  /// Runs as the process would: what ends the command is reported.
+  /// - Throws: The exit code.
+  func run(in context: TestContext) async throws {
+    do { try await run(in: context.context) } catch { throw context.report(error, of: self) }
+  }
+}
+
+extension SynchronousCommand {
+  func run(in context: TestContext) throws {
+    do { try run(in: context.context) } catch { throw context.report(error, of: self) }
+  }
+}
+
 /// A command's context with what it printed.
 final class TestContext: Sendable {
   let context: CommandContext
@@ -53,4 +67,8 @@ final class TestContext: Sendable {
   var output: String { printed.text(isError: false) }
   var error: String { printed.text(isError: true) }
   func clear() { printed.clear() }
+
+  func report(_ error: any Error, of command: any KilnSubcommand) -> ExitCode {
+    KilnCommand.report(error, as: command.errorReport, on: context.console)
+  }
 }

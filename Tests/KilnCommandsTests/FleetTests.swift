@@ -12,7 +12,7 @@ struct FleetTests {
       let root = folder.appending(path: "now")
       try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
       let context = TestContext(root)
-      try InitCommand.parse([]).run(in: context.context)
+      try await InitCommand.parse([]).run(in: context)
       try FileManager.default.removeItem(at: root.appending(path: "environments/hello.yaml"))
       try write(
         root, "profiles/web.yaml",
@@ -43,7 +43,7 @@ struct FleetTests {
 
   private func plan(_ context: TestContext, _ arguments: String...) async throws -> String {
     context.clear()
-    try await PlanCommand.parse(arguments).run(in: context.context)
+    try await PlanCommand.parse(arguments).run(in: context)
     return context.output
   }
 
@@ -154,10 +154,10 @@ struct FleetTests {
       // One that is wrong does not hide the others, and nothing is written.
       try write(root, "environments/c7.yaml", "version: 1\ncustomer: c7\nprofile: wbe\n")
       try write(root, "environments/c9.yaml", "version: 1\ncustomer: c9\nprofile: web\napp: {port: eighty}\n")
-      #expect(throws: KilnExit.problems) { try GenerateCommand.parse([]).run(in: context.context) }
+      #expect(throws: KilnExit.problems) { try GenerateCommand.parse([]).run(in: context) }
       #expect(context.error.contains("environments/c7.yaml:3") && context.error.contains("environments/c9.yaml:4"))
       #expect(!FileManager.default.fileExists(atPath: root.appending(path: "generated").path))
-      #expect(throws: KilnExit.problems) { try GenerateCommand.parse(["--keep-going"]).run(in: context.context) }
+      #expect(throws: KilnExit.problems) { try GenerateCommand.parse(["--keep-going"]).run(in: context) }
       #expect(FileManager.default.fileExists(atPath: root.appending(path: "generated/c8/compose.yaml").path))
       #expect(!FileManager.default.fileExists(atPath: root.appending(path: "generated/c7").path))
     }

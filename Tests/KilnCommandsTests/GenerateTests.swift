@@ -9,13 +9,13 @@ struct GenerateTests {
   private func withWorkspace(_ body: (URL, TestContext) throws -> Void) throws {
     try withFolder { folder in
       let context = TestContext(folder)
-      try InitCommand.parse([]).run(in: context.context)
+      try InitCommand.parse([]).run(in: context)
       try body(folder, context)
     }
   }
 
   private func generate(_ context: TestContext, _ arguments: String...) throws {
-    try GenerateCommand.parse(arguments).run(in: context.context)
+    try GenerateCommand.parse(arguments).run(in: context)
   }
 
   private func edit(_ file: URL, _ old: String, _ new: String) throws {
@@ -26,7 +26,7 @@ struct GenerateTests {
 
   @Test func aNewWorkspaceIsUpToDateOnceGenerated() throws {
     try withWorkspace { _, context in
-      try CheckCommand.parse([]).run(in: context.context)
+      try CheckCommand.parse([]).run(in: context)
       try generate(context)
       try generate(context, "--check")
     }
@@ -37,7 +37,7 @@ struct GenerateTests {
     let examples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: "examples")
     let context = TestContext(examples)
-    #expect(throws: Never.self) { try CheckCommand.parse([]).run(in: context.context) }
+    #expect(throws: Never.self) { try CheckCommand.parse([]).run(in: context) }
     #expect(context.error.contains("checked, no errors"), "\(context.error)")
   }
 
@@ -82,7 +82,7 @@ struct GenerateTests {
 
   @Test func generatesOneCustomerWithoutTouchingOthers() throws {
     try withWorkspace { folder, context in
-      try NewCommand.parse(["acme"]).run(in: context.context)
+      try NewCommand.parse(["acme"]).run(in: context)
       try generate(context)
       try edit(folder.appending(path: "environments/acme.yaml"), "port: 80", "port: 81")
       try edit(folder.appending(path: "environments/hello.yaml"), "port: 80", "port: 82")
@@ -107,8 +107,8 @@ struct GenerateTests {
 
   @Test func equalRuntimesAreOneFolder() throws {
     try withWorkspace { folder, context in
-      try NewCommand.parse(["acme"]).run(in: context.context)
-      try NewCommand.parse(["globex"]).run(in: context.context)
+      try NewCommand.parse(["acme"]).run(in: context)
+      try NewCommand.parse(["globex"]).run(in: context)
       // The same in another order, said in full and from another file.
       try edit(
         folder.appending(path: "environments/globex.yaml"), "# runtime:",

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import KilnArtifacts
 import KilnContext
+import KilnDiagnostics
 import KilnGeneration
 import SystemPackage
 import Testing
@@ -204,9 +205,9 @@ struct UpOptionsTests {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let context = TestContext(folder)
-    #expect(throws: (any Error).self) {
+    let error = #expect(throws: CommandError.self) {
       try LocalEnvironment("../../x", root: FilePath(folder.path), context.context)
     }
-    #expect(context.error.contains("is no customer"))
+    #expect(error?.diagnostics.first?.message.contains("is no customer") == true)
   }
 }

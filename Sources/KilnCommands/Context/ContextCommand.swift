@@ -25,17 +25,9 @@ struct ContextOptions: ParsableArguments {
       let prefix = root.string + "/"
       return path.string.hasPrefix(prefix) ? String(path.string.dropFirst(prefix.count)) : path.string
     }
-    do {
-      return try ContextFolder(
-        root.pushing(FilePath(name)).lexicallyNormalized(), dockerfile: dockerfile.map { root.pushing(FilePath($0)) },
-        name: shown)
-    } catch let error as ContextFolderError {
-      context.report(error.problems, sources: [error.file: String(decoding: error.text, as: UTF8.self)])
-      throw KilnExit.problems
-    } catch let error as DiagnosticsError {
-      context.report(error.diagnostics)
-      throw KilnExit.problems
-    }
+    return try ContextFolder(
+      root.pushing(FilePath(name)).lexicallyNormalized(), dockerfile: dockerfile.map { root.pushing(FilePath($0)) },
+      name: shown)
   }
 }
 
@@ -44,7 +36,7 @@ extension ContextFolder {
   var sources: [String: String] { ignoreText.map { [source.ignore.file: $0] } ?? [:] }
 }
 
-struct ContextListCommand: AsyncParsableCommand {
+struct ContextListCommand: SynchronousCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "Print what goes into a context, one path a line, in the archive's order.",
     discussion: """
@@ -61,12 +53,10 @@ struct ContextListCommand: AsyncParsableCommand {
   @Option(help: "text or json.") var format: Format = .text
   @Argument(help: "The context's folder.") var directory: String
 
-  func run() async throws { try run(in: .current(color: .auto)) }
-
   func run(in context: CommandContext) throws {
     let folder = try options.folder(directory, in: context)
-    let result = try context.reporting(folder.sources) { try ContextPacker.list(folder.source) }
-    context.report(result.warnings, sources: folder.sources)
+    let result = try withExcerpts(folder.sources) { try ContextPacker.list(folder.source) }
+    context.console.report(result.warnings, sources: folder.sources)
     if format == .json {
       let entries = result.entries.map { entry -> DocumentValue in
         var map: DocumentMap = ["path": .string(entry.name)]
@@ -87,7 +77,7 @@ struct ContextListCommand: AsyncParsableCommand {
   }
 }
 
-struct ContextExplainCommand: AsyncParsableCommand {
+struct ContextExplainCommand: SynchronousCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain", abstract: "Say which rule decides whether a path goes in.",
     discussion: """
@@ -100,15 +90,13 @@ struct ContextExplainCommand: AsyncParsableCommand {
   @Argument(help: "The context's folder.") var directory: String
   @Argument(help: "Paths relative to it.") var paths: [String]
 
-  func run() async throws { try run(in: .current(color: .auto)) }
-
   func run(in context: CommandContext) throws {
     let folder = try options.folder(directory, in: context)
     let rules = folder.source.ignore
     var answers: [DocumentValue] = []
     for path in paths {
       let cleaned = FilePath(path).lexicallyNormalized().components.map(\.string).joined(separator: "/")
-      let verdict = try context.reporting(folder.sources) { () throws -> IgnoreVerdict in
+      let verdict = try withExcerpts(folder.sources) { () throws -> IgnoreVerdict in
         do throws(IgnoreRuleFailure) {
           return try rules.verdict(on: Array(cleaned.utf8))
         } catch { throw DiagnosticsError([error.diagnostic]) }
@@ -136,7 +124,7 @@ struct ContextExplainCommand: AsyncParsableCommand {
   }
 }
 
-struct ContextPackCommand: AsyncParsableCommand {
+struct ContextPackCommand: SynchronousCommand {
   static let configuration = CommandConfiguration(
     commandName: "pack", abstract: "Pack a context into a tarball whose bytes depend on its contents alone.",
     discussion: """
@@ -165,14 +153,12 @@ struct ContextPackCommand: AsyncParsableCommand {
     if let threads, threads < 1 { throw ValidationError("--threads is 1 or more.") }
   }
 
-  func run() async throws { try run(in: .current(color: .auto)) }
-
   func run(in context: CommandContext) throws {
     let folder = try options.folder(directory, in: context)
     let packer = ContextPacker(
       compression: compression ?? Compression(fileName: output), threads: threads ?? context.cores,
       time: try context.sourceDate())
-    let packed = try context.reporting(folder.sources) {
+    let packed = try withExcerpts(folder.sources) {
       if output == "-" {
         return try packer.pack(folder.source, progress: context.progress(quiet: quiet)) {
           do {
@@ -182,7 +168,7 @@ struct ContextPackCommand: AsyncParsableCommand {
       }
       return try packer.pack(folder.source, to: context.folder.pushing(FilePath(output)), quiet: quiet, context)
     }
-    context.report(packed.warnings, sources: folder.sources)
+    context.console.report(packed.warnings, sources: folder.sources)
     if format == .json {
       context.console.output(json: .map(packed.document.with("schemaVersion", 1)))
     } else if !quiet {

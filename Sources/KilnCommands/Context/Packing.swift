@@ -6,25 +6,23 @@ import KilnDiagnostics
 import KilnDocuments
 import SystemPackage
 
+/// Runs `body`; what is wrong with a context is reported with an excerpt.
+func withExcerpts<T>(_ sources: [String: String], _ body: () throws -> T) throws -> T {
+  do {
+    return try body()
+  } catch let error as DiagnosticsError {
+    throw CommandError(error.diagnostics, sources: sources)
+  }
+}
+
 extension CommandContext {
   var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
-
-  /// Runs `body`; what is wrong with the context is told with its place.
-  func reporting<T>(_ sources: [String: String], _ body: () throws -> T) throws -> T {
-    do {
-      return try body()
-    } catch let error as DiagnosticsError {
-      report(error.diagnostics, sources: sources)
-      throw KilnExit.problems
-    }
-  }
 
   /// `SOURCE_DATE_EPOCH`, else 0.
   func sourceDate() throws -> Int {
     guard let text = environment["SOURCE_DATE_EPOCH"], !text.isEmpty else { return 0 }
     guard let seconds = Int(text), seconds >= 0 else {
-      console.error("error: SOURCE_DATE_EPOCH is \"\(text)\", and not seconds since 1970\n")
-      throw KilnExit.problems
+      throw CommandError("input.time", "SOURCE_DATE_EPOCH is \"\(text)\", and not seconds since 1970")
     }
     return seconds
   }

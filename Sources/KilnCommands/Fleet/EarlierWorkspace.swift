@@ -23,17 +23,7 @@ struct EarlierWorkspace: Sendable {
       return try EarlierWorkspace(folder: folder, plans: then.fleet, notes: notes(of: then), now: now, context)
     }
     let git = GitRepository(root: now.workspace.root)
-    do {
-      return try await read(commit: name, of: git, now: now, options, context)
-    } catch let failure as GitRepository.Failure {
-      context.console.error(
-        "error: \(failure)\n  = help: \(failure.help)\n")
-      throw KilnExit.problems
-    } catch is Tool.Missing {
-      context.console.error(
-        "error: git is not on the PATH\n  = help: `apt-get install git`, or name another workspace's folder\n")
-      throw KilnExit.problems
-    }
+    return try await read(commit: name, of: git, now: now, options, context)
   }
 
   private static func read(
@@ -97,9 +87,11 @@ struct EarlierWorkspace: Sendable {
 struct GitRepository: Sendable {
   let root: FilePath
 
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
+  struct Failure: CommandErrorConvertible {
+    let message: String
     var help = "--since takes a commit, as in main or HEAD~1, or another workspace's folder"
+
+    var commandError: CommandError { CommandError("since.commit", message, help: help) }
   }
 
   private func git(_ arguments: [String], environment: [String: String] = [:], _ what: String) async throws -> String {
@@ -109,7 +101,7 @@ struct GitRepository: Sendable {
       fixed + arguments, environment: environment.merging(["LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"]) { one, _ in one })
     guard result.isSuccess else {
       let answer = result.error.split(separator: "\n").last.map { ": \(Relayed.safe(String($0)))" } ?? ""
-      throw Failure(description: "git cannot \(what)\(answer)")
+      throw Failure(message: "git cannot \(what)\(answer)")
     }
     return result.output
   }
@@ -127,14 +119,14 @@ struct GitRepository: Sendable {
     let isBranchPoint = name.hasSuffix("...")
     let other = isBranchPoint ? String(name.dropLast(3)) : name
     var failure = Failure(
-      description: isBranchPoint
+      message: isBranchPoint
         ? "there is no commit of the name \"\(other)\""
         : "there is neither a workspace in the folder \"\(name)\" nor a commit of that name")
     do {
       let commit = try await git(["rev-parse", "--verify", "--end-of-options", "\(other)^{commit}"], "find \(other)")
         .trimmingCharacters(in: .newlines)
       guard isBranchPoint else { return commit }
-      failure = Failure(description: "HEAD and \"\(other)\" have no commit in common")
+      failure = Failure(message: "HEAD and \"\(other)\" have no commit in common")
       return try await git(["merge-base", commit, "HEAD"], "compare").trimmingCharacters(in: .newlines)
     } catch is Failure {
       if (try? await git(["rev-parse", "--is-shallow-repository"], "look"))?.hasPrefix("true") == true {

@@ -17,7 +17,7 @@ enum PlanFormat: String, ExpressibleByArgument, CaseIterable {
   static let since: [Self] = [.text, .json, .markdown, .githubMatrix, .azureMatrix, .gitlab]
 }
 
-struct PlanCommand: AsyncParsableCommand {
+struct PlanCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "Print what the specs come to, what the fleet stands on, or what a change costs.",
     discussion: """
@@ -63,7 +63,7 @@ struct PlanCommand: AsyncParsableCommand {
     }
   }
 
-  func run() async throws { try await run(in: .current(color: options.color)) }
+  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)

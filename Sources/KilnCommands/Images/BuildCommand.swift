@@ -9,7 +9,7 @@ import KilnPlan
 import KilnSpec
 import SystemPackage
 
-struct BuildCommand: AsyncParsableCommand {
+struct BuildCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "build", abstract: "Build the images of environments.",
     discussion: """
@@ -31,16 +31,15 @@ struct BuildCommand: AsyncParsableCommand {
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
   @Argument(help: "Customers; all when none is named.") var customers: [String] = []
 
-  func run() async throws { try await run(in: .current(color: options.color)) }
+  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
     guard let engine = await chosen() else {
-      context.console.error(
-        "error: no container engine is on the PATH\n  = help: install docker (apt-get install docker.io docker-buildx), podman or buildah\n"
-      )
-      throw KilnExit.problems
+      throw CommandError(
+        "engine.missing", "no container engine is on the PATH",
+        help: "install docker (apt-get install docker.io docker-buildx), podman or buildah")
     }
     let build = try EnvironmentBuild(
       engine: engine, root: loaded.workspace.root, time: context.sourceDate(),
@@ -54,12 +53,7 @@ struct BuildCommand: AsyncParsableCommand {
         let isNeeded = image.contains("app")
         images = images.filter { image.contains($0.name) || isNeeded && $0.kind == .runtime }
       }
-      do {
-        results += try await build.build(images, of: plan, known: results)
-      } catch let failure as EngineFailure {
-        context.console.error("error: \(failure)\n")
-        throw KilnExit.problems
-      }
+      results += try await build.build(images, of: plan, known: results)
     }
     format == .json ? context.console.output(json: document(results, engine)) : context.console.output(text(results))
   }

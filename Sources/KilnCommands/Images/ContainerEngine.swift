@@ -21,7 +21,7 @@ enum ContainerEngine: String, Sendable, CaseIterable {
   func check() async throws {
     guard self == .docker else { return }
     let result = try await tool.output(["version", "--format", "{{.Server.Version}}"])
-    if !result.isSuccess { throw EngineFailure(engine: self, what: "be reached", answer: result.error) }
+    if !result.isSuccess { throw EngineFailure(engine: self, what: EngineFailure.reach, answer: result.error) }
   }
 
   /// The image's id, `sha256:…`; nil when there is no such image on this machine.
@@ -100,16 +100,18 @@ struct BuildSecret: Sendable, Hashable {
 }
 
 /// What an engine answered.
-struct EngineFailure: Error, CustomStringConvertible {
+struct EngineFailure: CommandErrorConvertible {
   let engine: ContainerEngine
   let what: String
   let answer: String
 
-  var description: String {
-    let lines = answer.split(separator: "\n").suffix(5).map { Relayed.safe(String($0)) }
-    return "\(engine.rawValue) could not \(what)\n" + lines.map { "  \($0)" }.joined(separator: "\n")
-      + (Self.advice(answer).map { "\n  = help: \($0)" } ?? "")
+  var commandError: CommandError {
+    CommandError(
+      what == Self.reach ? "engine.unreachable" : "engine.refusal", "\(engine.rawValue) could not \(what)",
+      details: answer.split(separator: "\n").suffix(5).map { Relayed.safe(String($0)) }, help: Self.advice(answer))
   }
+
+  static let reach = "be reached"
 
   /// What to do about an answer that says what is wrong with the machine.
   static func advice(_ answer: String) -> String? {

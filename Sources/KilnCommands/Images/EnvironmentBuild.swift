@@ -27,11 +27,11 @@ struct EnvironmentBuild: Sendable {
     var results: [BuiltImage] = []
     for image in images {
       let secrets = image.kind == .app ? try secrets(of: plan) : []
-      let staged = try context.reporting(image.sources) {
+      let staged = try withExcerpts(image.sources) {
         try ContextStage(stage.pushing(FilePath(image.archive)), below: root).update(
           image.source, check: { try Interruption.check() })
       }
-      if image.kind == .app { context.report(staged.warnings, sources: image.sources) }
+      if image.kind == .app { context.console.report(staged.warnings, sources: image.sources) }
       let tag = tag(of: image, plan) ?? String(staged.digest.prefix(12))
       let reference = "\(image.repository):\(tag)"
       if let same = (known + results).first(where: { $0.image == reference }) {
@@ -72,8 +72,7 @@ struct EnvironmentBuild: Sendable {
         action: action, reason: reason)
     }
     if isMissingOnly {
-      context.console.error("error: \(reason)\n  = help: `kiln build \(plan.customer)`, or leave out --no-build\n")
-      throw KilnExit.problems
+      throw CommandError("build.missing", reason, help: "`kiln build \(plan.customer)`, or leave out --no-build")
     }
     tell("\(label): building: \(reason)")
     let start = ContinuousClock.now
@@ -84,10 +83,9 @@ struct EnvironmentBuild: Sendable {
     let code = try await stream(arguments, label, tail: words)
     try Interruption.check()
     guard code == 0 else {
-      context.console.error(
-        "error: \(label) was not built: \(engine.rawValue) ended with \(code)\n  = help: \(EngineFailure.advice(words.text) ?? "its context is \(staged.folder.string)")\n"
-      )
-      throw KilnExit.problems
+      throw CommandError(
+        "build.failed", "\(label) was not built: \(engine.rawValue) ended with \(code)",
+        help: EngineFailure.advice(words.text) ?? "its context is \(staged.folder.string)")
     }
     let built = try await named(reference, idFile, staged, label)
     let seconds = Double(start.duration(to: .now) / .milliseconds(100)).rounded() / 10
@@ -105,10 +103,9 @@ struct EnvironmentBuild: Sendable {
     let id = String(decoding: try RegularFile.read(idFile, limit: 1000), as: UTF8.self)
       .trimmingCharacters(in: .whitespacesAndNewlines)
     guard try staged.isUnchanged() else {
-      context.console.error(
-        "error: \(label): its context was changed while it was built; the image \(id) has no name\n  = help: nothing else writes to \(staged.folder); build again\n"
-      )
-      throw KilnExit.problems
+      throw CommandError(
+        "build.changed", "\(label): its context was changed while it was built; the image \(id) has no name",
+        help: "nothing else writes to \(staged.folder); build again")
     }
     try await engine.tag(id, as: reference)
     guard let built = try await engine.id(of: reference) else {
@@ -125,8 +122,7 @@ struct EnvironmentBuild: Sendable {
       let code = try await stream(["push", reference], label)
       try Interruption.check()
       guard code == 0 else {
-        context.console.error("error: \(reference) was not pushed: \(engine.rawValue) ended with \(code)\n")
-        throw KilnExit.problems
+        throw CommandError("build.push", "\(reference) was not pushed: \(engine.rawValue) ended with \(code)")
       }
     }
     return try await engine.registryDigest(of: reference)
@@ -153,7 +149,7 @@ struct EnvironmentBuild: Sendable {
 
   private func tell(_ text: String) { if !isQuiet { context.console.error(text + "\n") } }
 
-  /// The variables of the app's build secrets; every one that is not set is told.
+  /// The variables of the app's build secrets; every one that is not set is reported.
   private func secrets(of plan: EnvironmentPlan) throws -> [BuildSecret] {
     let wanted = plan.spec.app?.buildSecrets.map(\.value) ?? []
     var missing: [String] = []
@@ -166,11 +162,11 @@ struct EnvironmentBuild: Sendable {
       return BuildSecret(name: name, variable: variable)
     }
     guard missing.isEmpty else {
-      for variable in missing {
-        context.console.error(
-          "error: \(plan.customer): the environment has no \(variable), which building the app needs\n")
-      }
-      throw KilnExit.problems
+      throw CommandError(
+        missing.map {
+          Diagnostic(
+            "build.secret", "\(plan.customer): the environment has no \($0), which building the app needs")
+        }, kind: .problem)
     }
     return secrets
   }

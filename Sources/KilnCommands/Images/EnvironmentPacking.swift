@@ -61,15 +61,16 @@ struct EnvironmentPacking {
       results.withLock { $0[jobs[index].archive] = result }
     }
     let all = results.withLock { $0 }
-    // Every problem is told before the first failure ends the command.
-    var failure: (any Error)?
+    // The problems of all contexts end the command together, where nothing worse does.
+    var problems: [Diagnostic] = []
+    var sources: [String: String] = [:]
     for job in jobs {
       do { _ = try all[job.archive]?.get() } catch let error as DiagnosticsError {
-        context.report(error.diagnostics, sources: job.sources)
-        failure = failure ?? KilnExit.problems
-      } catch { failure = error }
+        problems += error.diagnostics
+        sources.merge(job.sources) { $1 }
+      }
     }
-    if let failure { throw failure }
+    guard problems.isEmpty else { throw CommandError(problems, sources: sources) }
     return try images.compactMap { try all[$0.archive]?.get() }
   }
 
@@ -89,7 +90,7 @@ struct EnvironmentPacking {
     try UnlinkedFolder.make(path.removingLastComponent(), below: dist)
     let packer = ContextPacker(compression: compression, threads: context.cores, time: time)
     let packed = try packer.pack(image.source, to: path, quiet: true, context)
-    context.report(packed.warnings, sources: image.sources)
+    context.console.report(packed.warnings, sources: image.sources)
     // What changed while it was packed is packed again next time.
     let after = try ContextFingerprint.of(image.source, salt: salt)
     let archive = PackedArchive(

@@ -11,7 +11,7 @@ import KilnWorkers
 import Synchronization
 import SystemPackage
 
-struct PackCommand: AsyncParsableCommand {
+struct PackCommand: SynchronousCommand {
   static let configuration = CommandConfiguration(
     commandName: "pack", abstract: "Pack the build contexts of environments into dist/.",
     discussion: """
@@ -35,7 +35,7 @@ struct PackCommand: AsyncParsableCommand {
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
   @Argument(help: "Customers; all when none is named.") var customers: [String] = []
 
-  func run() async throws { try run(in: .current(color: options.color)) }
+  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) throws {
     let loaded = try context.load(options, customers: customers)
@@ -84,7 +84,7 @@ struct PackCommand: AsyncParsableCommand {
       let images = try context.images(of: plan, loaded, try generator.generate([plan]), named: image)
       return try images.compactMap { one in
         guard wanted.isEmpty ? one.kind != .runtime || hasRuntime : wanted.contains(one.name) else { return nil }
-        let result = try context.reporting(one.sources) {
+        let result = try withExcerpts(one.sources) {
           try ContextStage(contexts.pushing(FilePath(one.archive)), below: loaded.workspace.root)
             .update(one.source, isHandedOut: true)
         }
@@ -92,7 +92,7 @@ struct PackCommand: AsyncParsableCommand {
       }
     }.flatMap { $0 }
     for one in staged where one.image.kind == .app {
-      context.report(one.context.warnings, sources: one.image.sources)
+      context.console.report(one.context.warnings, sources: one.image.sources)
     }
     let targets = staged.map { one -> BakeLowering.Staged in
       let folder = FilePath(root: nil, one.context.folder.components.dropFirst(loaded.workspace.root.components.count))
@@ -133,21 +133,12 @@ extension CommandContext {
   func images(
     of plan: EnvironmentPlan, _ loaded: LoadedWorkspace, _ tree: ArtifactTree, named names: [String] = []
   ) throws -> [EnvironmentImage] {
-    do {
-      let images = try loaded.images(of: plan, in: tree)
-      for name in names where !images.contains(where: { $0.name == name }) {
-        console.error(
-          "error: \(plan.customer) has no image \"\(name)\"\n  = help: there are: \(images.map(\.name).joined(separator: ", "))\n"
-        )
-        throw KilnExit.problems
-      }
-      return images
-    } catch let error as ContextFolderError {
-      report(error.problems, sources: [error.file: String(decoding: error.text, as: UTF8.self)])
-      throw KilnExit.problems
-    } catch let error as DiagnosticsError {
-      report(error.diagnostics)
-      throw KilnExit.problems
+    let images = try loaded.images(of: plan, in: tree)
+    for name in names where !images.contains(where: { $0.name == name }) {
+      throw CommandError(
+        "input.image", "\(plan.customer) has no image \"\(name)\"",
+        help: "there are: \(images.map(\.name).joined(separator: ", "))")
     }
+    return images
   }
 }

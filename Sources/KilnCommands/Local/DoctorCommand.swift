@@ -1,7 +1,7 @@
 import ArgumentParser
 import KilnDocuments
 
-struct DoctorCommand: AsyncParsableCommand {
+struct DoctorCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Say which tools are here, what each is needed for, and what installs it.",
     discussion:
@@ -50,8 +50,6 @@ struct DoctorCommand: AsyncParsableCommand {
       name: "goss", command: ["goss", "help"], need: "kiln bake and verify: copied into images to check them",
       install: "https://github.com/goss-org/goss/releases"),
   ]
-
-  func run() async throws { try await run(in: .current(color: .auto)) }
 
   func run(in context: CommandContext) async throws {
     var findings: [Finding] = []

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnDiagnostics
 import KilnGeneration
 import KilnPlan
 import KilnSpec
@@ -104,10 +105,9 @@ struct EnvironmentStart {
   private mutating func writeSecrets() async throws -> FilePath {
     guard !secrets.isEmpty else { return SecretFiles.place }
     if let host = context.environment["DOCKER_HOST"], ["tcp://", "ssh://"].contains(where: { host.hasPrefix($0) }) {
-      context.console.error(
-        "error: the engine is on another machine, which secrets of this one do not reach\n  = help: unset DOCKER_HOST, or run kiln there\n"
-      )
-      throw KilnExit.problems
+      throw CommandError(
+        "up.remote", "the engine is on another machine, which secrets of this one do not reach",
+        help: "unset DOCKER_HOST, or run kiln there")
     }
     let files = try SecretFiles(named: environment.state.secrets)
     environment.state.secrets = files.name
@@ -144,12 +144,13 @@ struct EnvironmentStart {
         SecretFiles.isOther(made, than: digest), environment.state.reportedPasswords[service.name] != digest
       else { continue }
       environment.state.reportedPasswords[service.name] = digest
-      context.console.error(
-        """
-        warning: \(access.password) has changed, but the database of \(service.name) keeps the password it was made with
-          = help: change the password of \(access.user) in the database (docs/local.md says how); or `kiln down \(customer) --volumes` and begin again with no data
-
-        """)
+      let help =
+        "change the password of \(access.user) in the database (docs/local.md says how); or `kiln down \(customer) --volumes` and begin again with no data"
+      context.console.note(
+        Diagnostic(
+          "up.password",
+          "\(access.password) has changed, but the database of \(service.name) keeps the password it was made with",
+          severity: .warning, suggestion: help))
     }
   }
 
@@ -157,19 +158,19 @@ struct EnvironmentStart {
     let project = environment.project
     let ill = states.filter { !$0.isWell }
     guard code != 0 || !ill.isEmpty else { return }
+    var problems: [Diagnostic] = []
     for state in ill {
-      context.console.error("error: \(state.Service) is not well: \(state.text)\n")
-      if let output = try await project.healthOutput(of: state) {
-        context.console.error("  its health check says: \(Relayed.safe(output))\n")
-      }
-      let lines = try await project.lastLines(of: state.Service)
-      for line in lines.split(separator: "\n").suffix(15) {
-        context.console.error("  \(Relayed.safe(String(line)))\n")
-      }
-      if let advice = try await project.memoryAdvice(for: state) { context.console.error("  = help: \(advice)\n") }
+      let health = try await project.healthOutput(of: state).map { "its health check says: \(Relayed.safe($0))" }
+      let lines = try await project.lastLines(of: state.Service).split(separator: "\n").suffix(15)
+      problems.append(
+        Diagnostic(
+          "up.unhealthy", "\(state.Service) is not well: \(state.text)",
+          details: [health].compactMap { $0 } + lines.map { Relayed.safe(String($0)) },
+          suggestion: try await project.memoryAdvice(for: state)))
     }
-    if ill.isEmpty { context.console.error("error: docker compose ended with \(code)\n") }
-    context.console.error("  = help: `kiln logs \(customer)` has the rest; `kiln down \(customer)` takes it away\n")
-    throw KilnExit.problems
+    if ill.isEmpty { problems.append(Diagnostic("up.compose", "docker compose ended with \(code)")) }
+    throw CommandError(
+      problems, kind: .problem,
+      hints: ["`kiln logs \(customer)` has the rest; `kiln down \(customer)` takes it away"])
   }
 }

@@ -5,7 +5,7 @@ import KilnDocuments
 import KilnGeneration
 import KilnPlan
 
-struct DownCommand: AsyncParsableCommand {
+struct DownCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "down", abstract: "Take a customer's environment away from this machine; volumes stay.",
     discussion: "Only what this workspace has put on the engine is removed.")
@@ -13,8 +13,6 @@ struct DownCommand: AsyncParsableCommand {
   @Flag(help: "Remove the volumes, and the data in them, too; asks first on a terminal.") var volumes = false
   @Flag(help: "Do not ask.") var yes = false
   @OptionGroup var local: LocalOptions
-
-  func run() async throws { try await run(in: .current(color: .auto)) }
 
   func run(in context: CommandContext) async throws {
     try await local.run(in: context) { environment in
@@ -24,8 +22,7 @@ struct DownCommand: AsyncParsableCommand {
       if volumes, !yes, isatty(STDIN_FILENO) == 1 {
         context.console.error("This removes the data of \(customer) on this machine. Type \(customer) to go on: ")
         guard readLine() == customer else {
-          context.console.error("nothing was removed\n")
-          throw KilnExit.problems
+          throw CommandError("down.declined", "nothing was removed: the answer was not \(customer)")
         }
       }
       let lock = try await environment.lock()
@@ -45,8 +42,7 @@ struct DownCommand: AsyncParsableCommand {
     while clean < 2 {
       let code = try await project.stream(["down", "--remove-orphans"] + (volumes ? ["--volumes"] : []))
       guard code == 0 else {
-        environment.context.console.error("error: docker compose ended with \(code)\n")
-        throw KilnExit.problems
+        throw CommandError("down.compose", "docker compose ended with \(code)")
       }
       while clean < 2 {
         try await Task.sleep(for: .milliseconds(400))
@@ -61,15 +57,13 @@ struct DownCommand: AsyncParsableCommand {
   }
 }
 
-struct StatusCommand: AsyncParsableCommand {
+struct StatusCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract: "Say how a customer's environment on this machine is, and where; exit 1 when it is not well.")
 
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
   @OptionGroup var local: LocalOptions
-
-  func run() async throws { try await run(in: .current(color: .auto)) }
 
   func run(in context: CommandContext) async throws {
     try await local.run(in: context) { environment in
@@ -91,20 +85,19 @@ struct StatusCommand: AsyncParsableCommand {
         }
         if states.isEmpty { context.console.error("\(environment.customer) is not up\n") }
       }
+      // The result has said which service is not well.
       if states.isEmpty || states.contains(where: { !$0.isWell }) { throw KilnExit.problems }
     }
   }
 }
 
-struct LogsCommand: AsyncParsableCommand {
+struct LogsCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "logs", abstract: "Print what a customer's services print.")
 
   @Flag(name: .shortAndLong, help: "Go on as they print.") var follow = false
   @OptionGroup var local: LocalOptions
   @Argument(help: "Services; all when none is named.") var services: [String] = []
-
-  func run() async throws { try await run(in: .current(color: .auto)) }
 
   func run(in context: CommandContext) async throws {
     try await local.run(in: context) { environment in
@@ -120,7 +113,7 @@ struct LogsCommand: AsyncParsableCommand {
   }
 }
 
-struct ExecCommand: AsyncParsableCommand {
+struct ExecCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "exec", abstract: "Run a command in a customer's app, or in a service.",
     discussion: """
@@ -135,8 +128,6 @@ struct ExecCommand: AsyncParsableCommand {
   @OptionGroup var local: LocalOptions
   @Argument(parsing: .postTerminator, help: "The command.") var command: [String]
 
-  func run() async throws { try await run(in: .current(color: .auto)) }
-
   func run(in context: CommandContext) async throws {
     try await local.run(in: context) { environment in
       try await environment.exec(command, in: service, as: user)
@@ -144,15 +135,13 @@ struct ExecCommand: AsyncParsableCommand {
   }
 }
 
-struct ShellCommand: AsyncParsableCommand {
+struct ShellCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "shell", abstract: "A shell in a customer's app, or in a service.")
 
   @Option(help: "The service.") var service = EnvironmentPlan.appService
   @Option(help: "The account; else the image's own.") var user: String?
   @OptionGroup var local: LocalOptions
-
-  func run() async throws { try await run(in: .current(color: .auto)) }
 
   func run(in context: CommandContext) async throws {
     try await local.run(in: context) { environment in
@@ -167,12 +156,12 @@ extension LocalEnvironment {
     let names = Set(try await containers().map(\.service)).sorted()
     if names.contains(service) { return }
     let near = nearest(to: service, among: names).map { "did you mean \"\($0)\"?" }
-    context.console.error(
-      names.isEmpty
-        ? "error: \(customer) is not up\n  = help: `kiln up \(customer)` starts it\n"
-        : "error: \(customer) has no service \"\(Relayed.safe(service))\"\n  = help: \(near ?? "there are: \(Phrase.some(names, limit: 10))")\n"
-    )
-    throw KilnExit.problems
+    if names.isEmpty {
+      throw CommandError("local.down", "\(customer) is not up", help: "`kiln up \(customer)` starts it")
+    }
+    throw CommandError(
+      "local.service", "\(customer) has no service \"\(Relayed.safe(service))\"",
+      help: near ?? "there are: \(Phrase.some(names, limit: 10))")
   }
 
   /// With the terminal as it is; ends with the command's exit code.

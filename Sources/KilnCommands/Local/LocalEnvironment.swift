@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnDiagnostics
 import KilnDocuments
 import KilnGeneration
 import KilnSpec
@@ -16,10 +17,9 @@ struct LocalEnvironment: Sendable {
 
   init(_ customer: String, root: FilePath, _ context: CommandContext) throws {
     guard !customer.isEmpty, customer.utf8.allSatisfy(Self.isOfName), customer.utf8.first != UInt8(ascii: "-") else {
-      context.console.error(
-        "error: \"\(Relayed.safe(customer))\" is no customer\n  = help: a customer's name has small letters, digits and hyphens\n"
-      )
-      throw KilnExit.problems
+      throw CommandError(
+        "input.customer", "\"\(Relayed.safe(customer))\" is no customer",
+        help: "a customer's name has small letters, digits and hyphens")
     }
     self.customer = customer
     identity = WorkspaceIdentity(root: root)
@@ -65,13 +65,12 @@ struct LocalEnvironment: Sendable {
       isKilns
       ? "belongs to the workspace \(Relayed.safe(foreign.first { !$0.root.isEmpty }?.root ?? first.workspace))"
       : "is a Compose project that is not Kiln's"
-    context.console.error(
-      """
-      error: on this engine, \(project.name) \(owner): \(what)
-        = help: `kiln up \(customer) --project \(customer)-2` runs this workspace's environment beside it\(isKilns ? "; `kiln up \(customer) --adopt` takes it over, where that workspace was moved here or is no more" : "")
-
-      """)
-    throw KilnExit.problems
+    let adoption =
+      "; `kiln up \(customer) --adopt` takes it over, where that workspace was moved here or is no more"
+    throw CommandError(
+      "local.foreign", "on this engine, \(project.name) \(owner): \(what)",
+      help: "`kiln up \(customer) --project \(customer)-2` runs this workspace's environment beside it"
+        + (isKilns ? adoption : ""))
   }
 
   /// The ids of Kiln's workspaces that have a part of the project.
@@ -112,19 +111,6 @@ struct LocalOptions: ParsableArguments {
   /// Runs `body` with the environment, where the engine answers and it is this workspace's.
   func run(in context: CommandContext, _ body: (LocalEnvironment) async throws -> Void) async throws {
     let environment = try LocalEnvironment(customer, root: try context.root(of: workspace), context)
-    try await context.reportingEngine { try await body(environment) }
-  }
-}
-
-extension CommandContext {
-  /// Runs `body`; what the engine refuses is a problem, not the machine's failure.
-  func reportingEngine(_ body: () async throws -> Void) async throws {
-    do { try await body() } catch let failure as EngineFailure {
-      console.error("error: \(failure)\n")
-      throw KilnExit.problems
-    } catch is Tool.Missing {
-      console.error("error: docker is not on the PATH\n  = help: `kiln doctor` says what installs it\n")
-      throw KilnExit.problems
-    }
+    try await body(environment)
   }
 }

@@ -31,15 +31,15 @@ struct SourceSession {
     switch try EnvironmentLock.attempt(environment.folder.path.appending("mount.lock")) {
     case .taken(let lock): self.lock = lock
     case .busy(let holder):
-      environment.context.console.error(
-        "error: another `kiln up \(environment.customer) --mount`\(holder.map { " (process \($0))" } ?? "") follows the edits\n  = help: end it with Ctrl-C first\n"
-      )
-      throw KilnExit.problems
+      let process = holder.map { " (process \($0))" } ?? ""
+      throw CommandError(
+        "mount.busy", "another `kiln up \(environment.customer) --mount`\(process) follows the edits",
+        help: "end it with Ctrl-C first")
     }
     let stage = ContextStage(
       try environment.folder.folder("mount").appending("context"), below: environment.identity.root)
     self.stage = stage
-    staged = try environment.context.reporting(image.sources) { try stage.update(image.source) }
+    staged = try withExcerpts(image.sources) { try stage.update(image.source) }
     tree = try StagedTree(stage: staged.folder)
   }
 
@@ -65,7 +65,7 @@ struct SourceSession {
     var end: End?
     while end == nil {
       let start = ContinuousClock.now
-      var trouble: String?
+      var trouble: CommandError?
       do {
         let now = try ContextFingerprint.of(image.source, salt: "")
         if now == nil || now != fingerprint {
@@ -85,12 +85,12 @@ struct SourceSession {
       } catch let error as DiagnosticsError {
         // Half of a `git checkout`, or a token that is not written yet.
         fingerprint = nil
-        trouble = DiagnosticRenderer(color: false, sources: { _ in nil }).render(error.diagnostics)
+        trouble = CommandError(error.diagnostics, kind: .problem)
       } catch let error as FileSystemError {
         fingerprint = nil
-        trouble = "error: \(error)\n"
+        trouble = CommandError("mount.file", "\(error)")
       }
-      reported.note(trouble, context)
+      reported.note(trouble, on: context.console)
       // At most a twentieth of one processor.
       let pause = max(.milliseconds(300), min(.seconds(5), start.duration(to: .now) * 20))
       let next = ContinuousClock.now.advanced(by: pause)
@@ -100,10 +100,9 @@ struct SourceSession {
       }
     }
     if case .gone = end {
-      context.console.error(
-        "error: the app's container was replaced or removed: edits are no longer followed\n  = help: `kiln up \(environment.customer) --mount` follows them again\n"
-      )
-      throw KilnExit.problems
+      throw CommandError(
+        "mount.gone", "the app's container was replaced or removed: edits are no longer followed",
+        help: "`kiln up \(environment.customer) --mount` follows them again")
     }
     context.console.error("\(environment.customer) stays up: `kiln down \(environment.customer)` takes it away\n")
   }
@@ -121,7 +120,7 @@ struct SourceSession {
 
   private enum Sent {
     case done, gone
-    case later(String)
+    case later(CommandError)
   }
 
   private func send(_ changes: StagedTree.Changes, to id: String) async throws -> Sent {
@@ -133,7 +132,7 @@ struct SourceSession {
       if result.error.contains("No such container") { return .gone }
       let lines = result.error.split(separator: "\n").suffix(3).map { Relayed.safe(String($0)) }
       return .later(
-        "error: edits did not reach the app's container, and are sent again:\n  \(lines.joined(separator: "\n  "))\n")
+        CommandError("mount.later", "edits did not reach the app's container, and are sent again", details: lines))
     }
     if !changes.removed.isEmpty {
       var names: [UInt8] = []
@@ -153,13 +152,13 @@ struct SourceSession {
 
   /// Reports a trouble once, and only when it lasts: editors and Git take a moment.
   private struct Trouble {
-    private var current: String?
+    private var current: CommandError?
     private var times = 0
 
-    mutating func note(_ text: String?, _ context: CommandContext) {
-      times = text == current ? times + 1 : 1
-      current = text
-      if times == 3, let text { context.console.error(text) }
+    mutating func note(_ trouble: CommandError?, on console: Console) {
+      times = trouble == current ? times + 1 : 1
+      current = trouble
+      if times == 3, let trouble { console.report(trouble) }
     }
   }
 }

@@ -8,7 +8,7 @@ import KilnPlan
 import KilnSpec
 import SystemPackage
 
-struct UpCommand: AsyncParsableCommand {
+struct UpCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "up", abstract: "Run a customer's environment on this machine.",
     discussion: """
@@ -41,36 +41,34 @@ struct UpCommand: AsyncParsableCommand {
     }
   }
 
-  func run() async throws { try await run(in: .current(color: options.color)) }
+  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: [customer])
     try context.stopOnErrors(loaded)
-    guard let plan = loaded.plans.first(where: { $0.customer == customer }) else { throw KilnExit.problems }
+    let plan = try loaded.plan(of: customer)
     let tree = try Generator().generate([plan])
     guard let compose = tree["\(customer)/compose.yaml"] else {
-      context.console.error("error: \(customer) has neither an app nor services\n")
-      throw KilnExit.problems
+      throw CommandError(
+        "up.nothing", "\(customer) has neither an app nor services", help: "give its spec an `app` or `services`")
     }
     let secrets = try secretValues(plan, context)
-    try await context.reportingEngine {
-      try await ContainerEngine.docker.check()
-      var environment = try LocalEnvironment(customer, root: loaded.workspace.root, context)
-      let lock = try await environment.lock()
-      defer { lock.release() }
-      // Another `kiln up` may have changed it before it let go.
-      environment.state = LocalState(readingFrom: environment.folder)
-      let objects = try await own(&environment, plan)
-      let images = try context.images(of: plan, loaded, tree)
-      var session = mount ? try session(images, plan, environment) : nil
-      let built = try await build(images, plan, loaded, context)
-      var start = EnvironmentStart(
-        plan: plan, environment: environment, compose: compose.bytes, images: built, secrets: secrets,
-        isFollowing: mount, timeout: timeout, isQuiet: options.quiet)
-      let app = try await start.run(port: port, objects: objects)
-      lock.release()
-      if let app { try await session?.follow(container: app, tag: start.tag) }
-    }
+    try await ContainerEngine.docker.check()
+    var environment = try LocalEnvironment(customer, root: loaded.workspace.root, context)
+    let lock = try await environment.lock()
+    defer { lock.release() }
+    // Another `kiln up` may have changed it before it let go.
+    environment.state = LocalState(readingFrom: environment.folder)
+    let objects = try await own(&environment, plan)
+    let images = try context.images(of: plan, loaded, tree)
+    var session = mount ? try session(images, plan, environment) : nil
+    let built = try await build(images, plan, loaded, context)
+    var start = EnvironmentStart(
+      plan: plan, environment: environment, compose: compose.bytes, images: built, secrets: secrets,
+      isFollowing: mount, timeout: timeout, isQuiet: options.quiet)
+    let app = try await start.run(port: port, objects: objects)
+    lock.release()
+    if let app { try await session?.follow(container: app, tag: start.tag) }
   }
 
   /// The secrets' values; all that the environment lacks are reported.
@@ -84,9 +82,9 @@ struct UpCommand: AsyncParsableCommand {
       return .init(secret: secret, bytes: Array(value.utf8))
     }
     guard let first = missing.first else { return values }
-    for variable in missing { context.console.error("error: the environment has no \(variable)\n") }
-    context.console.error("  = help: secrets are given by the environment; `export \(first)=…`\n")
-    throw KilnExit.problems
+    throw CommandError(
+      missing.map { Diagnostic("up.secret", "the environment has no \($0)") }, kind: .problem,
+      hints: ["secrets are given by the environment; `export \(first)=…`"])
   }
 
   /// Whose the project is: this workspace's, or the command stops.

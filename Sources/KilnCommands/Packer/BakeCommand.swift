@@ -11,7 +11,7 @@ import KilnSpec
 import Synchronization
 import SystemPackage
 
-struct BakeCommand: AsyncParsableCommand {
+struct BakeCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "bake", abstract: "Bake an environment's machine image with Packer.",
     discussion: """
@@ -30,14 +30,14 @@ struct BakeCommand: AsyncParsableCommand {
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
   @Argument(help: "The customer.") var customer: String
 
-  func run() async throws { try await run(in: .current(color: options.color)) }
+  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: [customer])
     try context.stopOnErrors(loaded)
-    guard let plan = loaded.plans.first(where: { $0.customer == customer }), plan.spec.machine != nil else {
-      context.console.error("error: \(customer) has no machine\n  = help: give its spec a `machine`\n")
-      throw KilnExit.problems
+    let plan = try loaded.plan(of: customer)
+    guard plan.spec.machine != nil else {
+      throw CommandError("bake.machine", "\(customer) has no machine", help: "give its spec a `machine`")
     }
     let tree = try Generator().generate([plan])
     try refuseStale(plan, loaded, context)
@@ -72,10 +72,10 @@ struct BakeCommand: AsyncParsableCommand {
       stale = [Ledger.name]
     }
     guard !stale.isEmpty else { return }
-    context.console.error(
-      "error: \(CommandContext.count(stale.count, "generated file") ?? "") of \(customer) \(stale.count == 1 ? "is" : "are") not what the specs say: \(stale.prefix(3).joined(separator: ", "))\(stale.count > 3 ? " …" : "")\n  = help: `kiln generate \(customer)`\n"
-    )
-    throw KilnExit.problems
+    let files = "\(Phrase.count(stale.count, "generated file")) of \(customer) \(stale.count == 1 ? "is" : "are")"
+    let names = stale.prefix(3).joined(separator: ", ") + (stale.count > 3 ? " …" : "")
+    throw CommandError(
+      "bake.stale", "\(files) not what the specs say: \(names)", help: "`kiln generate \(customer)`")
   }
 
   /// As `kiln parameters patch` with the kept log.
@@ -105,15 +105,18 @@ private struct PackerRun: Sendable {
 
   private static let credentials = ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_SUBSCRIPTION_ID", "ARM_TENANT_ID"]
 
-  /// - Throws: `KilnExit.problems` for a bake that is not good, once Packer has cleaned up.
+  /// - Throws: `CommandError` for a bake that is not good, once Packer has cleaned up.
   func run(needsAzure: Bool, secrets: [(name: String, variable: String)]) async throws -> PackerReport {
     let asksAzure = needsAzure && (only.isEmpty || only.contains("azure-arm"))
     var wanted = (asksAzure ? Self.credentials : []).map { (variable: $0, use: "Azure") }
     // What the playbook looks up after twenty minutes is asked for now.
     wanted += secrets.map { (variable: $0.variable, use: "the secret \($0.name)") }
     let missing = wanted.filter { (context.environment[$0.variable] ?? "").isEmpty }
-    for one in missing { context.console.error("error: the environment has no \(one.variable), for \(one.use)\n") }
-    if !missing.isEmpty { throw KilnExit.problems }
+    guard missing.isEmpty else {
+      throw CommandError(
+        missing.map { Diagnostic("bake.variable", "the environment has no \($0.variable), for \($0.use)") },
+        kind: .problem)
+    }
     try EnvironmentPacking.makeFolder(folder)
     let packer = Tool(name: "packer")
     var arguments = ["-var", "goss=\(try context.goss())"]
@@ -127,14 +130,12 @@ private struct PackerRun: Sendable {
       }
       try Interruption.check()
       if code != 0 {
-        let text = said.withLock { $0 }.split(separator: "\n").map { "  \(Relayed.safe(String($0)))\n" }.joined()
-        context.console.error("error: Packer refuses \(template)\n\(text)")
-        throw KilnExit.problems
+        let lines = said.withLock { $0 }.split(separator: "\n").map { Relayed.safe(String($0)) }
+        throw CommandError("bake.template", "Packer refuses \(template)", details: lines)
       }
       return try await build(packer, ["build", "-color=false"] + arguments, settings)
     } catch is Tool.Missing {
-      context.console.error("error: packer is not on the PATH\n  = help: apt-get install packer\n")
-      throw KilnExit.problems
+      throw CommandError("tool.missing", "packer is not on the PATH", help: "apt-get install packer")
     }
   }
 
@@ -160,8 +161,9 @@ private struct PackerRun: Sendable {
     relay.finish()
     let report = reader.withLock { $0.finish() }
     if Interruption.count > 0 {
-      context.console.error("error: interrupted; Packer cleaned up and ended with \(code); its log is \(log)\n")
-      throw KilnExit.interrupted
+      throw CommandError(
+        "bake.interrupted", "interrupted; Packer cleaned up and ended with \(code); its log is \(log)",
+        kind: .interrupted)
     }
     try judge(report, code)
     return report
@@ -172,27 +174,20 @@ private struct PackerRun: Sendable {
     do {
       _ = try ArtifactChoice(report).builds()
     } catch {
-      context.report(error)
-      context.console.error("  Packer ended with \(code); its log is \(log)\n")
-      throw KilnExit.problems
+      throw CommandError(
+        "bake.failed", Relayed.safe(error.reason),
+        details: error.details + ["Packer ended with \(code); its log is \(log)"], help: error.help.map(Relayed.safe))
     }
     guard code == 0 else {
-      context.console.error("error: Packer ended with \(code), though its log tells of no failure: \(log)\n")
-      throw KilnExit.problems
+      throw CommandError("bake.failed", "Packer ended with \(code), though its log tells of no failure: \(log)")
     }
     let manifest = folder.appending("packer-manifest.json")
     guard let data = FileManager.default.contents(atPath: manifest.string) else {
-      context.console.error("error: Packer wrote no manifest at \(manifest)\n")
-      throw KilnExit.problems
+      throw CommandError("bake.manifest", "Packer wrote no manifest at \(manifest)")
     }
     let differences: [String]
     do { differences = try PackerManifest(data).differences(from: report) } catch { differences = ["\(error)"] }
-    guard differences.isEmpty else {
-      context.console.error(
-        "error: the manifest and the log are not of one run\n"
-          + differences.map { "  \(Relayed.safe($0))\n" }.joined())
-      throw KilnExit.problems
-    }
+    try LogFile.refuse(differences)
   }
 }
 
@@ -201,10 +196,9 @@ extension CommandContext {
   func goss() throws -> String {
     let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/local/bin"]
     guard let found = folders.map({ $0 + "/goss" }).first(where: FileManager.default.isExecutableFile(atPath:)) else {
-      console.error(
-        "error: goss is not on the PATH; it is copied into images and checks them\n  = help: https://github.com/goss-org/goss/releases\n"
-      )
-      throw KilnExit.problems
+      throw CommandError(
+        "tool.missing", "goss is not on the PATH; it is copied into images and checks them",
+        help: "https://github.com/goss-org/goss/releases")
     }
     // A link's name may mean nothing where it is copied from.
     return URL(filePath: found).resolvingSymlinksInPath().path

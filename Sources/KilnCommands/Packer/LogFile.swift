@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnDiagnostics
 import KilnPacker
 import SystemPackage
 
@@ -11,20 +12,22 @@ enum LogFile {
     let report = try report(path, in: context)
     guard let manifest else { return report }
     let file = context.folder.pushing(FilePath(manifest))
-    let data = try context.reading { () throws(RegularFile.Failure) in try RegularFile.read(file, limit: 64 << 20) }
+    let data = try RegularFile.read(file, limit: 64 << 20)
     let differences: [String]
     do {
       differences = try PackerManifest(Data(data)).differences(from: report)
     } catch {
-      context.console.error("error: \(manifest): \(error)\n")
-      throw KilnExit.problems
+      throw CommandError("packer-log.manifest", "\(manifest): \(error)")
     }
-    guard differences.isEmpty else {
-      context.console.error(
-        "error: the manifest and the log are not of one run\n" + differences.map { "  \(Relayed.safe($0))\n" }.joined())
-      throw KilnExit.problems
-    }
+    try refuse(differences)
     return report
+  }
+
+  /// - Parameter differences: Between a manifest and a log.
+  static func refuse(_ differences: [String]) throws {
+    if differences.isEmpty { return }
+    throw CommandError(
+      "packer-log.other-run", "the manifest and the log are not of one run", details: differences.map(Relayed.safe))
   }
 
   /// - Parameter path: `-` is standard input.

@@ -1,9 +1,10 @@
 import ArgumentParser
 import Foundation
+public import KilnDiagnostics
 import KilnDocuments
-import KilnPacker
+public import KilnPacker
 
-struct PackerLogCommand: AsyncParsableCommand {
+struct PackerLogCommand: SynchronousCommand {
   static let configuration = CommandConfiguration(
     commandName: "packer-log", abstract: "Read what Packer printed: builds, outcomes and artifacts.",
     discussion: """
@@ -28,7 +29,14 @@ struct PackerLogCommand: AsyncParsableCommand {
   @Flag(help: "Print shared access signatures as they are.") var showSecrets = false
   @Argument(help: "The log; - reads standard input.") var file: String
 
-  func run() async throws { try run(in: .current(color: .auto)) }
+  var errorReport: ErrorReport {
+    switch format {
+    case .text, .dotenv: .init()
+    case .json: .init(format: .json)
+    case .github: .init(format: .github)
+    case .azurePipelines: .init(format: .azurePipelines)
+    }
+  }
 
   func run(in context: CommandContext) throws {
     let report = try LogFile.report(file, manifest: manifest, in: context)
@@ -37,31 +45,26 @@ struct PackerLogCommand: AsyncParsableCommand {
     for build in report.builds {
       for reason in build.refused { context.console.error("warning: \(Relayed.safe("\(build.name): \(reason)"))\n") }
     }
-    do {
-      let result: PackerLogOutput.Result
-      if let kind {
-        result = try output.one(kind, choice)
-      } else {
-        // The whole report in JSON is worth reading when the run failed, too.
-        if format == .json { context.console.output(json: output.shown.document) }
-        _ = try choice.builds()
-        if format == .json { return }
-        result = try output.all()
-      }
-      for note in result.notes { context.console.error("warning: \(Relayed.safe(note))\n") }
-      try output.print(result.text, in: context)
-    } catch let failure as ArtifactChoice.Failure {
-      context.report(failure)
-      throw KilnExit.problems
+    let result: PackerLogOutput.Result
+    if let kind {
+      result = try output.one(kind, choice)
+    } else {
+      // The whole report in JSON is worth reading when the run failed, too.
+      if format == .json { context.console.output(json: output.shown.document) }
+      _ = try choice.builds()
+      if format == .json { return }
+      result = try output.all()
     }
+    for note in result.notes { context.console.error("warning: \(Relayed.safe(note))\n") }
+    try output.print(result.text, in: context)
   }
 }
 
-extension CommandContext {
-  func report(_ failure: ArtifactChoice.Failure) {
-    var text = "error: \(Relayed.safe(failure.reason))\n"
-    for line in failure.found { text += "  found: \(Relayed.safe(line))\n" }
-    if let help = failure.help { text += "  = help: \(Relayed.safe(help))\n" }
-    console.error(text)
+extension ArtifactChoice.Failure: CommandErrorConvertible {
+  /// What was found instead, a line each.
+  var details: [String] { found.map { "found: \(Relayed.safe($0))" } }
+
+  public var commandError: CommandError {
+    CommandError("packer-log.choice", Relayed.safe(reason), details: details, help: help.map(Relayed.safe))
   }
 }

@@ -47,14 +47,3 @@ final class HeldFile: Sendable {
 
   deinit { try? descriptor.close() }
 }
-
-extension CommandContext {
-  /// What the user named and is not fit to be read is a problem of the input; what the machine refuses is the machine's.
-  func reading<Value>(_ body: () throws(RegularFile.Failure) -> Value) throws -> Value {
-    do { return try body() } catch {
-      if case .refused(let reason) = error.reason { throw FileSystemError("read", error.path, reason) }
-      console.error("error: \(error)\n")
-      throw KilnExit.problems
-    }
-  }
-}

@@ -11,7 +11,7 @@ struct ParametersCommand: AsyncParsableCommand {
     commandName: "parameters", abstract: "Work on deployment parameters files.", subcommands: [PatchCommand.self])
 }
 
-struct PatchCommand: AsyncParsableCommand {
+struct PatchCommand: SynchronousCommand {
   static let configuration = CommandConfiguration(
     commandName: "patch", abstract: "Put values into deployment parameters, touching nothing else.",
     discussion: """
@@ -67,8 +67,6 @@ struct PatchCommand: AsyncParsableCommand {
     }
   }
 
-  func run() async throws { try run(in: .current(color: .auto)) }
-
   func run(in context: CommandContext) throws {
     let patch = try patch(in: context)
     var problems: [Diagnostic] = []
@@ -87,8 +85,8 @@ struct PatchCommand: AsyncParsableCommand {
       if !found.isEmpty, quotesSource { sources[name] = String(validating: bytes, as: UTF8.self) }
       if let patched { results.append((name, path, bytes, patched)) }
     }
-    context.report(problems, sources: sources)
-    if problems.hasErrors { throw KilnExit.problems }
+    if problems.hasErrors { throw CommandError(problems, sources: sources) }
+    context.console.report(problems, sources: sources)
     let changed = results.filter { $0.patched.bytes != $0.old }
     // Unchanged, and yet open to others with a secret in it.
     let exposed = results.filter { $0.patched.bytes == $0.old && $0.patched.holdsSecret && isOpenToOthers($0.path) }
@@ -151,41 +149,36 @@ struct PatchCommand: AsyncParsableCommand {
     var patch = ParameterPatch(addsMissing: add, replacesReferences: replaceReference)
     patch.parameters = set.map(pair).map { .init($0.name, .init($0.value)) }
     patch.tokens = token.map(pair).map { .init($0.name, .init($0.value)) }
-    var unusable: [String] = []
+    var unusable: [Diagnostic] = []
+    func refuse(_ message: String, help: String? = nil) {
+      unusable.append(Diagnostic("parameters.variable", message, suggestion: help))
+    }
     func secret(_ text: String) -> ParameterPatch.Entry? {
       let (name, variable) = pair(text)
       guard let value = context.environment[variable] else {
-        unusable.append("the environment has no variable \"\(variable)\"")
+        refuse("the environment has no variable \"\(variable)\"")
         return nil
       }
       guard CommandContext.isText(variable, value) else {
-        unusable.append("the variable \"\(variable)\" is not UTF-8, and JSON carries nothing else")
+        refuse("the variable \"\(variable)\" is not UTF-8, and JSON carries nothing else")
         return nil
       }
       if value.isEmpty, !allowEmpty {
-        unusable.append("the variable \"\(variable)\" is empty\n  = help: set it, or give --allow-empty")
+        refuse("the variable \"\(variable)\" is empty", help: "set it, or give --allow-empty")
         return nil
       }
       return .init(name, .init(value, isSecret: true))
     }
     patch.parameters += setEnv.compactMap(secret)
     patch.tokens += tokenEnv.compactMap(secret)
-    if !unusable.isEmpty {
-      for problem in unusable { context.console.error("error: \(problem)\n") }
-      throw KilnExit.problems
-    }
+    if !unusable.isEmpty { throw CommandError(unusable, kind: .problem) }
     if let log {
       let choice = ArtifactChoice(try LogFile.report(log, manifest: manifest, in: context), build: build)
-      do {
-        for (name, kind) in artifact.map(pair) {
-          patch.parameters.append(.init(name, .init(try choice.reference(kind), artifactKind: kind)))
-        }
-        for (name, kind) in tokenArtifact.map(pair) {
-          patch.tokens.append(.init(name, .init(try choice.reference(kind), artifactKind: kind)))
-        }
-      } catch {
-        context.report(error)
-        throw KilnExit.problems
+      for (name, kind) in artifact.map(pair) {
+        patch.parameters.append(.init(name, .init(try choice.reference(kind), artifactKind: kind)))
+      }
+      for (name, kind) in tokenArtifact.map(pair) {
+        patch.tokens.append(.init(name, .init(try choice.reference(kind), artifactKind: kind)))
       }
     }
     return patch
@@ -196,8 +189,7 @@ struct PatchCommand: AsyncParsableCommand {
     do {
       return try DeploymentTemplate(bytes, file: name)
     } catch {
-      context.report(error.diagnostics, sources: [name: String(decoding: bytes, as: UTF8.self)])
-      throw KilnExit.problems
+      throw CommandError(error.diagnostics, sources: [name: String(decoding: bytes, as: UTF8.self)])
     }
   }
 
@@ -208,8 +200,7 @@ struct PatchCommand: AsyncParsableCommand {
       attributes[.type] as? FileAttributeType == .typeSymbolicLink
     else { return path }
     if refuseLinks {
-      context.console.error("error: \(name) is a symbolic link\n  = help: name the file that it points to\n")
-      throw KilnExit.problems
+      throw CommandError("parameters.link", "\(name) is a symbolic link", help: "name the file that it points to")
     }
     return FilePath(URL(filePath: path.string).resolvingSymlinksInPath().path)
   }
@@ -217,19 +208,18 @@ struct PatchCommand: AsyncParsableCommand {
   private static let sizeLimit = 256 << 20
 
   private func read(_ path: FilePath, in context: CommandContext) throws -> [UInt8] {
-    try context.reading { () throws(RegularFile.Failure) in try RegularFile.read(path, limit: Self.sizeLimit) }
+    try RegularFile.read(path, limit: Self.sizeLimit)
   }
 
   /// Holds the files, in one order for every kiln, so that no two wait for each other.
   private func hold(_ files: [(name: String, path: FilePath)], in context: CommandContext) throws -> [HeldFile] {
     var held: [HeldFile] = []
     for (name, path) in files.sorted(by: { $0.path.string < $1.path.string }) {
-      let file = try context.reading { () throws(RegularFile.Failure) in
-        try HeldFile.hold(path, beside: held) { context.console.error("another kiln patches \(name); waiting\n") }
+      let file = try HeldFile.hold(path, beside: held) {
+        context.console.error("another kiln patches \(name); waiting\n")
       }
       guard let file else {
-        context.console.error("error: \(name) is named twice\n  = help: name each file once\n")
-        throw KilnExit.problems
+        throw CommandError("parameters.twice", "\(name) is named twice", help: "name each file once")
       }
       held.append(file)
     }

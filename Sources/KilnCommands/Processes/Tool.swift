@@ -1,4 +1,4 @@
-import ArgumentParser
+import KilnDiagnostics
 import Subprocess
 import Synchronization
 import SystemPackage
@@ -26,9 +26,15 @@ struct Tool: Sendable {
   }
 
   /// A program that is not there.
-  struct Missing: Error, CustomStringConvertible {
+  struct Missing: CommandErrorConvertible {
     let name: String
-    var description: String { "\(name) is not on the PATH" }
+
+    var commandError: CommandError {
+      CommandError(
+        "tool.missing", "\(name) is not on the PATH",
+        help: name == "git"
+          ? "`apt-get install git`, or name another workspace's folder" : "`kiln doctor` says what installs it")
+    }
   }
 
   private static let limit = 64 << 20

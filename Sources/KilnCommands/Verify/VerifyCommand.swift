@@ -10,7 +10,7 @@ import KilnPlan
 import KilnSpec
 import SystemPackage
 
-struct VerifyCommand: AsyncParsableCommand {
+struct VerifyCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Hold an environment to its spec: what runs, or its images.",
     discussion: """
@@ -34,25 +34,17 @@ struct VerifyCommand: AsyncParsableCommand {
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
   @Argument(help: "The customer.") var customer: String
 
-  func run() async throws { try await run(in: .current(color: options.color)) }
+  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: [customer])
     try context.stopOnErrors(loaded)
-    guard let plan = loaded.plans.first(where: { $0.customer == customer }) else { throw KilnExit.problems }
-    do {
-      if parity {
-        let image = try await containerImage(plan, loaded, context)
-        try await compare(image, try machineImage(loaded, context), plan, context)
-      } else {
-        try await check(plan, loaded, context)
-      }
-    } catch is Tool.Missing {
-      context.console.error("error: docker is not on the PATH\n  = help: `kiln doctor` says what installs it\n")
-      throw KilnExit.problems
-    } catch let failure as EngineFailure {
-      context.console.error("error: \(failure)\n")
-      throw KilnExit.problems
+    let plan = try loaded.plan(of: customer)
+    if parity {
+      let image = try await containerImage(plan, loaded, context)
+      try await compare(image, try machineImage(loaded), plan, context)
+    } else {
+      try await check(plan, loaded, context)
     }
   }
 
@@ -67,28 +59,26 @@ struct VerifyCommand: AsyncParsableCommand {
     var reference = plan.runtimeImage
     if let app = images.first(where: { $0.kind == .app }) {
       let folder = loaded.workspace.root.pushing(FilePath(BakeLowering.contexts)).pushing(FilePath(app.archive))
-      let staged = try context.reporting(app.sources) {
+      let staged = try withExcerpts(app.sources) {
         try ContextStage(folder, below: loaded.workspace.root).update(app.source)
       }
       reference = "\(app.repository):\(staged.digest.prefix(12))"
     }
     guard try await ContainerEngine.docker.id(of: reference) != nil else {
-      context.console.error("error: there is no image \(reference)\n  = help: `kiln build \(customer)`\n")
-      throw KilnExit.problems
+      throw CommandError("verify.image", "there is no image \(reference)", help: "`kiln build \(customer)`")
     }
     return reference
   }
 
-  private func machineImage(_ loaded: LoadedWorkspace, _ context: CommandContext) throws -> String {
+  private func machineImage(_ loaded: LoadedWorkspace) throws -> String {
     if let machine { return machine }
     let manifest = loaded.workspace.root.appending("dist").appending(customer).appending("packer-manifest.json")
     guard let data = FileManager.default.contents(atPath: manifest.string), let last = try? PackerManifest(data),
       let id = last.dockerImage
     else {
-      context.console.error(
-        "error: \(manifest) names no machine that was baked into an image\n  = help: `kiln bake \(customer) --only docker`\n"
-      )
-      throw KilnExit.problems
+      throw CommandError(
+        "verify.machine", "\(manifest) names no machine that was baked into an image",
+        help: "`kiln bake \(customer) --only docker`")
     }
     return id
   }

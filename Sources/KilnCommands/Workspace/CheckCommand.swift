@@ -1,8 +1,9 @@
 import ArgumentParser
 import KilnDiagnostics
+import KilnDocuments
 import KilnSpec
 
-struct CheckCommand: AsyncParsableCommand {
+struct CheckCommand: SynchronousCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Tell every problem of the specs, with its place.",
     discussion: """
@@ -18,7 +19,7 @@ struct CheckCommand: AsyncParsableCommand {
   @Option(help: "text, json, github or azure-pipelines.") var format: DiagnosticRenderer.Format = .text
   @Argument(help: "Customers; all when none is named.") var customers: [String] = []
 
-  func run() async throws { try run(in: .current(color: options.color)) }
+  var errorReport: ErrorReport { .init(format: format, isResult: true) }
 
   func run(in context: CommandContext) throws {
     try report(try context.load(options, customers: customers), in: context)
@@ -27,11 +28,11 @@ struct CheckCommand: AsyncParsableCommand {
   /// Says what is wrong with a workspace, in the format that was asked for.
   func report(_ loaded: LoadedWorkspace, in context: CommandContext) throws {
     if format == .text {
-      context.report(loaded.problems, sources: loaded.workspace.excerpts)
+      context.console.report(loaded.problems, sources: loaded.workspace.excerpts)
       if !loaded.problems.hasErrors, !options.quiet {
         let number = loaded.plans.count
         context.console.error(
-          "\(CommandContext.count(number, "environment") ?? "no environments") checked, no errors\n")
+          "\(number == 0 ? "no environments" : Phrase.count(number, "environment")) checked, no errors\n")
       }
     } else {
       let text = DiagnosticRenderer(format: format).render(loaded.problems)

@@ -67,30 +67,34 @@ struct LoadedWorkspace: Sendable {
   /// Whether every environment of the workspace has a plan.
   let isFleetWhole: Bool
   let problems: [Diagnostic]
+
+  /// The plan of one customer.
+  func plan(of customer: String) throws -> EnvironmentPlan {
+    if let plan = plans.first(where: { $0.customer == customer }) { return plan }
+    throw CommandError(
+      "workspace.customer", "there is no customer \"\(customer)\" in the workspace",
+      help: "there are: \(Phrase.some(fleet.map(\.customer), limit: 10))")
+  }
 }
 
 extension CommandContext {
-  /// The workspace's root, or a message and exit 1.
+  /// The workspace's root.
   func root(_ options: WorkspaceOptions) throws -> FilePath { try root(of: options.workspace) }
 
   /// The same for a folder that is named, or this one.
   func root(of workspace: String?) throws -> FilePath {
     let start = folder.pushing(FilePath(workspace ?? "."))
     if let root = Workspace.root(above: start) { return root }
-    console.error(
-      """
-      error: there is no kiln.yaml in \(start.lexicallyNormalized()) or above it
-        = help: `kiln init` makes a workspace here; `--workspace DIR` names one elsewhere
-
-      """)
-    throw KilnExit.problems
+    throw CommandError(
+      "workspace.missing", "there is no kiln.yaml in \(start.lexicallyNormalized()) or above it",
+      help: "`kiln init` makes a workspace here; `--workspace DIR` names one elsewhere")
   }
 
   /// Reads the workspace and resolves the environments of `customers`, or all.
   func load(_ options: WorkspaceOptions, customers: [String]) throws -> LoadedWorkspace {
     let all = try read(try root(options), options)
     guard !customers.isEmpty else { return all }
-    let chosen = try choose(customers, from: all.workspace)
+    let chosen = try choose(customers, from: all)
     // Problems of files that other customers own are theirs alone.
     let others = Set(all.workspace.environments.filter { !chosen.contains($0.customer.value) }.map(\.file))
     return LoadedWorkspace(
@@ -125,49 +129,28 @@ extension CommandContext {
       problems: problems.filter { !$0.isConsequence }.inCanonicalOrder())
   }
 
-  private func choose(_ customers: [String], from workspace: Workspace) throws -> Set<String> {
-    let files = workspace.environmentFiles
-    let known = Set(workspace.environments.map(\.customer.value))
+  private func choose(_ customers: [String], from loaded: LoadedWorkspace) throws -> Set<String> {
+    let known = Set(loaded.workspace.environments.map(\.customer.value))
+    let unreadable = Set(loaded.problems.filter { $0.severity == .error }.compactMap { $0.location?.file })
     for customer in customers where !known.contains(customer) {
-      // A file that could not be read may be the customer's: its problems are told instead.
-      if files.contains("environments/\(customer).yaml") { continue }
+      // A file that could not be read may be the customer's: its problems are reported instead.
+      if unreadable.contains("environments/\(customer).yaml") { continue }
       let near = nearest(to: customer, among: known.sorted()).map { "did you mean \"\($0)\"?" }
-      console.error(
-        "error: there is no customer \"\(customer)\" in the workspace\n  = help: \(near ?? "there are: \(Phrase.some(known.sorted(), limit: 10))")\n"
-      )
-      throw KilnExit.problems
+      throw CommandError(
+        "workspace.customer", "there is no customer \"\(customer)\" in the workspace",
+        help: near ?? "there are: \(Phrase.some(known.sorted(), limit: 10))")
     }
     return Set(customers)
   }
 
   /// The ignore rules of a folder with an application.
   func ignore(_ folder: FilePath, within containment: Containment) throws -> IgnoreRules {
-    do { return try ContextFolder(folder, within: containment).source.ignore } catch let error as ContextFolderError {
-      report(error.problems, sources: [error.file: String(decoding: error.text, as: UTF8.self)])
-      throw KilnExit.problems
-    } catch let error as DiagnosticsError {
-      report(error.diagnostics)
-      throw KilnExit.problems
-    }
+    try ContextFolder(folder, within: containment).source.ignore
   }
 
-  /// Prints `problems` to standard error and stops with exit 1 when one is an error.
+  /// Stops where the workspace has errors; warnings are printed.
   func stopOnErrors(_ loaded: LoadedWorkspace) throws {
-    report(loaded.problems, sources: loaded.workspace.excerpts)
-    guard loaded.problems.hasErrors else { return }
-    throw KilnExit.problems
-  }
-
-  func report(_ problems: [Diagnostic], sources: [String: String] = [:]) {
-    guard !problems.isEmpty else { return }
-    console.error(DiagnosticRenderer(color: console.color, sources: { sources[$0] }).terminal(problems))
-    let errors = problems.filter { $0.severity == .error }.count
-    let warnings = problems.count - errors
-    console.error(
-      [Self.count(errors, "error"), Self.count(warnings, "warning")].compactMap { $0 }.joined(separator: ", ") + "\n")
-  }
-
-  static func count(_ number: Int, _ noun: String) -> String? {
-    number == 0 ? nil : Phrase.count(number, noun)
+    if loaded.problems.hasErrors { throw CommandError(loaded.problems, sources: loaded.workspace.excerpts) }
+    console.report(loaded.problems, sources: loaded.workspace.excerpts)
   }
 }

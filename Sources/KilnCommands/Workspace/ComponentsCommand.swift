@@ -3,7 +3,7 @@ import KilnDiagnostics
 import KilnDocuments
 import KilnSpec
 
-struct ComponentsCommand: AsyncParsableCommand {
+struct ComponentsCommand: SynchronousCommand {
   static let configuration = CommandConfiguration(
     commandName: "components", abstract: "List what a spec can name, or describe one of them.",
     discussion: """
@@ -19,7 +19,7 @@ struct ComponentsCommand: AsyncParsableCommand {
   @Option(help: "text, json or markdown.") var format: Format = .text
   @Argument(help: "A base, component, service or profile.") var name: String?
 
-  func run() async throws { try run(in: .current(color: options.color)) }
+  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) throws {
     // Outside a workspace there is still the catalog.
@@ -32,8 +32,7 @@ struct ComponentsCommand: AsyncParsableCommand {
       guard let text = document.describe(name, format) else {
         let near =
           nearest(to: name, among: document.names).map { "did you mean \"\($0)\"?" } ?? "`kiln components` lists all"
-        context.console.error("error: there is no \"\(name)\" in the catalog\n  = help: \(near)\n")
-        throw KilnExit.problems
+        throw CommandError("components.name", "there is no \"\(name)\" in the catalog", help: near)
       }
       return text.hasPrefix("{") ? context.console.output(json: text) : context.console.output(text)
     }

@@ -1,12 +1,13 @@
 import ArgumentParser
 import KilnArtifacts
 import KilnDiagnostics
+import KilnDocuments
 import KilnGeneration
 import KilnPlan
 import KilnSpec
 import SystemPackage
 
-struct GenerateCommand: AsyncParsableCommand {
+struct GenerateCommand: SynchronousCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Write Dockerfiles, Packer templates, playbooks and goss files from the specs.",
     discussion: """
@@ -30,19 +31,19 @@ struct GenerateCommand: AsyncParsableCommand {
   var keepGoing = false
   @Argument(help: "Customers; all when none is named.") var customers: [String] = []
 
-  func run() async throws { try run(in: .current(color: options.color)) }
+  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) throws {
     var loaded = try context.load(options, customers: customers)
     if keepGoing, !loaded.concernsEveryCustomer {
-      context.report(loaded.problems, sources: loaded.workspace.excerpts)
+      context.console.report(loaded.problems, sources: loaded.workspace.excerpts)
       loaded = loaded.withoutErrors
     } else {
       try context.stopOnErrors(loaded)
     }
     if let folder = output, let conflict = loaded.workspace.outputConflict(context.folder.pushing(FilePath(folder))) {
-      context.console.error("error: --output \(folder) \(conflict)\n  = help: name a folder that holds nothing else\n")
-      throw KilnExit.problems
+      throw CommandError(
+        "generate.output", "--output \(folder) \(conflict)", help: "name a folder that holds nothing else")
     }
     let output = GeneratedOutput(
       loaded: loaded, folder: output.map { context.folder.pushing(FilePath($0)) }, workers: options.workers,
@@ -56,26 +57,23 @@ struct GenerateCommand: AsyncParsableCommand {
       let help =
         error.file == Ledger.name
         ? "remove the folder, or restore the file, and generate again" : "remove the file and generate again"
-      context.console.error(
-        "error: \(output.folder.path)/\(error.file) cannot be used: \(error.reason)\n  = help: \(help)\n")
-      throw KilnExit.problems
+      throw CommandError(
+        "generate.ledger", "\(output.folder.path)/\(error.file) cannot be used: \(error.reason)", help: help)
     } catch let error as OutputObstacles {
-      throw refuse(error.all, context)
+      throw refusal(error.all)
     } catch let error as OutputObstacle {
-      throw refuse([error], context)
+      throw refusal([error])
     }
     if loaded.problems.hasErrors {
-      context.console.error("error: environments with errors were left as they were; the others are generated\n")
-      throw KilnExit.problems
+      throw CommandError(
+        "generate.left", "environments with errors were left as they were; the others are generated")
     }
   }
 
-  private func refuse(_ obstacles: [OutputObstacle], _ context: CommandContext) -> ExitCode {
-    for obstacle in obstacles {
-      context.console.error(
-        "error: \(obstacle.path) \(obstacle.reason) [generate.obstacle]\n  = help: \(obstacle.help)\n")
-    }
-    return KilnExit.problems
+  private func refusal(_ obstacles: [OutputObstacle]) -> CommandError {
+    CommandError(
+      obstacles.map { Diagnostic("generate.obstacle", "\($0.path) \($0.reason)", suggestion: $0.help) },
+      kind: .problem)
   }
 
   /// Tells what would change.
@@ -98,13 +96,13 @@ struct GenerateCommand: AsyncParsableCommand {
       {
         let delta = try folder.compare(
           with: units(output, loaded), generator: KilnCommand.generator, isInScope: scope(loaded))
-        try refuseForced(delta, folder, context)
+        try refuseForced(delta, folder)
         let outcome = try folder.apply(delta)
         guard !options.quiet else { return }
         for change in delta.changes { context.console.error("\(change.kind.past) \(change.path)\n") }
         for unit in outcome.created {
           context.console.error(
-            "created \(unit.unit): \(CommandContext.count(unit.files, "file") ?? "no files")\n")
+            "created \(unit.unit): \(unit.files == 0 ? "no files" : Phrase.count(unit.files, "file"))\n")
         }
         let written = delta.changes.count + outcome.created.reduce(0) { $0 + $1.files }
         context.console.error("\(written) written or removed, \(outcome.unchanged) unchanged, in \(folder.path)\n")
@@ -139,23 +137,22 @@ struct GenerateCommand: AsyncParsableCommand {
       context.console.error("\(Ledger.name): another Kiln wrote it, or it is not there\n")
     }
     context.console.error(
-      "\(CommandContext.count(delta.changes.count, "file") ?? "the index") would change; `kiln generate` writes \(delta.changes.count == 1 ? "it" : "them")\n"
+      "\(delta.changes.isEmpty ? "the index" : Phrase.count(delta.changes.count, "file")) would change; `kiln generate` writes \(delta.changes.count == 1 ? "it" : "them")\n"
     )
     throw KilnExit.difference
   }
 
-  private func refuseForced(_ delta: OutputFolder.Delta, _ folder: OutputFolder, _ context: CommandContext) throws {
+  private func refuseForced(_ delta: OutputFolder.Delta, _ folder: OutputFolder) throws {
     let edited = delta.changes.filter(\.needsForce)
     guard !force, !edited.isEmpty else { return }
-    for change in edited {
-      let what =
-        change.kind == .overwrite
-        ? "was edited by hand or made by somebody else" : "was edited by hand and is no longer generated"
-      context.console.error("error: \(folder.path.appending(change.path)) \(what) [generate.edited]\n")
-    }
-    context.console.error(
-      "  = help: nothing was written; `kiln generate --diff --check` shows the differences, `--force` overwrites\n")
-    throw KilnExit.problems
+    throw CommandError(
+      edited.map { change in
+        let what =
+          change.kind == .overwrite
+          ? "was edited by hand or made by somebody else" : "was edited by hand and is no longer generated"
+        return Diagnostic("generate.edited", "\(folder.path.appending(change.path)) \(what)")
+      }, kind: .problem,
+      hints: ["nothing was written; `kiln generate --diff --check` shows the differences, `--force` overwrites"])
   }
 }
 

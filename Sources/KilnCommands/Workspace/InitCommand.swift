@@ -2,11 +2,12 @@ import ArgumentParser
 import Foundation
 import KilnArtifacts
 import KilnCatalog
+import KilnDiagnostics
 import KilnDocuments
 import KilnSpec
 import SystemPackage
 
-struct InitCommand: AsyncParsableCommand {
+struct InitCommand: SynchronousCommand {
   static let configuration = CommandConfiguration(
     commandName: "init", abstract: "Make a workspace with one environment that works as it is.",
     discussion: """
@@ -15,8 +16,6 @@ struct InitCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "The folder; the current one when none is named.") var folder = "."
-
-  func run() async throws { try run(in: .current(color: .auto)) }
 
   func run(in context: CommandContext) throws {
     let root = context.folder.pushing(FilePath(folder))
@@ -34,17 +33,16 @@ struct InitCommand: AsyncParsableCommand {
     }
     let existing = files.map(\.path).filter { FileManager.default.fileExists(atPath: root.appending($0).string) }
     guard existing.isEmpty else {
-      context.console.error(
-        "error: \(existing.sorted().joined(separator: ", ")) already there, nothing was written\n  = help: `kiln init DIR` makes a workspace in a folder of its own; `kiln new CUSTOMER` adds an environment\n"
-      )
-      throw KilnExit.problems
+      throw CommandError(
+        "workspace.exists", "\(existing.sorted().joined(separator: ", ")) already there, nothing was written",
+        help: "`kiln init DIR` makes a workspace in a folder of its own; `kiln new CUSTOMER` adds an environment")
     }
     for file in files { try NewFile.write(file.text, to: root.appending(file.path)) }
     context.console.error("made a workspace in \(root.lexicallyNormalized()); next: `kiln check`, `kiln generate`\n")
   }
 }
 
-struct NewCommand: AsyncParsableCommand {
+struct NewCommand: SynchronousCommand {
   static let configuration = CommandConfiguration(
     commandName: "new", abstract: "Write a commented spec for a customer.",
     discussion: """
@@ -56,32 +54,28 @@ struct NewCommand: AsyncParsableCommand {
   @Option(help: "The profile beneath it.") var profile: String = "lamp"
   @Argument(help: "The customer's name.") var customer: String
 
-  func run() async throws { try run(in: .current(color: options.color)) }
+  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) throws {
     let root = try context.root(options)
     let workspace = WorkspaceReader().read(root)
     let name = Shape.customerProblem(customer)
-    if let name { throw problem("a customer cannot be called \"\(customer)\"", name, context) }
+    if let name { throw CommandError("new.name", "a customer cannot be called \"\(customer)\"", help: name) }
     if let taken = workspace.environments.first(where: { $0.customer.value == customer }) {
-      throw problem("customer \"\(customer)\" is already described in \(taken.file)", "edit that file", context)
+      throw CommandError(
+        "new.exists", "customer \"\(customer)\" is already described in \(taken.file)", help: "edit that file")
     }
     guard workspace.definitions.profiles[profile] != nil else {
       let known = workspace.definitions.profiles.keys.sorted().joined(separator: ", ")
-      throw problem("there is no profile \"\(profile)\"", "there are: \(known)", context)
+      throw CommandError("new.profile", "there is no profile \"\(profile)\"", help: "there are: \(known)")
     }
     let path = "environments/\(customer).yaml"
     if FileManager.default.fileExists(atPath: root.appending(path).string) {
-      throw problem("\(path) is already there", "edit that file", context)
+      throw CommandError("new.exists", "\(path) is already there", help: "edit that file")
     }
     let text = EnvironmentTemplate.render(customer: customer, profile: profile, catalog: .embedded)
     try NewFile.write(text, to: root.appending(path))
     context.console.output("\(path)\n")
-  }
-
-  private func problem(_ message: String, _ help: String, _ context: CommandContext) -> ExitCode {
-    context.console.error("error: \(message)\n  = help: \(help)\n")
-    return KilnExit.problems
   }
 }
 

@@ -4,7 +4,7 @@ public import KilnSpec
 
 extension JSONSchema.Subject: ExpressibleByArgument {}
 
-struct SchemaCommand: AsyncParsableCommand {
+struct SchemaCommand: SynchronousCommand {
   static let configuration = CommandConfiguration(
     commandName: "schema", abstract: "Print the JSON Schema of a file, for editors.",
     discussion: """

@@ -98,3 +98,9 @@ public struct ContextFolderError: Error, Sendable {
   public let file: String
   public let text: [UInt8]
 }
+
+extension ContextFolderError: CommandErrorConvertible {
+  public var commandError: CommandError {
+    CommandError(problems, sources: [file: String(decoding: text, as: UTF8.self)])
+  }
+}

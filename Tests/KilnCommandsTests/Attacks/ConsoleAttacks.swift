@@ -70,29 +70,29 @@ extension Attacks {
     @Test func namesOfFilesAndCustomersAreDisarmed() throws {
       try withFolder { folder in
         let context = TestContext(folder)
-        try InitCommand.parse([]).run(in: context.context)
+        try InitCommand.parse([]).run(in: context)
         let app = folder.appending(path: "context")
         try FileManager.default.createDirectory(at: app, withIntermediateDirectories: true)
         for name in ["##vso[task.complete]x", "::set-output name=a::b", "\u{1B}[2J", "a\n::x"] {
           try Data(String(repeating: "x", count: name.count).utf8).write(to: app.appending(path: name))
         }
-        try ContextListCommand.parse(["context"]).run(in: context.context)
-        try ContextListCommand.parse(["context", "--format", "json"]).run(in: context.context)
+        try ContextListCommand.parse(["context"]).run(in: context)
+        try ContextListCommand.parse(["context", "--format", "json"]).run(in: context)
         for name in ["##vso[task.complete]x", "::x"] {
-          try ContextExplainCommand.parse(["context", name]).run(in: context.context)
+          try ContextExplainCommand.parse(["context", name]).run(in: context)
         }
-        try ContextPackCommand.parse(["context", "-o", "x.tar"]).run(in: context.context)
+        try ContextPackCommand.parse(["context", "-o", "x.tar"]).run(in: context)
         try "##vso[task.x]y: 1\n\u{1B}[2J: 2\n".write(
           to: folder.appending(path: "environments/hello.yaml"), atomically: true, encoding: .utf8)
         for format in ["text", "json", "github", "azure-pipelines"] {
-          _ = try? CheckCommand.parse(["--format", format]).run(in: context.context)
+          _ = try? CheckCommand.parse(["--format", format]).run(in: context)
         }
-        _ = try? CheckCommand.parse(["##vso[task.x]y"]).run(in: context.context)
+        _ = try? CheckCommand.parse(["##vso[task.x]y"]).run(in: context)
         let ours = /(?m)^(##vso\[task\.logissue |::(error|warning) )/
         #expect(isHarmless((context.output + context.error).replacing(ours, with: "")), "\(context.output)")
         context.clear()
         // For programs every byte is what it is.
-        try ContextListCommand.parse(["context", "-0"]).run(in: context.context)
+        try ContextListCommand.parse(["context", "-0"]).run(in: context)
         #expect(context.output.contains("\u{1B}[2J\0") && context.output.contains("##vso[task.complete]x\0"))
       }
     }
@@ -120,7 +120,7 @@ extension Attacks {
     }
 
     private func run(_ context: TestContext, _ arguments: String...) throws {
-      try PackerLogCommand.parse(["packer.log"] + arguments).run(in: context.context)
+      try PackerLogCommand.parse(["packer.log"] + arguments).run(in: context)
     }
 
     /// A value is printed as it is, or not at all.

@@ -53,7 +53,7 @@ extension Attacks {
       ("kiln.yaml", "../outside/key"),
     ]) func whatALinkLeadsToOutsideIsRefused(_ path: String, _ target: String) throws {
       try withRepository(links: [path: target]) { context, root in
-        #expect(throws: KilnExit.problems) { try PackCommand.parse([]).run(in: context.context) }
+        #expect(throws: KilnExit.problems) { try PackCommand.parse([]).run(in: context) }
         #expect(context.error.contains("outside the workspace's Git repository"), "\(context.error)")
         #expect(!context.error.contains("SECRET"))
         #expect(!FileManager.default.fileExists(atPath: root.appending(path: "dist/acme/app.tar").path))
@@ -66,7 +66,7 @@ extension Attacks {
       try withRepository(
         ["components/one.yaml": component, "environments/acme.yaml": spec], links: ["components/lnk": "../../outside"]
       ) { context, _ in
-        #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context.context) }
+        #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context) }
         #expect(context.error.contains("components/one.yaml:2:") && context.error.contains("[spec.path-outside]"))
       }
     }
@@ -74,7 +74,7 @@ extension Attacks {
     @Test func whatIsAllowedIsTaken() throws {
       let settings = "version: 1\nallow: [../outside]\n"
       try withRepository(links: ["apps/site": "../../outside"], settings: settings) { context, _ in
-        #expect(throws: Never.self) { try PackCommand.parse([]).run(in: context.context) }
+        #expect(throws: Never.self) { try PackCommand.parse([]).run(in: context) }
       }
     }
 
@@ -82,7 +82,7 @@ extension Attacks {
     @Test func theRepositoryIsTheLimitOfPaths() throws {
       let spec = Self.spec.replacing("../apps/site", with: "../../outside")
       try withRepository(["environments/acme.yaml": spec]) { context, _ in
-        #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context.context) }
+        #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context) }
         #expect(context.error.contains("\"../outside\" is outside the workspace's Git repository"))
       }
     }
@@ -104,7 +104,7 @@ extension Attacks {
         try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         _ = unlink(url.path)
         #expect(mkfifo(url.path, 0o600) == 0)
-        #expect(throws: (any Error).self) { try PackCommand.parse([]).run(in: context.context) }
+        #expect(throws: (any Error).self) { try PackCommand.parse([]).run(in: context) }
       }
     }
 
@@ -120,10 +120,10 @@ extension Attacks {
         }
         try Self.write("<?php\n", to: root.appending(path: "index.php"))
         let context = TestContext(workspace)
-        try GenerateCommand.parse(["--quiet"]).run(in: context.context)
+        try GenerateCommand.parse(["--quiet"]).run(in: context)
         for arguments in [[], ["--folders"], ["--folders"]] {
           context.clear()
-          try PackCommand.parse(arguments).run(in: context.context)
+          try PackCommand.parse(arguments).run(in: context)
           let told = context.error.split(separator: "\n").filter { $0.contains("[context.own-folder]") }
           #expect(told.count == 2, "\(context.error)")
         }
@@ -139,7 +139,7 @@ extension Attacks {
     @Test(arguments: ["dist/acme", "dist/contexts"]) func packsThroughNoLink(_ path: String) throws {
       try withRepository(links: [path: "../../outside"]) { context, root in
         let arguments = path == "dist/acme" ? [] : ["--folders"]
-        #expect(throws: (any Error).self) { try PackCommand.parse(arguments).run(in: context.context) }
+        #expect(throws: (any Error).self) { try PackCommand.parse(arguments).run(in: context) }
         let outside = root.deletingLastPathComponent().appending(path: "outside")
         let names = try FileManager.default.contentsOfDirectory(atPath: outside.path)
         #expect(names == ["key"])
@@ -149,7 +149,7 @@ extension Attacks {
     /// Bake reads folders that nothing changes: those of the digests that it tags.
     @Test func bakeIsGivenFoldersByDigest() throws {
       try withRepository { context, root in
-        try PackCommand.parse(["--folders"]).run(in: context.context)
+        try PackCommand.parse(["--folders"]).run(in: context)
         let text = try String(contentsOf: root.appending(path: "dist/docker-bake.json"), encoding: .utf8)
         let context = try #require(text.firstMatch(of: /"(dist\/contexts\/acme\/app\.staged\/([0-9a-f]{64})\/app)"/))
         #expect(text.contains(":\(context.2.prefix(12))\""))

@@ -14,8 +14,8 @@ extension Attacks {
         let root = folder.appending(path: "workspace")
         let context = TestContext(root)
         try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
-        try InitCommand.parse([]).run(in: context.context)
-        try NewCommand.parse(["acme"]).run(in: context.context)
+        try InitCommand.parse([]).run(in: context)
+        try NewCommand.parse(["acme"]).run(in: context)
         try generate(context, "--quiet")
         context.clear()
         try body(root, context)
@@ -23,7 +23,7 @@ extension Attacks {
     }
 
     private func generate(_ context: TestContext, _ arguments: String...) throws {
-      try GenerateCommand.parse(arguments).run(in: context.context)
+      try GenerateCommand.parse(arguments).run(in: context)
     }
 
     private func files(_ root: URL) throws -> [String] {
@@ -57,7 +57,7 @@ extension Attacks {
             + ", \"\(path)\": {\"executable\": false, \"sha256\": \"\(digest)\", \"source\": \"x\"},"
           try write(lines.joined(separator: "\n"), index)
           for arguments in [[], ["--force"], ["--check", "--diff"], ["--keep-going"]] {
-            #expect(throws: KilnExit.problems) { try GenerateCommand.parse(arguments).run(in: context.context) }
+            #expect(throws: KilnExit.problems) { try GenerateCommand.parse(arguments).run(in: context) }
           }
           #expect(try String(contentsOf: victim, encoding: .utf8) == "secret")
           #expect(!context.output.contains("secret") && !context.error.contains("removed"))
@@ -75,7 +75,7 @@ extension Attacks {
         try link(root.appending(path: "generated/\(place)"), to: target)
         for arguments in [[], ["--force"], ["--check", "--diff"]] {
           context.clear()
-          #expect(throws: KilnExit.problems) { try GenerateCommand.parse(arguments).run(in: context.context) }
+          #expect(throws: KilnExit.problems) { try GenerateCommand.parse(arguments).run(in: context) }
           #expect(context.error.contains("generated/\(place) is a symbolic link"), "\(context.error)")
           #expect(context.error.contains("remove it and generate again"))
         }
@@ -168,7 +168,7 @@ extension Attacks {
         for arguments in [[], ["--keep-going"], ["--keep-going", "--force"], ["acme"]] {
           context.clear()
           #expect(throws: KilnExit.problems, "\(arguments)") {
-            try GenerateCommand.parse(arguments).run(in: context.context)
+            try GenerateCommand.parse(arguments).run(in: context)
           }
           #expect(context.error.contains("error: ") && !context.error.contains("\nremoved "), "\(context.error)")
           #expect(try files(root) == before)
@@ -176,7 +176,7 @@ extension Attacks {
         // What is wrong with one customer alone does not keep another from being generated.
         try? generate(context, "--keep-going", "hello")
         #expect(try files(root) == before)
-        #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context.context) }
+        #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context) }
         // The others are generated.
         let other = root.appending(path: "environments/hello.yaml")
         try write(try String(contentsOf: other, encoding: .utf8).replacing("port: 80", with: "port: 81"), other)
@@ -201,11 +201,11 @@ extension Attacks {
         }
         for arguments in [[], ["--keep-going"], ["--check"], ["hello"]] {
           context.clear()
-          #expect(throws: KilnExit.problems) { try GenerateCommand.parse(arguments).run(in: context.context) }
+          #expect(throws: KilnExit.problems) { try GenerateCommand.parse(arguments).run(in: context) }
         }
         #expect(try files(root) == before)
         context.clear()
-        #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context.context) }
+        #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context) }
         #expect(context.error.contains("\(folder): error: the folder cannot be listed"), "\(context.error)")
       }
     }
@@ -241,9 +241,9 @@ extension Attacks {
         let file = root.appending(path: "environments/acme.yaml")
         try write(
           try String(contentsOf: file, encoding: .utf8).replacing("customer: acme", with: "customer: \(name)"), file)
-        #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context.context) }
+        #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context) }
         #expect(context.error.contains("[spec.reserved-name]"))
-        #expect(throws: KilnExit.problems) { try NewCommand.parse([name]).run(in: context.context) }
+        #expect(throws: KilnExit.problems) { try NewCommand.parse([name]).run(in: context) }
       }
     }
 
@@ -257,7 +257,7 @@ extension Attacks {
         try write("version: 1\noutput: \(output)\n", settings)
         for arguments in [[], ["--keep-going"], ["--check"]] {
           context.clear()
-          #expect(throws: KilnExit.problems) { try GenerateCommand.parse(arguments).run(in: context.context) }
+          #expect(throws: KilnExit.problems) { try GenerateCommand.parse(arguments).run(in: context) }
           #expect(context.error.contains("kiln.yaml:2:9: error: output"), "\(context.error)")
         }
         try write("version: 1\n", settings)

@@ -9,7 +9,7 @@ extension Attacks {
   /// Parameters files that are no files, and several who patch one.
   @Suite struct Parameters {
     private func run(_ context: TestContext, _ arguments: String...) throws {
-      try PatchCommand.parse(arguments).run(in: context.context)
+      try PatchCommand.parse(arguments).run(in: context)
     }
 
     private func write(_ text: String, _ file: URL) throws { try Data(text.utf8).write(to: file) }
@@ -26,7 +26,7 @@ extension Attacks {
           ["p.json", "--log", "packer.log", "--manifest", "fifo", "--artifact", "x=vhd"],
         ] {
           context.clear()
-          #expect(throws: KilnExit.problems) { try PatchCommand.parse(arguments).run(in: context.context) }
+          #expect(throws: KilnExit.problems) { try PatchCommand.parse(arguments).run(in: context) }
           #expect(context.error.contains("not a regular file"), "\(arguments): \(context.error)")
         }
       }

@@ -169,7 +169,7 @@ extension Attacks {
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
           try text.write(to: url, atomically: false, encoding: .utf8)
         }
-        #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context.context) }
+        #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context) }
         #expect(context.error.contains("workdir cannot be \"\(workdir)\" [spec.invalid-value]"), "\(context.error)")
       }
     }
@@ -194,7 +194,7 @@ extension Attacks {
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
           try text.write(to: url, atomically: false, encoding: .utf8)
         }
-        #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context.context) }
+        #expect(throws: KilnExit.problems) { try CheckCommand.parse([]).run(in: context) }
         #expect(context.error.hasSuffix("\n2 errors\n"), "\(context.error)")
       }
     }
