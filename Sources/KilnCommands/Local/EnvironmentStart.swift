@@ -168,7 +168,13 @@ struct EnvironmentStart {
           details: [health].compactMap { $0 } + lines.map { Relayed.safe(String($0)) },
           suggestion: try await project.memoryAdvice(for: state)))
     }
-    if ill.isEmpty { problems.append(Diagnostic("up.compose", "docker compose ended with \(code)")) }
+    // One that was ended and started again may look well at this moment.
+    for state in states where state.isWell {
+      guard let advice = try await project.memoryAdvice(for: state) else { continue }
+      problems.append(
+        Diagnostic("up.unhealthy", "\(state.Service) ran out of memory and was started again", suggestion: advice))
+    }
+    if problems.isEmpty { problems.append(Diagnostic("up.compose", "docker compose ended with \(code)")) }
     throw CommandError(
       problems, kind: .problem,
       hints: ["`kiln logs \(customer)` has the rest; `kiln down \(customer)` takes it away"])
