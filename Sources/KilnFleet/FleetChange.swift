@@ -137,7 +137,7 @@ public struct FleetChange: Sendable {
       return images
     }
     if before != digest || !sources.isEmpty {
-      let own = SpecNode.differences(image(past?.spec.tree["machine"]), image(plan.spec.tree["machine"]), "machine")
+      let own = Difference.between(machineSettings(past), machineSettings(plan), "machine")
       let runtime = past.map { RuntimeComparison.differences($0.runtime, plan.runtime, for: .machine) } ?? []
       let services = plan.machineServices.flatMap { service in
         let before = past?.machineServices.first { $0.name == service.name }
@@ -151,14 +151,20 @@ public struct FleetChange: Sendable {
   }
 
   /// What the spec says of a machine that is in its image: neither how it is baked nor how many are run.
-  private static func image(_ machine: SpecNode?) -> SpecNode? {
-    machine?.without(["parameters"], in: ["azure": ["scaleSet", "size"]])
+  private static func machineSettings(_ plan: EnvironmentPlan?) -> [SpecSetting] {
+    plan?.spec.settings(
+      below: SpecPath(keys: "machine"),
+      without: [SpecPath(keys: "parameters"), SpecPath(keys: "azure", "scaleSet"), SpecPath(keys: "azure", "size")])
+      ?? []
   }
 
   /// What the spec says of the app, but what is not in its image.
   private static func appDifferences(_ old: EnvironmentPlan?, _ new: EnvironmentPlan) -> [Difference] {
-    func image(_ plan: EnvironmentPlan?) -> SpecNode? { plan?.spec.tree["app"]?.without(["checks", "limits"]) }
-    return SpecNode.differences(image(old), image(new), "app")
+    func settings(_ plan: EnvironmentPlan?) -> [SpecSetting] {
+      plan?.spec.settings(
+        below: SpecPath(keys: "app"), without: [SpecPath(keys: "checks"), SpecPath(keys: "limits")]) ?? []
+    }
+    return Difference.between(settings(old), settings(new), "app")
   }
 
   /// What makes a service on the machine another: how Kiln makes the image of its container does not.
@@ -171,10 +177,12 @@ public struct FleetChange: Sendable {
   private static func differences(
     _ old: ServicePlan, _ new: ServicePlan, _ past: EnvironmentPlan?, _ plan: EnvironmentPlan
   ) -> [Difference] {
-    func image(_ plan: EnvironmentPlan?) -> SpecNode? {
-      plan?.spec.tree["services"]?[new.name]?.without(["database", "limits", "password", "storage", "user"])
+    func settings(_ plan: EnvironmentPlan?) -> [SpecSetting] {
+      plan?.spec.settings(
+        below: SpecPath(keys: "services", new.name),
+        without: ["database", "limits", "password", "storage", "user"].map { SpecPath(keys: $0) }) ?? []
     }
-    var found = SpecNode.differences(image(past), image(plan), new.name)
+    var found = Difference.between(settings(past), settings(plan), new.name)
     if let past, past.base.image != plan.base.image {
       found.append(Difference("base", past.base.name, plan.base.name, at: plan.runtime.baseOrigin))
     }
@@ -182,16 +190,5 @@ public struct FleetChange: Sendable {
     return old.contents == new.contents
       ? [Difference("how Kiln makes services", nil, nil, at: nil)]
       : [Difference("the definition of \(new.name) changed", nil, nil, at: new.definition.location)]
-  }
-}
-
-extension SpecNode {
-  /// The same map without some keys, of its own and of the maps in it.
-  fileprivate func without(_ keys: Set<String>, in inner: [String: Set<String>] = [:]) -> SpecNode {
-    let others = (entries ?? []).filter { !keys.contains($0.key) }.map { entry in
-      inner[entry.key].map { Entry(key: entry.key, keyLocation: entry.keyLocation, value: entry.value.without($0)) }
-        ?? entry
-    }
-    return SpecNode(.map(others), at: location)
   }
 }

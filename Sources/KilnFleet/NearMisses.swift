@@ -69,21 +69,13 @@ struct NearMisses {
 }
 
 extension SpecNode {
-  /// Equal for values that `hasSameValue` takes for equal.
+  /// Equal for values between which there is no `Difference`.
   var valueHash: Int {
-    var hasher = Hasher()
-    switch content {
-    case .scalar(let scalar): hasher.combine(scalar)
-    case .list(let items): for item in items { hasher.combine(item.valueHash) }
-    case .map(let entries):
-      let sum = entries.reduce(0) { sum, entry in
-        var hasher = Hasher()
-        hasher.combine(entry.key)
-        hasher.combine(entry.value.valueHash)
-        return sum &+ hasher.finalize()
-      }
-      hasher.combine(sum)
+    settings.reduce(0) { sum, setting in
+      var hasher = Hasher()
+      hasher.combine(setting.path)
+      hasher.combine(setting.value.text)
+      return sum &+ hasher.finalize()
     }
-    return hasher.finalize()
   }
 }

@@ -40,12 +40,8 @@ public enum RuntimeComparison {
     var found: [Difference] = []
     for parameter in new.parameters {
       let before = old.parameters.first { $0.name == parameter.name }?.value
-      if let before, before.hasSameValue(as: parameter.value) { continue }
-      let subject = "\(new.name) \(parameter.name)"
-      found.append(
-        Difference(
-          subject, before?.shown, parameter.value.shown,
-          members: before.flatMap { SpecNode.items($0, parameter.value) }, at: parameter.value.location))
+      found += Difference.between(
+        before?.settings ?? [], parameter.value.settings, "\(new.name) \(parameter.name)")
     }
     if !found.isEmpty { return found }
     // The same parameters: the definition is another.

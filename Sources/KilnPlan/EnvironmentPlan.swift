@@ -21,8 +21,7 @@ public final class EnvironmentPlan: Sendable, Hashable {
   public var specDigest: ContentDigest {
     digests.value(\.spec) {
       var digest = PlanDigest("spec")
-      digest.add("format", "1")
-      digest.add(spec.tree)
+      for setting in spec.settings.sorted(by: { $0.path < $1.path }) { digest.add(setting) }
       return digest.digest
     }
   }

@@ -51,5 +51,19 @@ package struct PlanDigest {
     }
   }
 
+  /// A value with its path and its type.
+  mutating func add(_ setting: SpecSetting) {
+    for step in setting.path.steps {
+      switch step {
+      case .key(let key): add("key", key)
+      case .index(let index): add("index", String(index))
+      }
+    }
+    switch setting.value {
+    case .text(let text): add("text", text)
+    case .integer, .decimal, .boolean, .emptyList, .emptyMap: add("value", setting.value.text)
+    }
+  }
+
   package var digest: ContentDigest { ContentDigest(of: bytes) }
 }

@@ -74,8 +74,7 @@ struct Resolution {
 
   /// The runtime; customers whose specs say it in the same places, as by a profile, share one.
   private mutating func runtime(on base: BaseDefinition?) -> RuntimePlan? {
-    guard let node = spec.tree["runtime"] else { return nil }
-    let (plan, found) = resolver.cache.runtime(node) {
+    let (plan, found) = resolver.cache.runtime(spec.runtime) {
       var own = Resolution(resolver: resolver, spec: spec)
       let components = own.components(on: base)
       let environment = own.variables(spec.runtime.environment, in: "runtime")

@@ -16,12 +16,14 @@ final class ResolutionCache: Sendable {
     let place: SourceLocation?
   }
 
-  private let runtimes = Mutex<[SpecNode: Resolved<RuntimePlan>]>([:])
+  private let runtimes = Mutex<[EnvironmentSpec.Runtime: Resolved<RuntimePlan>]>([:])
   private let services = Mutex<[ServiceKey: Resolved<ServicePlan>]>([:])
   private let digests = Mutex<[ContentDigest: ContentDigest]>([:])
 
   /// Two threads may resolve the same at once; both come to the same.
-  func runtime(_ key: SpecNode, _ resolve: () -> Resolved<RuntimePlan>) -> Resolved<RuntimePlan> {
+  func runtime(
+    _ key: EnvironmentSpec.Runtime, _ resolve: () -> Resolved<RuntimePlan>
+  ) -> Resolved<RuntimePlan> {
     if let known = runtimes.withLock({ $0[key] }) { return known }
     let result = resolve()
     runtimes.withLock { $0[key] = result }

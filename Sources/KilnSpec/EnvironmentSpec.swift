@@ -7,8 +7,8 @@ public import SystemPackage
 public final class EnvironmentSpec: Sendable, Hashable {
   /// The file's path as shown to the user.
   public let file: String
-  /// The whole tree, merged; everything else is decoded from it.
-  public let tree: SpecNode
+  /// The whole tree, merged; everything else is decoded from it. Others see its values as `settings`.
+  let tree: SpecNode
   public let customer: Located<String>
   public let runtime: Runtime
   public let app: App?

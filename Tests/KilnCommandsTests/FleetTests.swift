@@ -106,6 +106,57 @@ struct FleetTests {
     }
   }
 
+  @Test func anEntryOfAMapIsShownByItsOwnLine() async throws {
+    try await withFleet { root, context in
+      func profile(_ memory: String) -> String {
+        let settings = (0..<9).map { "        setting_\($0): \"a value that takes some room\"\n" }.joined()
+        return """
+          version: 1
+          runtime:
+            base: debian-12
+            components:
+              apache: {}
+              php:
+                extensions: [mysql]
+                ini:
+          \(settings)        memory_limit: \(memory)
+          app: {source: ../apps/hello, port: 80}
+
+          """
+      }
+      try write(root.deletingLastPathComponent().appending(path: "before"), "profiles/web.yaml", profile("128M"))
+      try write(root, "profiles/web.yaml", profile("256M"))
+      let text = try await plan(context, "--since", "../before")
+      #expect(text.contains("php ini.memory_limit 128M → 256M, profiles/web.yaml:18; 2 customers"), "\(text)")
+    }
+  }
+
+  @Test func valuesInJSONHaveTheirTypes() async throws {
+    try await withFleet { root, context in
+      try write(
+        root, "environments/acme.yaml",
+        """
+        version: 1
+        customer: acme
+        profile: web
+        runtime: {components: {php: {ini: {display_errors: true, precision: 14, memory_limit: 256M}}}}
+        app: {environment: {ZIP: "01234"}, limits: {cpus: 0.5}}
+        """)
+      let json = try await plan(context, "acme", "--format", "json").filter { !$0.isWhitespace }
+      func expect(_ path: String, _ value: String) throws {
+        let pattern = try Regex("\"path\":\"\(path)\",\"setBy\":\"[^\"]*\",\"value\":\(value)}")
+        #expect(json.contains(pattern), "\(path)")
+      }
+      try expect("app.port", "80")
+      try expect("app.limits.cpus", "0.5")
+      try expect("app.environment.ZIP", "\"01234\"")
+      try expect("runtime.components.php.ini.display_errors", "true")
+      let ini = #""value":{"display_errors":true,"memory_limit":"256M","precision":14}}"#
+      #expect(json.contains(ini), "of a parameter")
+      #expect(try await plan(context, "acme").contains("app.port = 80  (profiles/web.yaml:5:"))
+    }
+  }
+
   @Test func whatChangesNothingCostsNothing() async throws {
     try await withFleet { root, context in
       // Another order of keys, a check, a limit, a stage, and a profile by another name.
@@ -138,7 +189,7 @@ struct FleetTests {
       let text = try await plan(context, "--since", "../before")
       #expect(text.contains("app of acme, globex: apps/hello: index.php changed"))
       #expect(
-        text.contains("service redis of globex: redis.settings {maxmemory: 64mb} added, environments/globex.yaml:4"))
+        text.contains("service redis of globex: redis.settings.maxmemory 64mb added, environments/globex.yaml:4"))
       #expect(text.contains("gone: initech"))
     }
   }

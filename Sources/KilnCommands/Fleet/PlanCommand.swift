@@ -140,7 +140,7 @@ struct PlanDocument {
       lines.append("    \(component.name): \(component.summary)  (\(component.origin.text))")
       for parameter in component.parameters {
         lines.append(
-          "      \(parameter.name) = \(Self.shown(parameter.value))  (\(parameter.isDefault ? "default, " : "")\(parameter.value.location.text))"
+          "      \(parameter.name) = \(Self.shown(Self.document(parameter.value)))  (\(parameter.isDefault ? "default, " : "")\(parameter.value.location.text))"
         )
       }
       for step in component.steps { lines.append("      - \(Self.summary(step))") }
@@ -152,7 +152,9 @@ struct PlanDocument {
       )
     }
     lines.append("  values")
-    lines += values(plan.spec.tree, "").map { "    \($0.path) = \($0.value)  (\($0.place))" }
+    lines += plan.spec.settings.map {
+      "    \($0.path) = \(Self.shown(Self.document($0.value)))  (\($0.location.text))"
+    }
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -176,8 +178,11 @@ struct PlanDocument {
           ]
         }),
       "values": .list(
-        values(plan.spec.tree, "").map {
-          ["path": .string($0.path), "value": .string($0.value), "setBy": .string($0.place)]
+        plan.spec.settings.map { setting in
+          [
+            "path": .string(setting.path.description), "value": Self.document(setting.value),
+            "setBy": .string(setting.location.text),
+          ]
         }),
     ]
   }
@@ -205,24 +210,25 @@ struct PlanDocument {
 
   private static func document(_ node: SpecNode) -> DocumentValue {
     switch node.content {
-    case .scalar(let scalar): .string(scalar.text)
+    case .scalar: document(SpecSetting.Value(node))
     case .list(let items): .list(items.map(document))
     case .map(let entries): .map(DocumentMap(entries.map { ($0.key, document($0.value)) }))
     }
   }
 
-  private static func shown(_ node: SpecNode) -> String {
-    JSONRenderer(indent: 0).render(document(node)).trimmingSuffix(while: \.isNewline)
+  private static func document(_ value: SpecSetting.Value) -> DocumentValue {
+    switch value {
+    case .text(let text): .string(text)
+    case .integer(let integer): .integer(integer)
+    case .decimal(let decimal): .decimal(decimal)
+    case .boolean(let boolean): .bool(boolean)
+    case .emptyList: .list([])
+    case .emptyMap: .map(DocumentMap())
+    }
   }
 
-  private func values(_ node: SpecNode, _ path: String) -> [(path: String, value: String, place: String)] {
-    switch node.content {
-    case .map(let entries) where !entries.isEmpty:
-      entries.flatMap { values($0.value, path.isEmpty ? $0.key : "\(path).\($0.key)") }
-    case .list(let items) where !items.isEmpty:
-      items.enumerated().flatMap { values($1, "\(path)[\($0)]") }
-    default: [(path, Self.shown(node), node.location.text)]
-    }
+  private static func shown(_ document: DocumentValue) -> String {
+    JSONRenderer(indent: 0).render(document).trimmingSuffix(while: \.isNewline)
   }
 
   /// One line for a step.
