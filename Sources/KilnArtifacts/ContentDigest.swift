@@ -15,8 +15,11 @@ public struct ContentDigest: Sendable, Hashable, CustomStringConvertible {
 
   public init(of text: String) { self.init(of: text.utf8) }
 
-  /// The first twelve digits, which tag what has the digest.
-  public var tag: String { String(hex.prefix(12)) }
+  /// The first twelve digits: enough to tell it from others, and the tag of the image that has it.
+  public var tag: String { Self.tag(of: hex) }
+
+  /// The same of digits.
+  public static func tag(of hex: String) -> String { String(hex.prefix(12)) }
 
   /// `sha256:` and the digits.
   public var description: String { "sha256:\(hex)" }

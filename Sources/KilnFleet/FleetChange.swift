@@ -66,7 +66,7 @@ public struct FleetChange: Sendable {
         isBuilt: !ids.contains(to.id))
     }.sorted { ($1.customers.count, $0.to, $0.from) < ($0.customers.count, $1.to, $1.from) }
     var images: [Image] = []
-    var seen: Set<String> = []
+    var seen: Set<ImageReference> = []
     for plan in new.sorted(by: { $0.runtime.id < $1.runtime.id })
     where !known.contains(plan.runtimeImage) && seen.insert(plan.runtimeImage).inserted {
       let move = moves.first { $0.to == plan.runtime.id }

@@ -33,7 +33,7 @@ public struct FleetOverview: Sendable {
     var groups: [String: (plan: RuntimePlan, images: Set<String>, customers: [String])] = [:]
     for plan in plans {
       var group = groups[plan.runtime.id] ?? (plan.runtime, [], [])
-      group.images.insert(plan.runtimeImage)
+      group.images.insert(plan.runtimeImage.description)
       group.customers.append(plan.customer)
       groups[plan.runtime.id] = group
     }

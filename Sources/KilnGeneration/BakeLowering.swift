@@ -51,7 +51,7 @@ public struct BakeLowering: Sendable {
       for service in plan.services {
         let target = target(
           Self.target(plan.customer, service.name), "\(plan.customer)/services/\(service.name)",
-          .literal("\(plan.repository("\(plan.customer)/\(service.name)")):\(service.tag)"))
+          .literal(plan.image(of: service).description))
         members.append(target.name)
         services.append(target.name)
         file.targets.append(target)
@@ -61,7 +61,7 @@ public struct BakeLowering: Sendable {
       file.groups.append((Self.group(plan.customer), members))
     }
     for (id, plan) in runtimes.sorted(by: { $0.key < $1.key }) {
-      file.targets.append(target(Self.runtime(id), "runtimes/\(id)", .literal(plan.runtimeImage)))
+      file.targets.append(target(Self.runtime(id), "runtimes/\(id)", .literal(plan.runtimeImage.description)))
       file.groups.append(("on_\(BakeFile.name(id))", [Self.runtime(id)] + (onRuntime[id] ?? [])))
     }
     let names = runtimes.keys.sorted()
@@ -77,8 +77,8 @@ public struct BakeLowering: Sendable {
   private func app(_ plan: EnvironmentPlan) -> BakeFile.Target {
     var target = target(
       Self.target(plan.customer, "app"), "\(plan.customer)/app",
-      .variable(prefix: plan.appRepository + ":", name: Self.tagVariable))
-    target.images = [(plan.runtimeImage, Self.runtime(plan.runtime.id))]
+      .variable(prefix: "\(plan.appRepository):", name: Self.tagVariable))
+    target.images = [(plan.runtimeImage.description, Self.runtime(plan.runtime.id))]
     target.secrets = plan.buildSecrets
     return target
   }

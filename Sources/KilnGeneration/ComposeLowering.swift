@@ -40,7 +40,7 @@ struct ComposeLowering {
 
   private func app(after services: [String]) -> ComposeFile.Service {
     var app = ComposeFile.Service(
-      EnvironmentPlan.appService, image: set(EnvironmentVariables.appTag, prefix: plan.appRepository + ":"))
+      EnvironmentPlan.appService, image: set(EnvironmentVariables.appTag, prefix: "\(plan.appRepository):"))
     app.dependsOn = services
     app.labels = labels(plan.appDigest?.description ?? "")
     app.capabilities = Capabilities.webServer
@@ -56,7 +56,7 @@ struct ComposeLowering {
 
   private func service(_ service: ServicePlan) -> ComposeFile.Service {
     var compose = ComposeFile.Service(
-      service.name, image: .literal("\(plan.repository("\(plan.customer)/\(service.name)")):\(service.tag)"))
+      service.name, image: .literal(plan.image(of: service).description))
     compose.labels = labels(service.digest.description)
     compose.processes = Self.processes
     compose.volumes = [.init(EnvironmentPlan.volume(of: service.name), at: service.definition.data)]
@@ -170,11 +170,6 @@ extension EnvironmentPlan {
     }
     return uses
   }
-}
-
-extension ServicePlan {
-  /// The tag of its image.
-  public var tag: String { digest.tag }
 }
 
 extension EnvironmentSpec.Secret {

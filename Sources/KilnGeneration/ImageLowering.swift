@@ -53,7 +53,7 @@ struct ImageLowering {
       labels: labels(title: "\(plan.customer) app", version: digest.tag) + [
         .init("io.kiln.customer", plan.customer), .init("io.kiln.runtime.digest", plan.runtime.digest.description),
         .init("io.kiln.app.digest", digest.description),
-        .init("org.opencontainers.image.base.name", plan.runtimeImage),
+        .init("org.opencontainers.image.base.name", plan.runtimeImage.description),
       ])
   }
 
@@ -83,7 +83,7 @@ struct ImageLowering {
   }
 
   func steps(_ app: EnvironmentSpec.App, of plan: EnvironmentPlan) -> ContainerSteps {
-    steps(app, of: plan, on: plan.runtimeImage)
+    steps(app, of: plan, on: plan.runtimeImage.description)
   }
 
   func service(_ service: ServicePlan, of plan: EnvironmentPlan) throws -> LoweredImage {

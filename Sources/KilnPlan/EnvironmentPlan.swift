@@ -82,11 +82,13 @@ public final class EnvironmentPlan: Sendable, Hashable {
   }
 
   /// The application's image, without a tag.
-  public var appRepository: String { repository("\(customer)/app") }
+  public var appRepository: ImageRepository { .app(of: customer, below: registry) }
   /// The runtime's image with its digest tag.
-  public var runtimeImage: String { repository("kiln/runtime") + ":" + runtime.id }
-
-  public func repository(_ name: String) -> String { registry.map { "\($0)/\(name)" } ?? name }
+  public var runtimeImage: ImageReference { ImageRepository.runtimes(below: registry).tagged(runtime.id) }
+  /// A service's image with its digest tag.
+  public func image(of service: ServicePlan) -> ImageReference {
+    ImageRepository.service(service.name, of: customer, below: registry).tagged(service.digest.tag)
+  }
 }
 
 /// The stable image: a base and components. Equal runtimes have one digest, whoever uses them.

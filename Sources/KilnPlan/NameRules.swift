@@ -51,9 +51,11 @@ struct NameRules {
           suggestion: "customer and service have at most 62 characters together"))
     }
     if let registry {
-      for name in ["\(spec.customer.value)/app"] + spec.services.map({ "\(spec.customer.value)/\($0.name.value)" }) {
-        let repository = "\(registry.value)/\(name)"
-        guard repository.utf8.count > 255 else { continue }
+      let customer = spec.customer.value
+      let repositories =
+        [ImageRepository.app(of: customer, below: registry.value)]
+        + spec.services.map { .service($0.name.value, of: customer, below: registry.value) }
+      for repository in repositories where repository.description.utf8.count > 255 {
         found.append(
           Diagnostic(
             "name.docker", "Docker refuses \"\(repository)\", derived from registry and customer, as a repository",

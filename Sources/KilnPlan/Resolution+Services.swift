@@ -91,7 +91,7 @@ extension Resolution {
     func refuse(_ what: String, _ rule: String) {
       found.append(Diagnostic("spec.step-value", what, at: location, suggestion: rule))
     }
-    if case .image(let image) = source, !StepText.isImageReference(image) {
+    if case .image(let image) = source, ImageReference(image) == nil {
       refuse("image: \"\(image)\" is no image reference", "[HOST/]PATH[:TAG][@DIGEST]")
     }
     for variable in environment {

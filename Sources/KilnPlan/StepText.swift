@@ -22,10 +22,4 @@ enum StepText {
     }
     return text.utf8.allSatisfy { isLower($0) || isDigit($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
   }
-
-  /// `[HOST/]PATH[:TAG][@DIGEST]`, as in a base's definition.
-  static func isImageReference(_ text: String) -> Bool {
-    guard let first = text.utf8.first, isLetter(first) || isDigit(first), text.utf8.count <= 400 else { return false }
-    return text.utf8.allSatisfy { isLetter($0) || isDigit($0) || "._:/@-".utf8.contains($0) }
-  }
 }

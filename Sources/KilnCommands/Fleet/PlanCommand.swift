@@ -148,7 +148,7 @@ struct PlanDocument {
     if plan.spec.app != nil { lines.append("  app          \(plan.appRepository) on it") }
     for service in plan.services {
       lines.append(
-        "  \(service.name)  \(plan.repository("\(plan.customer)/\(service.name)")):\(service.digest.hex.prefix(12))  (\(service.origin.text))"
+        "  \(service.name)  \(plan.image(of: service))  (\(service.origin.text))"
       )
     }
     lines.append("  values")
@@ -164,16 +164,16 @@ struct PlanDocument {
       "specDigest": .string(plan.specDigest.description),
       "base": ["name": .string(plan.base.name), "image": .string(plan.base.image)],
       "runtime": [
-        "id": .string(plan.runtime.id), "image": .string(plan.runtimeImage),
+        "id": .string(plan.runtime.id), "image": .string(plan.runtimeImage.description),
         "digest": .string(plan.runtime.digest.description),
         "components": .list(plan.runtime.components.map(json)),
         "environment": .map(DocumentMap(plan.runtime.environment.map { ($0.name, .string($0.value)) })),
       ],
-      "app": plan.spec.app == nil ? .null : ["repository": .string(plan.appRepository)],
+      "app": plan.spec.app == nil ? .null : ["repository": .string(plan.appRepository.description)],
       "services": .list(
         plan.services.map { service in
           [
-            "name": .string(service.name), "repository": .string(plan.repository("\(plan.customer)/\(service.name)")),
+            "name": .string(service.name), "repository": .string(plan.image(of: service).repository.description),
             "digest": .string(service.digest.description), "origin": .string(service.origin.text),
           ]
         }),
@@ -239,7 +239,7 @@ struct PlanDocument {
     case .repository(let repository): return "repository \(repository.name)\(only)"
     case .download(let download): return "download \(download.url)\(only)"
     case .file(let file):
-      return "file \(file.path) \(file.mode) sha256:\(ContentDigest(of: file.content).hex.prefix(12))\(only)"
+      return "file \(file.path) \(file.mode) sha256:\(ContentDigest(of: file.content).tag)\(only)"
     case .directory(let directory): return "directory \(directory.path) \(directory.mode)\(only)"
     case .user(let user): return "user \(user.name)\(only)"
     case .link(let path, let target): return "link \(path) → \(target)\(only)"

@@ -2,6 +2,7 @@ import Foundation
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
+import KilnPlan
 import SystemPackage
 
 /// The program that builds images.
@@ -72,12 +73,11 @@ enum ContainerEngine: String, Sendable, CaseIterable {
       return try? JSONDecoder().decode(Manifest.self, from: Data(result.output.utf8)).digest
     }
     guard self == .podman else { return nil }
-    let repository = image.split(separator: ":").dropLast().joined(separator: ":")
     let result = try await tool.output([
       "image", "inspect", "--format", "{{range .RepoDigests}}{{println .}}{{end}}", image,
     ])
-    let lines = result.output.split(separator: "\n")
-    return lines.first { $0.hasPrefix(repository + "@") }.map { String($0.dropFirst(repository.count + 1)) }
+    let pushed = result.output.split(separator: "\n").compactMap { ImageReference(String($0)) }
+    return pushed.first { $0.repository == ImageReference(image)?.repository }?.digest
   }
 
   /// A build from a folder, with times that do not depend on the day; the image has no name yet.

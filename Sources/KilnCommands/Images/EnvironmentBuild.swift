@@ -32,8 +32,7 @@ struct EnvironmentBuild: Sendable {
           image.source, check: { try Interruption.check() })
       }
       if image.kind == .app { context.console.report(staged.warnings, sources: image.sources) }
-      let tag = tag(of: image, plan) ?? String(staged.digest.prefix(12))
-      let reference = "\(image.repository):\(tag)"
+      let reference = image.reference(staged).description
       if let same = (known + results).first(where: { $0.image == reference }) {
         results.append(
           BuiltImage(
@@ -126,15 +125,6 @@ struct EnvironmentBuild: Sendable {
       }
     }
     return try await engine.registryDigest(of: reference)
-  }
-
-  /// The tag that the plan gives an image; nil for the app's, which depends on its source.
-  private func tag(of image: EnvironmentImage, _ plan: EnvironmentPlan) -> String? {
-    switch image.kind {
-    case .runtime: plan.runtime.id
-    case .app: nil
-    case .service(let name): plan.services.first { $0.name == name }?.tag
-    }
   }
 
   private func stream(_ arguments: [String], _ label: String, tail: OutputTail? = nil) async throws -> Int32 {

@@ -16,8 +16,9 @@ struct EnvironmentImage: Sendable {
   let kind: Kind
   /// As `--image` calls it.
   let name: String
-  /// Without a tag; a runtime's tag is in its plan.
-  let repository: String
+  let repository: ImageRepository
+  /// The tag that the plan gives it; nil for the app's, which is that of its context.
+  let tag: String?
   /// Where its archive goes below `dist`, without the end of the name.
   let archive: String
   let source: ContextSource
@@ -25,6 +26,8 @@ struct EnvironmentImage: Sendable {
   let sources: [String: String]
   /// The spec that it is from.
   let file: String
+
+  func reference(_ staged: StagedContext) -> ImageReference { repository.tagged(tag ?? staged.tag) }
 }
 
 extension LoadedWorkspace {
@@ -32,7 +35,7 @@ extension LoadedWorkspace {
   func images(of plan: EnvironmentPlan, in tree: ArtifactTree) throws -> [EnvironmentImage] {
     var images = [
       EnvironmentImage(
-        kind: .runtime, name: "runtime", repository: plan.repository("kiln/runtime"),
+        kind: .runtime, name: "runtime", repository: plan.runtimeImage.repository, tag: plan.runtimeImage.tag,
         archive: "runtimes/\(plan.runtime.id)", source: generated("runtimes/\(plan.runtime.id)", in: tree),
         sources: [:],
         file: plan.spec.file)
@@ -60,14 +63,14 @@ extension LoadedWorkspace {
       }
       images.append(
         EnvironmentImage(
-          kind: .app, name: "app", repository: plan.appRepository, archive: "\(plan.customer)/app", source: source,
-          sources: own.sources, file: plan.spec.file))
+          kind: .app, name: "app", repository: plan.appRepository, tag: nil, archive: "\(plan.customer)/app",
+          source: source, sources: own.sources, file: plan.spec.file))
     }
     for service in plan.services {
       images.append(
         EnvironmentImage(
           kind: .service(service.name), name: service.name,
-          repository: plan.repository("\(plan.customer)/\(service.name)"),
+          repository: plan.image(of: service).repository, tag: plan.image(of: service).tag,
           archive: "\(plan.customer)/services/\(service.name)",
           source: generated("\(plan.customer)/services/\(service.name)", in: tree), sources: [:], file: plan.spec.file))
     }

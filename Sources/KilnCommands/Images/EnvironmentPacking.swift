@@ -3,6 +3,7 @@ import KilnArtifacts
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
+import KilnPlan
 import Synchronization
 import SystemPackage
 
@@ -23,7 +24,7 @@ struct PackedArchive: Codable, Sendable {
   func document(_ image: EnvironmentImage, from folder: FilePath) -> DocumentMap {
     let prefix = folder.string + "/"
     return [
-      "name": .string(image.name), "image": .string(image.repository),
+      "name": .string(image.name), "image": .string(image.repository.description),
       "archive": .string(path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path),
       "digest": .string("sha256:\(digest)"), "tarDigest": .string("sha256:\(tarDigest)"), "size": .integer(size),
       "files": .integer(files), "bytes": .integer(bytes),

@@ -101,7 +101,7 @@ struct PackCommand: SynchronousCommand {
         target: one.image.kind == .runtime
           ? BakeLowering.runtime(one.plan.runtime.id) : BakeLowering.target(one.plan.customer, one.image.name),
         context: folder.string,
-        tag: isApp ? "\(one.image.repository):\(one.context.digest.prefix(12))" : nil)
+        tag: isApp ? one.image.reference(one.context).description : nil)
     }
     let file = contexts.removingLastComponent().appending(BakeLowering.fileName)
     try FileReplacement.replace([.init(path: file, bytes: Array(BakeLowering.staged(targets).utf8))])

@@ -80,7 +80,7 @@ struct EnvironmentStart {
     guard !containers.isEmpty, !isQuiet else { return }
     let replaced = containers.filter { container in
       container.service == EnvironmentPlan.appService
-        ? container.image != "\(plan.appRepository):\(tag)"
+        ? container.image != plan.appRepository.tagged(tag).description
         : !plan.services.contains { $0.name == container.service && $0.digest.description == container.digest }
     }
     context.console.error(

@@ -62,12 +62,12 @@ struct VerifyCommand: KilnSubcommand {
       let staged = try withExcerpts(app.sources) {
         try ContextStage(folder, below: loaded.workspace.root).update(app.source)
       }
-      reference = "\(app.repository):\(staged.digest.prefix(12))"
+      reference = app.reference(staged)
     }
-    guard try await ContainerEngine.docker.id(of: reference) != nil else {
+    guard try await ContainerEngine.docker.id(of: reference.description) != nil else {
       throw CommandError("verify.image", "there is no image \(reference)", help: "`kiln build \(customer)`")
     }
-    return reference
+    return reference.description
   }
 
   private func machineImage(_ loaded: LoadedWorkspace) throws -> String {

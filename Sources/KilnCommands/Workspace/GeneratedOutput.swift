@@ -19,7 +19,7 @@ struct GeneratedOutput: Sendable {
     let root = loaded.workspace.root
     let path = folder ?? root.pushing(loaded.workspace.output)
     let program = Self.program
-    let name = ContentDigest(of: path.lexicallyNormalized().string).hex.prefix(12)
+    let name = ContentDigest(of: path.lexicallyNormalized().string).tag
     let record = program.map { OutputRecord("dist/.generated/\(name)", below: root, generator: $0) }
     self.folder =
       folder.map { OutputFolder($0, record: record, workers: workers) }

@@ -14,6 +14,8 @@ public import SystemPackage
 public struct StagedContext: Sendable {
   /// SHA-256 over every path, type, executable bit and content; the same on every machine. Hexadecimal.
   public let digest: String
+  /// The tag of the image that is made from it.
+  public var tag: String { ContentDigest.tag(of: digest) }
   /// What the engine is given: a folder of this digest alone.
   public let folder: FilePath
   public let files: Int
