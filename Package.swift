@@ -66,8 +66,10 @@ let package = Package(
   ]
     + module("KilnText")
     + module("KilnDiagnostics", ["KilnDocuments"])
-    + module("KilnArtifacts", ["CNettle", "KilnWorkers", system])
-    + module("KilnWorkers")
+    + module("KilnArtifacts", ["CNettle", "KilnProcesses", system])
+    + module("KilnProcesses", ["KilnDiagnostics", subprocess, system])
+    + module(
+      "KilnConsole", ["KilnDiagnostics", "KilnDocuments", "KilnProcesses", system], tests: ["KilnTesting"])
     + module("KilnDocuments", [], tests: [yams])
     + module("KilnDocker", ["KilnDocuments"])
     + module("KilnAnsible", ["KilnDocuments"], tests: [yams])
@@ -80,7 +82,7 @@ let package = Package(
     + module("KilnCatalog", [], plugins: [.plugin(name: "EmbedCatalog")])
     + module(
       "KilnSpec",
-      ["CYAML", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments", "KilnWorkers", system],
+      ["CYAML", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments", "KilnProcesses", system],
       tests: [yams, "KilnTesting"])
     + module(
       "KilnPlan", ["KilnSpec", "KilnText", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", system],
@@ -96,14 +98,18 @@ let package = Package(
       "KilnCommands",
       [
         "KilnGeneration", "KilnFleet", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
-        "KilnDocuments", "KilnWorkers", "KilnContext", "KilnPacker", "KilnAzure", "CExtendedAttributes", arguments,
-        subprocess, system,
-      ], fixtures: true)
+        "KilnConsole", "KilnDocuments", "KilnProcesses", "KilnContext", "KilnPacker", "KilnAzure",
+        "CExtendedAttributes", arguments,
+        system,
+      ], tests: ["KilnTesting"], fixtures: true)
     + [
       .target(name: "HostileStrings", path: "Tests/HostileStrings", swiftSettings: settings),
       .target(
         name: "KilnTesting",
-        dependencies: ["KilnGeneration", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics"],
+        dependencies: [
+          "KilnConsole", "KilnGeneration", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnArtifacts", "KilnDiagnostics",
+          system,
+        ],
         path: "Tests/KilnTesting", swiftSettings: settings),
     ]
     + [.testTarget(name: "KilnEndToEndTests", dependencies: [], exclude: ["Browser"], swiftSettings: settings)]

@@ -1,7 +1,9 @@
 public import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnDiagnostics
+import KilnProcesses
 import SystemPackage
 
 extension KilnCommand {

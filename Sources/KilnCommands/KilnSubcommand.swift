@@ -1,4 +1,5 @@
 import ArgumentParser
+import KilnConsole
 import KilnDiagnostics
 
 /// A command that runs in a context, which tests give.
@@ -18,11 +19,4 @@ extension KilnSubcommand {
 /// One that waits for nothing.
 protocol SynchronousCommand: KilnSubcommand {
   func run(in context: CommandContext) throws
-}
-
-/// How a command reports what ends it.
-struct ErrorReport: Sendable {
-  var format = DiagnosticRenderer.Format.text
-  /// Whether diagnostics are the command's result, and not beside one.
-  var isResult = false
 }

@@ -2,7 +2,7 @@ import Foundation
 public import KilnArtifacts
 public import KilnCatalog
 public import KilnDiagnostics
-public import KilnWorkers
+public import KilnProcesses
 public import SystemPackage
 
 /// A workspace as read from disk: definitions, environments, and every problem found on the way.

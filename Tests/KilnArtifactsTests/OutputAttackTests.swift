@@ -1,5 +1,5 @@
 import Foundation
-import KilnWorkers
+import KilnProcesses
 import SystemPackage
 import Testing
 

@@ -89,18 +89,3 @@ struct DiagnosticFixture: Sendable, CustomTestStringConvertible {
     try (head + "=== expected\n" + actual).write(to: file, atomically: true, encoding: .utf8)
   }
 }
-
-/// A new folder that is removed afterwards.
-func withFolder<T>(_ body: (URL) async throws -> T) async throws -> T {
-  let url = FileManager.default.temporaryDirectory.appending(path: "kiln-tests-\(UInt64.random(in: 0 ... .max))")
-  try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: url) }
-  return try await body(url)
-}
-
-func withFolder<T>(_ body: (URL) throws -> T) throws -> T {
-  let url = FileManager.default.temporaryDirectory.appending(path: "kiln-tests-\(UInt64.random(in: 0 ... .max))")
-  try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: url) }
-  return try body(url)
-}

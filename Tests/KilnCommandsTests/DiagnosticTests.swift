@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
+import KilnConsole
 import KilnDiagnostics
 import KilnSpec
+import KilnTesting
 import SystemPackage
 import Testing
 
@@ -50,24 +52,9 @@ extension SynchronousCommand {
   }
 }
 
-/// A command's context with what it printed.
-final class TestContext: Sendable {
-  let context: CommandContext
-  private let printed: Printed
+typealias TestContext = RecordedContext
 
-  init(_ folder: URL, environment: [String: String] = [:]) {
-    let printed = Printed()
-    self.printed = printed
-    let console = Console(color: false, isTerminal: false) { stream, bytes in
-      printed.append(String(decoding: bytes, as: UTF8.self), isError: stream == .error)
-    }
-    context = CommandContext(environment: environment, folder: FilePath(folder.path), console: console)
-  }
-
-  var output: String { printed.text(isError: false) }
-  var error: String { printed.text(isError: true) }
-  func clear() { printed.clear() }
-
+extension RecordedContext {
   func report(_ error: any Error, of command: any KilnSubcommand) -> ExitCode {
     KilnCommand.report(error, as: command.errorReport, on: context.console)
   }

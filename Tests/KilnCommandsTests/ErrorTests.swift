@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import KilnConsole
 import KilnDiagnostics
+import KilnTesting
 import Testing
 
 @testable import KilnCommands

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import KilnProcesses
+import KilnTesting
 import Testing
 
 @testable import KilnCommands

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KilnTesting
 import Testing
 
 @testable import KilnCommands

@@ -1,9 +1,12 @@
 import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnGeneration
+import KilnProcesses
+import KilnTesting
 import SystemPackage
 import Testing
 

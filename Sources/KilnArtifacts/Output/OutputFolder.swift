@@ -1,4 +1,4 @@
-public import KilnWorkers
+public import KilnProcesses
 public import SystemPackage
 
 #if canImport(Glibc)

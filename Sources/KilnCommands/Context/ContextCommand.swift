@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnConsole
 public import KilnContext
 import KilnDiagnostics
 import KilnDocuments

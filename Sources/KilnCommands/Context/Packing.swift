@@ -1,9 +1,11 @@
 import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
+import KilnProcesses
 import SystemPackage
 
 /// Runs `body`; what is wrong with a context is reported with an excerpt.
@@ -16,17 +18,6 @@ func withExcerpts<T>(_ sources: [String: String], _ body: () throws -> T) throws
 }
 
 extension CommandContext {
-  var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
-
-  /// `SOURCE_DATE_EPOCH`, else 0.
-  func sourceDate() throws -> Int {
-    guard let text = environment["SOURCE_DATE_EPOCH"], !text.isEmpty else { return 0 }
-    guard let seconds = Int(text), seconds >= 0 else {
-      throw CommandError("input.time", "SOURCE_DATE_EPOCH is \"\(text)\", and not seconds since 1970")
-    }
-    return seconds
-  }
-
   /// Counts entries on a terminal; ends the packing when the user interrupts.
   func progress(quiet: Bool) -> (ContextEntry) throws -> Void {
     Interruption.watch()

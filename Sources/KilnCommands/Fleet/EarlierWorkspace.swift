@@ -1,8 +1,10 @@
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnPlan
+import KilnProcesses
 import KilnSpec
 import SystemPackage
 
@@ -22,7 +24,7 @@ struct EarlierWorkspace: Sendable {
       let then = try context.read(folder, options, checkingFiles: false)
       return try EarlierWorkspace(folder: folder, plans: then.fleet, notes: notes(of: then), now: now, context)
     }
-    let git = GitRepository(root: now.workspace.root)
+    let git = GitRepository(root: now.workspace.root, git: context.tool("git"))
     return try await read(commit: name, of: git, now: now, options, context)
   }
 
@@ -86,6 +88,7 @@ struct EarlierWorkspace: Sendable {
 /// The repository that a workspace is in.
 struct GitRepository: Sendable {
   let root: FilePath
+  let git: Tool
 
   struct Failure: CommandErrorConvertible {
     let message: String
@@ -94,10 +97,10 @@ struct GitRepository: Sendable {
     var commandError: CommandError { CommandError("since.commit", message, help: help) }
   }
 
-  private func git(_ arguments: [String], environment: [String: String] = [:], _ what: String) async throws -> String {
+  private func run(_ arguments: [String], environment: [String: String] = [:], _ what: String) async throws -> String {
     // Nothing of the user's settings or the repository's hooks changes what is read.
     let fixed = ["-C", root.string, "-c", "core.quotePath=false", "-c", "core.hooksPath=/dev/null"]
-    let result = try await Tool(name: "git").output(
+    let result = try await git.output(
       fixed + arguments, environment: environment.merging(["LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"]) { one, _ in one })
     guard result.isSuccess else {
       let answer = result.error.split(separator: "\n").last.map { ": \(Relayed.safe(String($0)))" } ?? ""
@@ -107,7 +110,7 @@ struct GitRepository: Sendable {
   }
 
   func top() async throws -> FilePath {
-    let output = try await git(["rev-parse", "--show-toplevel"], "find a repository at \(root)")
+    let output = try await run(["rev-parse", "--show-toplevel"], "find a repository at \(root)")
     return FilePath(output.trimmingCharacters(in: .newlines))
   }
 
@@ -123,13 +126,13 @@ struct GitRepository: Sendable {
         ? "there is no commit of the name \"\(other)\""
         : "there is neither a workspace in the folder \"\(name)\" nor a commit of that name")
     do {
-      let commit = try await git(["rev-parse", "--verify", "--end-of-options", "\(other)^{commit}"], "find \(other)")
+      let commit = try await run(["rev-parse", "--verify", "--end-of-options", "\(other)^{commit}"], "find \(other)")
         .trimmingCharacters(in: .newlines)
       guard isBranchPoint else { return commit }
       failure = Failure(message: "HEAD and \"\(other)\" have no commit in common")
-      return try await git(["merge-base", commit, "HEAD"], "compare").trimmingCharacters(in: .newlines)
+      return try await run(["merge-base", commit, "HEAD"], "compare").trimmingCharacters(in: .newlines)
     } catch is Failure {
-      if (try? await git(["rev-parse", "--is-shallow-repository"], "look"))?.hasPrefix("true") == true {
+      if (try? await run(["rev-parse", "--is-shallow-repository"], "look"))?.hasPrefix("true") == true {
         failure.help =
           "this clone does not have its whole history: `git fetch --unshallow` (GitHub's checkout: `fetch-depth: 0`)"
       }
@@ -140,17 +143,17 @@ struct GitRepository: Sendable {
   /// Writes those of the workspace's `names` that the commit has below `place`.
   /// - Returns: Where the workspace's root then is.
   func extract(_ names: [String], of commit: String, to place: FilePath) async throws -> FilePath {
-    let prefix = try await git(["rev-parse", "--show-prefix"], "find the workspace").trimmingCharacters(in: .newlines)
+    let prefix = try await run(["rev-parse", "--show-prefix"], "find the workspace").trimmingCharacters(in: .newlines)
     let tree = place.appending("tree")
     try FileManager.default.createDirectory(atPath: tree.string, withIntermediateDirectories: true)
     let index = ["GIT_INDEX_FILE": place.appending("index").string, "GIT_LITERAL_PATHSPECS": "1"]
-    let listed = try await git(
+    let listed = try await run(
       ["ls-tree", "-z", "--name-only", "--full-tree", commit, "--"] + names.map { prefix + $0 },
       environment: ["GIT_LITERAL_PATHSPECS": "1"], "list the commit")
     let there = listed.split(separator: "\0").map(String.init)
     if !there.isEmpty {
       let top = try await top()
-      _ = try await git(
+      _ = try await run(
         ["-C", top.string, "--work-tree=\(tree.string)", "checkout", commit, "--"] + there, environment: index,
         "read the commit")
     }
@@ -160,9 +163,9 @@ struct GitRepository: Sendable {
   /// Paths, from the repository's top, of files that differ from the commit's, those that Git does not know yet too.
   func changes(since commit: String) async throws -> [String] {
     let top = try await top().string
-    let changed = try await git(
+    let changed = try await run(
       ["-C", top, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", commit, "--"], "compare")
-    let new = try await git(["-C", top, "ls-files", "--others", "--exclude-standard", "-z"], "list new files")
+    let new = try await run(["-C", top, "ls-files", "--others", "--exclude-standard", "-z"], "list new files")
     return (changed + new).split(separator: "\0").map(String.init)
   }
 }

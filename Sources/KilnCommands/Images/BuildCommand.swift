@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
@@ -25,7 +26,7 @@ struct BuildCommand: KilnSubcommand {
   @OptionGroup var options: WorkspaceOptions
   @Option(help: ArgumentHelp("Only this image: app or a service's name; may be repeated.", valueName: "name"))
   var image: [String] = []
-  @Option(help: "docker, podman or buildah; else the first that is there.") var engine: ContainerEngine?
+  @Option(help: "docker, podman or buildah; else the first that is there.") var engine: ContainerEngine.Kind?
   @Flag(help: "Push what the registry does not have.") var push = false
   @Flag(help: "Build also what is there.") var force = false
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
@@ -36,10 +37,11 @@ struct BuildCommand: KilnSubcommand {
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
-    guard let engine = await chosen() else {
-      throw CommandError(
-        "engine.missing", "no container engine is on the PATH",
-        help: "install docker (apt-get install docker.io docker-buildx), podman or buildah")
+    let engine: ContainerEngine
+    if let kind = self.engine {
+      engine = ContainerEngine(kind, context.processes)
+    } else {
+      engine = try await .found(by: context.processes)
     }
     let build = try EnvironmentBuild(
       engine: engine, root: loaded.workspace.root, time: context.sourceDate(),
@@ -58,21 +60,16 @@ struct BuildCommand: KilnSubcommand {
     format == .json ? context.console.output(json: document(results, engine)) : context.console.output(text(results))
   }
 
-  private func chosen() async -> ContainerEngine? {
-    if let engine { return engine }
-    return await ContainerEngine.found()
-  }
-
   private func text(_ results: [BuiltImage]) -> String {
     results.map { "\($0.image) \($0.id)\($0.digest.map { " \($0)" } ?? "")\n" }.joined()
   }
 
   private func document(_ results: [BuiltImage], _ engine: ContainerEngine) -> DocumentValue {
-    ["schemaVersion": 1, "engine": .string(engine.rawValue), "images": .list(results.map(\.document))]
+    ["schemaVersion": 1, "engine": .string(engine.name), "images": .list(results.map(\.document))]
   }
 }
 
-extension ContainerEngine: ExpressibleByArgument {}
+extension ContainerEngine.Kind: ExpressibleByArgument {}
 
 /// An image that is there now.
 struct BuiltImage: Sendable {

@@ -1,34 +1,50 @@
 import Foundation
+import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
 import KilnPlan
+import KilnProcesses
 import SystemPackage
 
 /// The program that builds images.
-enum ContainerEngine: String, Sendable, CaseIterable {
-  case docker, podman, buildah
+struct ContainerEngine: Sendable {
+  enum Kind: String, Sendable, CaseIterable { case docker, podman, buildah }
 
-  var tool: Tool { Tool(name: rawValue) }
+  let kind: Kind
+  let processes: any ProcessRunner
+
+  init(_ kind: Kind, _ processes: any ProcessRunner) {
+    self.kind = kind
+    self.processes = processes
+  }
+
+  var name: String { kind.rawValue }
+  var tool: Tool { Tool(name, processes) }
 
   /// The first that is on the machine.
-  static func found() async -> ContainerEngine? {
-    for engine in allCases where (try? await engine.tool.output(["--version"]).isSuccess) == true { return engine }
-    return nil
+  static func found(by processes: any ProcessRunner) async throws -> ContainerEngine {
+    for kind in Kind.allCases {
+      let engine = ContainerEngine(kind, processes)
+      if (try? await engine.tool.output(["--version"]).isSuccess) == true { return engine }
+    }
+    throw CommandError(
+      "engine.missing", "no container engine is on the PATH",
+      help: "install docker (apt-get install docker.io docker-buildx), podman or buildah")
   }
 
   /// Asks the engine whether it is there, before anything is done that needs it.
   /// - Throws: `EngineFailure` with what to do.
   func check() async throws {
-    guard self == .docker else { return }
+    guard kind == .docker else { return }
     let result = try await tool.output(["version", "--format", "{{.Server.Version}}"])
-    if !result.isSuccess { throw EngineFailure(engine: self, what: EngineFailure.reach, answer: result.error) }
+    if !result.isSuccess { throw EngineFailure(engine: kind, what: EngineFailure.reach, answer: result.error) }
   }
 
   /// The image's id, `sha256:…`; nil when there is no such image on this machine.
   func id(of image: String) async throws -> String? {
     let result: Tool.Outcome
-    switch self {
+    switch kind {
     case .docker, .podman: result = try await tool.output(["image", "inspect", "--format", "{{.Id}}", image])
     case .buildah:
       result = try await tool.output(["inspect", "--type", "image", "--format", "{{.FromImageID}}", image])
@@ -36,7 +52,7 @@ enum ContainerEngine: String, Sendable, CaseIterable {
     if !result.isSuccess {
       // An engine that cannot be asked has not said that there is none.
       if Self.isAbsent(result.error) { return nil }
-      throw EngineFailure(engine: self, what: "ask for \(image)", answer: result.error)
+      throw EngineFailure(engine: kind, what: "ask for \(image)", answer: result.error)
     }
     let id = result.output.split(separator: "\n").first.map(String.init) ?? ""
     return id.hasPrefix("sha256:") ? id : "sha256:\(id)"
@@ -52,27 +68,27 @@ enum ContainerEngine: String, Sendable, CaseIterable {
   /// Gives an image its name.
   /// - Parameter id: As the engine wrote it, `sha256:…`.
   func tag(_ id: String, as image: String) async throws {
-    let own = self == .docker ? id : String(id.split(separator: ":").last ?? "")
+    let own = kind == .docker ? id : String(id.split(separator: ":").last ?? "")
     let result = try await tool.output(["tag", own, image])
-    if !result.isSuccess { throw EngineFailure(engine: self, what: "tag \(image)", answer: result.error) }
+    if !result.isSuccess { throw EngineFailure(engine: kind, what: "tag \(image)", answer: result.error) }
   }
 
   /// Whether the registry has the image.
   func isInRegistry(_ image: String) async throws -> Bool {
-    switch self {
+    switch kind {
     case .docker: try await tool.output(["buildx", "imagetools", "inspect", image]).isSuccess
-    case .podman, .buildah: try await Tool(name: "podman").output(["manifest", "inspect", image]).isSuccess
+    case .podman, .buildah: try await Tool("podman", processes).output(["manifest", "inspect", image]).isSuccess
     }
   }
 
   /// The registry's digest of an image that was pushed or pulled, `sha256:…`.
   func registryDigest(of image: String) async throws -> String? {
-    if self == .docker {
+    if kind == .docker {
       struct Manifest: Decodable { let digest: String }
       let result = try await tool.output(["buildx", "imagetools", "inspect", "--format", "{{json .Manifest}}", image])
       return try? JSONDecoder().decode(Manifest.self, from: Data(result.output.utf8)).digest
     }
-    guard self == .podman else { return nil }
+    guard kind == .podman else { return nil }
     let result = try await tool.output([
       "image", "inspect", "--format", "{{range .RepoDigests}}{{println .}}{{end}}", image,
     ])
@@ -84,7 +100,7 @@ enum ContainerEngine: String, Sendable, CaseIterable {
   /// - Parameter idFile: Where the engine writes the image's id.
   func buildArguments(folder: FilePath, idFile: FilePath, time: Int, secrets: [BuildSecret]) -> [String] {
     var arguments = ["build", "--iidfile", idFile.string, "--file", folder.appending("Dockerfile").string]
-    switch self {
+    switch kind {
     case .docker: arguments += ["--progress=plain", "--build-arg", "SOURCE_DATE_EPOCH=\(time)"]
     case .podman, .buildah: arguments += ["--layers", "--pull=never", "--timestamp", String(time)]
     }
@@ -101,7 +117,7 @@ struct BuildSecret: Sendable, Hashable {
 
 /// What an engine answered.
 struct EngineFailure: CommandErrorConvertible {
-  let engine: ContainerEngine
+  let engine: ContainerEngine.Kind
   let what: String
   let answer: String
 

@@ -1,10 +1,12 @@
 import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnGeneration
 import KilnPlan
+import KilnProcesses
 import KilnSpec
 import SystemPackage
 
@@ -83,7 +85,7 @@ struct EnvironmentBuild: Sendable {
     try Interruption.check()
     guard code == 0 else {
       throw CommandError(
-        "build.failed", "\(label) was not built: \(engine.rawValue) ended with \(code)",
+        "build.failed", "\(label) was not built: \(engine.name) ended with \(code)",
         help: EngineFailure.advice(words.text) ?? "its context is \(staged.folder.string)")
     }
     let built = try await named(reference, idFile, staged, label)
@@ -108,7 +110,7 @@ struct EnvironmentBuild: Sendable {
     }
     try await engine.tag(id, as: reference)
     guard let built = try await engine.id(of: reference) else {
-      throw EngineFailure(engine: engine, what: "find \(reference), which it built", answer: "")
+      throw EngineFailure(engine: engine.kind, what: "find \(reference), which it built", answer: "")
     }
     return built
   }
@@ -121,7 +123,7 @@ struct EnvironmentBuild: Sendable {
       let code = try await stream(["push", reference], label)
       try Interruption.check()
       guard code == 0 else {
-        throw CommandError("build.push", "\(reference) was not pushed: \(engine.rawValue) ended with \(code)")
+        throw CommandError("build.push", "\(reference) was not pushed: \(engine.name) ended with \(code)")
       }
     }
     return try await engine.registryDigest(of: reference)

@@ -1,4 +1,5 @@
 import KilnArtifacts
+import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnGeneration

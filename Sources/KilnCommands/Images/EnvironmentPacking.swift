@@ -1,9 +1,11 @@
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
 import KilnPlan
+import KilnProcesses
 import Synchronization
 import SystemPackage
 

@@ -1,13 +1,14 @@
 import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
 import KilnGeneration
 import KilnPlan
+import KilnProcesses
 import KilnSpec
-import KilnWorkers
 import Synchronization
 import SystemPackage
 

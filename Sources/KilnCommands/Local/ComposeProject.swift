@@ -1,11 +1,12 @@
 import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnDocuments
 import KilnGeneration
 import KilnPlan
+import KilnProcesses
 import KilnSpec
-import Subprocess
 import SystemPackage
 
 /// A customer's environment on this machine: a Compose project, of the customer's name where the user gives no other.
@@ -15,7 +16,7 @@ struct ComposeProject: Sendable {
   let name: String
   let context: CommandContext
 
-  private var docker: Tool { ContainerEngine.docker.tool }
+  private var docker: Tool { context.docker.tool }
 
   /// Arguments for the project as it runs, found by its labels.
   private func arguments(_ rest: [String], files: [FilePath] = []) -> [String] {
@@ -128,19 +129,7 @@ struct ComposeProject: Sendable {
   }
 }
 
-extension Tool {
-  /// Runs with this process's own input, output and error.
-  func attached(_ arguments: [String]) async throws -> Int32 {
-    do {
-      let result = try await run(
-        .name(name), arguments: Arguments(arguments),
-        input: .fileDescriptor(.standardInput, closeAfterSpawningProcess: false),
-        output: .fileDescriptor(.standardOutput, closeAfterSpawningProcess: false),
-        error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false))
-      switch result.terminationStatus {
-      case .exited(let code): return code
-      case .signaled(let signal): return 128 + signal
-      }
-    } catch let error as SubprocessError where error.code == .executableNotFound { throw Missing(name: name) }
-  }
+extension CommandContext {
+  /// The engine of everything that runs on this machine.
+  var docker: ContainerEngine { ContainerEngine(.docker, processes) }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import KilnConsole
 import KilnDocuments
+import KilnProcesses
 
 struct DoctorCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
@@ -54,7 +56,7 @@ struct DoctorCommand: KilnSubcommand {
   func run(in context: CommandContext) async throws {
     var findings: [Finding] = []
     for check in Self.checks {
-      let result = try? await Tool(name: check.command[0]).output(
+      let result = try? await context.tool(check.command[0]).output(
         Array(check.command.dropFirst()), environment: ["CHECKPOINT_DISABLE": "1"])
       let lines = (result.flatMap { $0.isSuccess ? $0.output : nil } ?? "").split(separator: "\n")
       let line = lines.first { $0.contains(where: \.isNumber) }.map { Relayed.safe(String($0)) }

@@ -1,4 +1,6 @@
+import KilnConsole
 import KilnGeneration
+import KilnProcesses
 import KilnSpec
 import SystemPackage
 
@@ -16,8 +18,7 @@ struct EngineObject: Sendable, Equatable {
   var password = ""
 
   /// Everything that Compose would take for a part of `project`, by its label or by its name.
-  static func all(of project: String, volumes: [String] = []) async throws -> [EngineObject] {
-    let docker = ContainerEngine.docker.tool
+  static func all(of project: String, volumes: [String] = [], on docker: Tool) async throws -> [EngineObject] {
     let filter = ["--filter", "label=com.docker.compose.project=\(project)"]
     func label(_ name: String) -> String { "{{.Label \"\(name)\"}}" }
     let owner = "\(label(LocalLabels.workspace))|\(label(LocalLabels.root))"

@@ -1,5 +1,6 @@
 import Foundation
 import KilnArtifacts
+import KilnProcesses
 import SystemPackage
 
 /// A lock that one process has at a time, until it ends or lets go.

@@ -1,9 +1,11 @@
 import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnDiagnostics
 import KilnGeneration
 import KilnPlan
+import KilnProcesses
 import KilnSpec
 import SystemPackage
 
@@ -76,7 +78,8 @@ struct EnvironmentStart {
 
   /// What is up already: the same, or another version of it, which Compose replaces.
   private func sayWhatIsUp() async throws {
-    let containers = try await EnvironmentVerification.containers(of: environment.project.name)
+    let containers = try await EngineContainer.all(
+      of: environment.project.name, on: context.docker.tool)
     guard !containers.isEmpty, !isQuiet else { return }
     let replaced = containers.filter { container in
       container.service == EnvironmentPlan.appService
@@ -112,8 +115,8 @@ struct EnvironmentStart {
     let files = try SecretFiles(named: environment.state.secrets)
     environment.state.secrets = files.name
     var readers: [String: [UInt32]] = [:]
-    if try await SecretReaders.areNumbersShared() {
-      let accounts = SecretReaders(plan: plan)
+    let accounts = SecretReaders(plan: plan, docker: context.docker.tool)
+    if try await accounts.areNumbersShared() {
       var known: [String: [UInt32]] = [:]
       for service in Set(secrets.map(\.secret.service)).sorted() {
         guard let image = images.first(where: { $0.name == service }) else { continue }

@@ -1,9 +1,11 @@
 import ArgumentParser
 import Foundation
+import KilnConsole
 import KilnDiagnostics
 import KilnDocuments
 import KilnGeneration
 import KilnPlan
+import KilnProcesses
 
 struct DownCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(

@@ -1,9 +1,11 @@
 import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnDiagnostics
 import KilnDocuments
 import KilnGeneration
+import KilnProcesses
 import KilnSpec
 import SystemPackage
 
@@ -56,7 +58,7 @@ struct LocalEnvironment: Sendable {
   /// - Parameter volumes: Volumes that the project will have.
   @discardableResult
   func ownObjects(volumes: [String] = []) async throws -> [EngineObject] {
-    let objects = try await EngineObject.all(of: project.name, volumes: volumes)
+    let objects = try await EngineObject.all(of: project.name, volumes: volumes, on: context.docker.tool)
     let foreign = objects.filter { !isOwn($0) }
     guard let first = foreign.first else { return objects }
     let what = Phrase.some(foreign.map(\.text), limit: 5)
@@ -75,13 +77,13 @@ struct LocalEnvironment: Sendable {
 
   /// The ids of Kiln's workspaces that have a part of the project.
   func otherWorkspaces(volumes: [String]) async throws -> [String] {
-    let objects = try await EngineObject.all(of: project.name, volumes: volumes)
+    let objects = try await EngineObject.all(of: project.name, volumes: volumes, on: context.docker.tool)
     return Set(objects.filter { !isOwn($0) && !$0.workspace.isEmpty }.map(\.workspace)).sorted()
   }
 
   /// The folders with secrets that the project's containers have, which `dist` may have been removed under.
   func secretFolders() async throws -> Set<String> {
-    let docker = ContainerEngine.docker.tool
+    let docker = context.docker.tool
     let containers = try await docker.output([
       "ps", "--all", "--quiet", "--filter", "label=com.docker.compose.project=\(project.name)",
     ])
@@ -93,9 +95,9 @@ struct LocalEnvironment: Sendable {
   }
 
   /// The project's containers; stops as `ownObjects` does.
-  func containers() async throws -> [EnvironmentVerification.Container] {
+  func containers() async throws -> [EngineContainer] {
     try await ownObjects()
-    return try await EnvironmentVerification.containers(of: project.name)
+    return try await EngineContainer.all(of: project.name, on: context.docker.tool)
   }
 }
 

@@ -1,10 +1,12 @@
 import KilnGeneration
 import KilnPlan
+import KilnProcesses
 import KilnSpec
 
 /// The accounts of a service that read its secrets.
 struct SecretReaders: Sendable {
   let plan: EnvironmentPlan
+  let docker: Tool
 
   /// Their names: root, and what the server runs as.
   func names(of service: String) -> [String] {
@@ -19,7 +21,7 @@ struct SecretReaders: Sendable {
   /// Their numbers in `image`, root's first. The image only says what it has: nothing of this machine is in its reach.
   func numbers(_ service: String, in image: String) async throws -> [UInt32] {
     let script = #"for name; do id -u "$name" 2>/dev/null; done; true"#
-    let result = try await ContainerEngine.docker.tool.output(
+    let result = try await docker.output(
       [
         "run", "--rm", "--network=none", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--read-only",
         "--pull=never", "--entrypoint=/bin/sh", image, "-c", script, "accounts",
@@ -31,8 +33,8 @@ struct SecretReaders: Sendable {
   }
 
   /// Whether numbers of accounts are the same on this machine and in containers.
-  static func areNumbersShared() async throws -> Bool {
-    let result = try await ContainerEngine.docker.tool.output(["info", "--format", "{{json .SecurityOptions}}"])
+  func areNumbersShared() async throws -> Bool {
+    let result = try await docker.output(["info", "--format", "{{json .SecurityOptions}}"])
     return result.isSuccess && !["name=rootless", "name=userns"].contains { result.output.contains($0) }
   }
 }

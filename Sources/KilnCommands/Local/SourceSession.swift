@@ -1,9 +1,11 @@
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
 import KilnGeneration
+import KilnProcesses
 import SystemPackage
 
 /// Keeps an app's folder in its container equal to the source on this machine: `kiln up --mount`.
@@ -124,7 +126,7 @@ struct SourceSession {
   }
 
   private func send(_ changes: StagedTree.Changes, to id: String) async throws -> Sent {
-    let docker = ContainerEngine.docker.tool
+    let docker = context.docker.tool
     func exec(_ command: [String], _ input: [UInt8]) async throws -> Sent? {
       let result = try await docker.output(
         ["exec", "--interactive", "--user", "0", "--workdir", workdir, id] + command, input: input)

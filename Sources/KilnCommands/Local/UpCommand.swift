@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnGeneration
@@ -53,7 +54,7 @@ struct UpCommand: KilnSubcommand {
         "up.nothing", "\(customer) has neither an app nor services", help: "give its spec an `app` or `services`")
     }
     let secrets = try secretValues(plan, context)
-    try await ContainerEngine.docker.check()
+    try await context.docker.check()
     var environment = try LocalEnvironment(customer, root: loaded.workspace.root, context)
     let lock = try await environment.lock()
     defer { lock.release() }
@@ -113,7 +114,7 @@ struct UpCommand: KilnSubcommand {
     _ images: [EnvironmentImage], _ plan: EnvironmentPlan, _ loaded: LoadedWorkspace, _ context: CommandContext
   ) async throws -> [BuiltImage] {
     let environment = EnvironmentBuild(
-      engine: .docker, root: loaded.workspace.root,
+      engine: context.docker, root: loaded.workspace.root,
       time: try context.sourceDate(), isPushing: false, isForced: false,
       isQuiet: options.quiet, isMissingOnly: !build, context: context)
     // Nothing runs the runtime image: the app's has what is in it.

@@ -1,12 +1,14 @@
 import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
 import KilnGeneration
 import KilnPacker
 import KilnPlan
+import KilnProcesses
 import KilnSpec
 import Synchronization
 import SystemPackage
@@ -118,7 +120,7 @@ private struct PackerRun: Sendable {
         kind: .problem)
     }
     try EnvironmentPacking.makeFolder(folder)
-    let packer = Tool(name: "packer")
+    let packer = context.tool("packer")
     var arguments = ["-var", "goss=\(try context.goss())"]
     if !only.isEmpty { arguments.append("-only=\(only.joined(separator: ","))") }
     arguments.append(template.string)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnDiagnostics
 import KilnPacker
 import SystemPackage

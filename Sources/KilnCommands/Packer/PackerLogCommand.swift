@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KilnConsole
 public import KilnDiagnostics
 import KilnDocuments
 public import KilnPacker

@@ -1,5 +1,6 @@
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnDocuments
 import KilnPacker
 import SystemPackage

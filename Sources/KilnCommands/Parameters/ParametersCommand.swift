@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import KilnArtifacts
 import KilnAzure
+import KilnConsole
 import KilnDiagnostics
 import KilnPacker
 import SystemPackage

@@ -2,12 +2,14 @@ import Foundation
 import KilnArtifacts
 import KilnGeneration
 import KilnPlan
+import KilnProcesses
 import KilnSpec
 import SystemPackage
 
 /// Checks a running environment: goss in every container, pages and services from within the app's.
 struct EnvironmentVerification: Sendable {
   let plan: EnvironmentPlan
+  let docker: Tool
   /// The goss program on this machine.
   let goss: String
   /// Where the goss files of the plan stand on this machine.
@@ -15,43 +17,13 @@ struct EnvironmentVerification: Sendable {
 
   typealias Check = VerificationReport.Check
 
-  /// A container of the environment.
-  struct Container: Sendable, Equatable {
-    let id: String
-    let service: String
-    /// With its tag.
-    let image: String
-    /// Of what it was started from.
-    let digest: String
-    /// As in `running`.
-    let state: String
-  }
-
-  /// The containers of a Compose project, by service; empty when it is not up.
-  static func containers(of project: String) async throws -> [Container] {
-    let format =
-      #"{{.ID}}|{{.Label "com.docker.compose.service"}}|{{.Image}}|{{.Label "io.kiln.digest"}}|{{.State}}"#
-    let result = try await ContainerEngine.docker.tool.output([
-      "ps", "--all", "--no-trunc", "--filter", "label=com.docker.compose.project=\(project)", "--format", format,
-    ])
-    guard result.isSuccess else {
-      throw EngineFailure(engine: .docker, what: "list the containers of \(project)", answer: result.error)
-    }
-    return result.output.split(separator: "\n").compactMap { line in
-      let parts = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-      return parts.count == 5
-        ? Container(id: parts[0], service: parts[1], image: parts[2], digest: parts[3], state: parts[4]) : nil
-    }
-    .sorted { $0.service < $1.service }
-  }
-
   /// What is expected of each service: its goss file and the digest of what it is made from.
   private var expected: [(service: String, file: String, digest: String)] {
     (plan.appDigest.map { [("app", GossFiles.running, $0.description)] } ?? [])
       + plan.services.map { ($0.name, GossFiles.service($0.name), $0.digest.description) }
   }
 
-  func report(_ containers: [Container]) async throws -> VerificationReport {
+  func report(_ containers: [EngineContainer]) async throws -> VerificationReport {
     let results = try await withThrowingTaskGroup(of: (Int, [Check]).self) { group in
       for (index, wanted) in expected.enumerated() {
         let container = containers.first { $0.service == wanted.service }
@@ -71,7 +43,7 @@ struct EnvironmentVerification: Sendable {
     return VerificationReport(customer: plan.customer, isRunning: true, checks: results + strangers)
   }
 
-  private func checks(of service: String, _ file: String, _ digest: String, in container: Container?) async throws
+  private func checks(of service: String, _ file: String, _ digest: String, in container: EngineContainer?) async throws
     -> [Check]
   {
     guard let container, container.state == "running" else {
@@ -91,8 +63,8 @@ struct EnvironmentVerification: Sendable {
       + (try await goss(file, in: container))
   }
 
-  private func goss(_ file: String, in container: Container) async throws -> [Check] {
-    let run = GossInContainer(program: FilePath(goss), folder: folder)
+  private func goss(_ file: String, in container: EngineContainer) async throws -> [Check] {
+    let run = GossInContainer(docker: docker, program: FilePath(goss), folder: folder)
     let result = try await run.run(file, in: container.id)
     guard let checks = Check.checks(gossOutput: result.output, container: container.service) else {
       throw EngineFailure(engine: .docker, what: "check \(container.service)", answer: result.output + result.error)

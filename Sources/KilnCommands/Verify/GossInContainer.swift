@@ -1,6 +1,7 @@
 import Foundation
 import KilnArtifacts
 import KilnContext
+import KilnProcesses
 import SystemPackage
 
 /// Runs goss as root in a container whose other accounts are not trusted.
@@ -9,6 +10,7 @@ import SystemPackage
 /// enter, in a place where only root can make names, runs goss there and removes the folder, however it ends. Nobody can
 /// wait at a known path, and nothing can be exchanged between copying and running.
 struct GossInContainer: Sendable {
+  let docker: Tool
   /// The program on this machine.
   let program: FilePath
   /// The folder with the goss files.
@@ -36,7 +38,7 @@ struct GossInContainer: Sendable {
   ///   - file: The goss file of the folder.
   ///   - options: More of goss's own.
   func run(_ file: String, in container: String, _ options: [String] = []) async throws -> Tool.Outcome {
-    try await ContainerEngine.docker.tool.output(
+    try await docker.output(
       ["exec", "--interactive", "--user", "0", container, "/bin/sh", "-c", Self.script, "verify", file] + options,
       input: try archive())
   }

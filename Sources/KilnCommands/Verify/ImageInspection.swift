@@ -1,11 +1,11 @@
 import Foundation
 import KilnGeneration
+import KilnProcesses
 
 /// Looks into an image with containers that are removed afterwards.
 struct ImageInspection: Sendable {
   let image: String
-
-  private var docker: Tool { ContainerEngine.docker.tool }
+  let docker: Tool
 
   private func run(_ arguments: [String], _ what: String) async throws -> String {
     let result = try await docker.output(arguments)

@@ -1,4 +1,5 @@
 import Foundation
+import KilnConsole
 import KilnDocuments
 
 /// What was checked in the containers of an environment, and what came of it.

@@ -1,12 +1,14 @@
 import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
 import KilnGeneration
 import KilnPacker
 import KilnPlan
+import KilnProcesses
 import KilnSpec
 import SystemPackage
 
@@ -64,7 +66,7 @@ struct VerifyCommand: KilnSubcommand {
       }
       reference = app.reference(staged)
     }
-    guard try await ContainerEngine.docker.id(of: reference.description) != nil else {
+    guard try await context.docker.id(of: reference.description) != nil else {
       throw CommandError("verify.image", "there is no image \(reference)", help: "`kiln build \(customer)`")
     }
     return reference.description
@@ -89,7 +91,7 @@ struct VerifyCommand: KilnSubcommand {
     let probe = ParityProbe(plan)
     var facts: [[ParityProbe.Fact: String]] = []
     for image in [container, machine] {
-      let inspection = ImageInspection(image: image)
+      let inspection = ImageInspection(image: image, docker: context.docker.tool)
       var found = ParityProbe.facts(try await inspection.shell(probe.arguments))
       if let port = plan.spec.app?.port?.value {
         let path = plan.spec.app?.health?.value ?? "/"
@@ -114,7 +116,8 @@ struct VerifyCommand: KilnSubcommand {
     if containers.isEmpty {
       report = try await imageReport(plan, goss, folder, loaded, context)
     } else {
-      report = try await EnvironmentVerification(plan: plan, goss: goss, folder: folder).report(containers)
+      report = try await EnvironmentVerification(plan: plan, docker: context.docker.tool, goss: goss, folder: folder)
+        .report(containers)
     }
     if let junit {
       let path = context.folder.pushing(FilePath(junit))
@@ -146,8 +149,9 @@ struct VerifyCommand: KilnSubcommand {
     _ plan: EnvironmentPlan, _ goss: String, _ folder: FilePath, _ loaded: LoadedWorkspace, _ context: CommandContext
   ) async throws -> VerificationReport {
     let image = try await containerImage(plan, loaded, context)
-    let run = GossInContainer(program: FilePath(goss), folder: folder)
-    let result = try await ImageInspection(image: image).goss(run, port: plan.spec.app?.port?.value)
+    let run = GossInContainer(docker: context.docker.tool, program: FilePath(goss), folder: folder)
+    let result = try await ImageInspection(image: image, docker: context.docker.tool).goss(
+      run, port: plan.spec.app?.port?.value)
     guard var checks = VerificationReport.Check.checks(gossOutput: result.output, container: "app") else {
       throw EngineFailure(engine: .docker, what: "check \(image)", answer: result.output + result.error)
     }

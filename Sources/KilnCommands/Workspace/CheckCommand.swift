@@ -1,4 +1,5 @@
 import ArgumentParser
+import KilnConsole
 import KilnDiagnostics
 import KilnDocuments
 import KilnSpec

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KilnArtifacts
+import KilnConsole
 import KilnDiagnostics
 import KilnDocuments
 import KilnGeneration

@@ -1,9 +1,10 @@
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnGeneration
 import KilnPlan
+import KilnProcesses
 import KilnSpec
-import KilnWorkers
 import SystemPackage
 
 /// The folder that `kiln generate` writes, and what is to be in it.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import KilnArtifacts
 import KilnCatalog
+import KilnConsole
 import KilnDiagnostics
 import KilnDocuments
 import KilnSpec

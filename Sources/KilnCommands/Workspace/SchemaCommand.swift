@@ -1,4 +1,5 @@
 public import ArgumentParser
+import KilnConsole
 import KilnDocuments
 public import KilnSpec
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnTesting
 import Testing
 
 @testable import KilnCommands

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import KilnConsole
+import KilnTesting
 import Synchronization
 import Testing
 

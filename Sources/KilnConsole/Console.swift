@@ -1,6 +1,5 @@
-import ArgumentParser
-import KilnDiagnostics
-import KilnDocuments
+package import KilnDiagnostics
+package import KilnDocuments
 
 #if canImport(Glibc)
   import Glibc
@@ -14,8 +13,8 @@ import KilnDocuments
 ///
 /// Whatever is text goes through `ConsoleText`: names of files, specs and what other programs print may hold commands to
 /// a terminal or to a CI system. What must arrive byte by byte goes through `raw`, and nothing else does.
-struct Console: Sendable {
-  enum Stream: Sendable {
+package struct Console: Sendable {
+  package enum Stream: Sendable {
     case output, error
 
     fileprivate var descriptor: CInt { self == .output ? STDOUT_FILENO : STDERR_FILENO }
@@ -23,16 +22,16 @@ struct Console: Sendable {
 
   private let write: @Sendable (Stream, UnsafeRawBufferPointer) -> Void
   /// Whether standard error is a terminal that may be coloured.
-  let color: Bool
-  let isTerminal: Bool
+  package let color: Bool
+  package let isTerminal: Bool
 
-  init(color: Bool, isTerminal: Bool, write: @escaping @Sendable (Stream, UnsafeRawBufferPointer) -> Void) {
+  package init(color: Bool, isTerminal: Bool, write: @escaping @Sendable (Stream, UnsafeRawBufferPointer) -> Void) {
     self.write = write
     self.color = color
     self.isTerminal = isTerminal
   }
 
-  static func standard(environment: [String: String], color: ColorChoice = .auto) -> Console {
+  package static func standard(environment: [String: String], color: ColorChoice = .auto) -> Console {
     let terminal = isatty(STDERR_FILENO) == 1
     let allowed = terminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
     return Console(color: color == .always || (color == .auto && allowed), isTerminal: terminal) {
@@ -41,30 +40,30 @@ struct Console: Sendable {
   }
 
   /// A result for people.
-  func output(_ text: String) { raw(.output, ConsoleText.safe(text)) }
+  package func output(_ text: String) { raw(.output, ConsoleText.safe(text)) }
 
   /// A message.
-  func error(_ text: String) { raw(.error, ConsoleText.safe(text)) }
+  package func error(_ text: String) { raw(.error, ConsoleText.safe(text)) }
 
   /// Diagnostics, whose colours are ours.
-  func error(_ text: DiagnosticText) {
+  package func error(_ text: DiagnosticText) {
     raw(.error, text.parts.map { $0.isColor ? $0.text : ConsoleText.safe($0.text) }.joined())
   }
 
   /// A line that the next one takes the place of, on a terminal.
-  func progress(_ text: String) {
+  package func progress(_ text: String) {
     if isTerminal { raw(.error, "\r\(ConsoleText.safe(line: text))\u{1B}[K\r") }
   }
 
   /// A document for programs: its values stay what they are, and yet nothing in it is a command.
-  func output(json document: DocumentValue) { output(json: JSONRenderer(sortedKeys: true).render(document)) }
+  package func output(json document: DocumentValue) { output(json: JSONRenderer(sortedKeys: true).render(document)) }
 
-  func output(json text: String) { raw(.output, ConsoleText.safe(json: text)) }
+  package func output(json text: String) { raw(.output, ConsoleText.safe(json: text)) }
 
   /// Bytes for programs, as they are: contents of files, variables and commands of a CI system that are Kiln's own.
-  func raw(_ stream: Stream, _ bytes: [UInt8]) { bytes.withUnsafeBytes { write(stream, $0) } }
+  package func raw(_ stream: Stream, _ bytes: [UInt8]) { bytes.withUnsafeBytes { write(stream, $0) } }
 
-  func raw(_ stream: Stream, _ text: String) {
+  package func raw(_ stream: Stream, _ text: String) {
     var text = text
     text.withUTF8 { write(stream, UnsafeRawBufferPointer($0)) }
   }
@@ -72,7 +71,8 @@ struct Console: Sendable {
   /// Passes on what another program prints, line by line.
   ///
   /// - Parameter edit: Changes a line before it is printed, as to leave a secret out.
-  func relay(_ stream: Stream = .error, edit: @escaping @Sendable (String) -> String = { $0 }) -> RelayedOutput {
+  package func relay(_ stream: Stream = .error, edit: @escaping @Sendable (String) -> String = { $0 }) -> RelayedOutput
+  {
     RelayedOutput(edit: edit) { raw(stream, $0) }
   }
 
@@ -97,10 +97,11 @@ struct Console: Sendable {
     exit(128 + SIGPIPE)
   }
 
+  /// The machine has failed: 70, as sysexits.h numbers it.
   private static func failToWrite() -> Never {
     let problem = Diagnostic("machine.output", "cannot write to standard output: \(String(cString: strerror(errno)))")
     Array(DiagnosticRenderer().render([problem]).utf8).withUnsafeBytes { write($0, to: STDERR_FILENO) }
-    exit(KilnExit.machine.rawValue)
+    exit(70)
   }
 }
 
@@ -116,4 +117,4 @@ private enum Platform {
   }
 }
 
-enum ColorChoice: String, Sendable, CaseIterable { case auto, always, never }
+package enum ColorChoice: String, Sendable, CaseIterable { case auto, always, never }

@@ -1,35 +1,15 @@
 public import ArgumentParser
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnContext
 public import KilnDiagnostics
 import KilnDocuments
 import KilnGeneration
 import KilnPlan
+import KilnProcesses
 import KilnSpec
-import KilnWorkers
 import SystemPackage
-
-/// What a command runs in; tests give their own.
-struct CommandContext: Sendable {
-  let environment: [String: String]
-  /// Absolute.
-  let folder: FilePath
-  let console: Console
-
-  static func current(color: ColorChoice) -> CommandContext {
-    let environment = ProcessInfo.processInfo.environment
-    return CommandContext(
-      environment: environment, folder: FilePath(FileManager.default.currentDirectoryPath),
-      console: .standard(environment: environment, color: color))
-  }
-
-  /// Whether `value` is what the variable really holds; Foundation repairs bytes that are not UTF-8.
-  static func isText(_ variable: String, _ value: String) -> Bool {
-    guard value.unicodeScalars.contains("\u{FFFD}"), let raw = getenv(variable) else { return true }
-    return String(validatingCString: raw) == value
-  }
-}
 
 /// Flags that every workspace command takes.
 struct WorkspaceOptions: ParsableArguments {

@@ -1,9 +1,9 @@
-import KilnDiagnostics
+package import KilnDiagnostics
 import KilnDocuments
 
 extension Console {
   /// Problems of files, and how many they are.
-  func report(_ problems: [Diagnostic], sources: [String: String] = [:]) {
+  package func report(_ problems: [Diagnostic], sources: [String: String] = [:]) {
     guard !problems.isEmpty else { return }
     error(DiagnosticRenderer(color: color, sources: { sources[$0] }).terminal(problems))
     let errors = problems.count { $0.severity == .error }
@@ -12,10 +12,10 @@ extension Console {
   }
 
   /// One remark, which nobody counts.
-  func note(_ diagnostic: Diagnostic) { error(DiagnosticRenderer(color: color).terminal([diagnostic])) }
+  package func note(_ diagnostic: Diagnostic) { error(DiagnosticRenderer(color: color).terminal([diagnostic])) }
 
   /// What ended a command, or the work on one of several customers.
-  func report(_ trouble: CommandError, as form: ErrorReport = .init()) {
+  package func report(_ trouble: CommandError, as form: ErrorReport = .init()) {
     guard form.format == .text else {
       let text = DiagnosticRenderer(format: form.format).render(trouble.annotated)
       // Annotations are commands, and the renderer's own.

@@ -1,4 +1,4 @@
-import KilnWorkers
+import KilnProcesses
 import Testing
 
 struct WorkersTests {

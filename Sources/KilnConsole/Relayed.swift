@@ -1,17 +1,17 @@
 import KilnDocuments
 
 /// Text of a log, or of another program, as a part of a line of ours.
-enum Relayed {
+package enum Relayed {
   /// One line without ANSI sequences, in which nothing controls a terminal or a CI system.
-  static func safe(_ text: String) -> String {
+  package static func safe(_ text: String) -> String {
     ConsoleText.safe(line: String(decoding: TerminalText.plain(Array(text.utf8)[...]), as: UTF8.self))
   }
 
   /// Whether a CI system would take a line of `text` for a command.
-  static func isCommand(_ text: String) -> Bool { ConsoleText.safe(text) != text && !hasControls(text) }
+  package static func isCommand(_ text: String) -> Bool { ConsoleText.safe(text) != text && !hasControls(text) }
 
   /// Whether anything but line breaks controls a terminal in `text`.
-  static func hasControls(_ text: String) -> Bool {
+  package static func hasControls(_ text: String) -> Bool {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     return lines.contains { ConsoleText.visible(String($0)) != $0 }
   }

@@ -1,16 +1,18 @@
 import Synchronization
 
 /// The last of what a program printed, to say why it failed.
-final class OutputTail: Sendable {
+package final class OutputTail: Sendable {
   private static let limit = 4096
   private let bytes = Mutex<[UInt8]>([])
 
-  func add(_ piece: UnsafeRawBufferPointer) {
+  package init() {}
+
+  package func add(_ piece: UnsafeRawBufferPointer) {
     bytes.withLock { bytes in
       bytes += piece
       if bytes.count > Self.limit { bytes.removeFirst(bytes.count - Self.limit) }
     }
   }
 
-  var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
+  package var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
 }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// What another program prints, on its way to the console: whole lines without terminal sequences, none of them a command
 /// to a CI system.
-final class RelayedOutput: Sendable {
+package final class RelayedOutput: Sendable {
   /// A longer line is broken.
   private static let limit = 1 << 16
 
@@ -11,13 +11,13 @@ final class RelayedOutput: Sendable {
   private let edit: @Sendable (String) -> String
   private let print: @Sendable ([UInt8]) -> Void
 
-  init(edit: @escaping @Sendable (String) -> String, print: @escaping @Sendable ([UInt8]) -> Void) {
+  package init(edit: @escaping @Sendable (String) -> String, print: @escaping @Sendable ([UInt8]) -> Void) {
     self.edit = edit
     self.print = print
   }
 
   /// Takes the next bytes; lines and characters may be cut anywhere.
-  func write(_ bytes: UnsafeRawBufferPointer) {
+  package func write(_ bytes: UnsafeRawBufferPointer) {
     let lines = pending.withLock { pending -> [UInt8] in
       var lines: [UInt8] = []
       for byte in bytes {
@@ -34,7 +34,7 @@ final class RelayedOutput: Sendable {
   }
 
   /// Prints a last line without its newline.
-  func finish() {
+  package func finish() {
     let last = pending.withLock { pending -> [UInt8] in
       defer { pending = [] }
       return pending.isEmpty ? [] : line(pending)

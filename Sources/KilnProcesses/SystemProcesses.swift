@@ -1,0 +1,88 @@
+import Subprocess
+import SystemPackage
+
+/// Programs of this machine.
+package struct SystemProcesses: ProcessRunner {
+  private static let limit = 64 << 20
+
+  package init() {}
+
+  package func output(_ invocation: Invocation) async throws -> Tool.Outcome {
+    try await missing(invocation) {
+      let result = try await run(
+        .name(invocation.program), arguments: Arguments(invocation.arguments), environment: inherited(invocation),
+        workingDirectory: invocation.folder, input: .array(invocation.input), output: .string(limit: Self.limit),
+        error: .string(limit: Self.limit))
+      return Tool.Outcome(
+        code: code(result.terminationStatus), output: result.standardOutput, error: result.standardError)
+    }
+  }
+
+  package func stream(
+    _ invocation: Invocation, _ body: @Sendable @escaping (UnsafeRawBufferPointer) throws -> Void
+  ) async throws -> Int32 {
+    Interruption.watch()
+    var options = PlatformOptions()
+    // In a group of its own it does not get the terminal's signal besides ours: a second one means "at once" to Packer.
+    options.processGroupID = 0
+    return try await missing(invocation) {
+      let result = try await run(
+        .name(invocation.program), arguments: Arguments(invocation.arguments), environment: inherited(invocation),
+        workingDirectory: invocation.folder, platformOptions: options, input: .none, output: .sequence,
+        error: .combinedWithOutput
+      ) { execution in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          group.addTask {
+            var sent = 0
+            while !Task.isCancelled {
+              let wanted = Interruption.count
+              if wanted > sent {
+                sent = wanted
+                try? execution.send(signal: .interrupt)
+              }
+              try? await Task.sleep(for: .milliseconds(50))
+            }
+          }
+          for try await buffer in execution.standardOutput {
+            try buffer.withUnsafeBytes { try body($0) }
+          }
+          group.cancelAll()
+        }
+      }
+      return code(result.terminationStatus)
+    }
+  }
+
+  package func attached(_ invocation: Invocation) async throws -> Int32 {
+    try await missing(invocation) {
+      let result = try await run(
+        .name(invocation.program), arguments: Arguments(invocation.arguments), environment: inherited(invocation),
+        workingDirectory: invocation.folder,
+        input: .fileDescriptor(.standardInput, closeAfterSpawningProcess: false),
+        output: .fileDescriptor(.standardOutput, closeAfterSpawningProcess: false),
+        error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false))
+      return code(result.terminationStatus)
+    }
+  }
+
+  private func missing<Value>(_ invocation: Invocation, _ body: () async throws -> Value) async throws -> Value {
+    do {
+      return try await body()
+    } catch let error as SubprocessError where error.code == .executableNotFound {
+      throw Tool.Missing(name: invocation.program)
+    }
+  }
+
+  private func inherited(_ invocation: Invocation) -> Environment {
+    .inherit.updating(
+      Dictionary(
+        uniqueKeysWithValues: invocation.environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }))
+  }
+
+  private func code(_ status: TerminationStatus) -> Int32 {
+    switch status {
+    case .exited(let code): code
+    case .signaled(let signal): 128 + signal
+    }
+  }
+}

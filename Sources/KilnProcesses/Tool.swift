@@ -1,0 +1,64 @@
+package import KilnDiagnostics
+package import SystemPackage
+
+/// A program that Kiln runs, and what runs it.
+package struct Tool: Sendable {
+  package let name: String
+  private let runner: any ProcessRunner
+
+  package init(_ name: String, _ runner: any ProcessRunner) {
+    self.name = name
+    self.runner = runner
+  }
+
+  /// How a program ended.
+  package struct Outcome: Sendable, Equatable {
+    /// The exit code; 128 and the signal's number for one that a signal ended, as shells report it.
+    package let code: Int32
+    package let output: String
+    package let error: String
+
+    package init(code: Int32 = 0, output: String = "", error: String = "") {
+      self.code = code
+      self.output = output
+      self.error = error
+    }
+
+    package var isSuccess: Bool { code == 0 }
+  }
+
+  /// A program that is not there.
+  package struct Missing: CommandErrorConvertible {
+    package let name: String
+
+    package init(name: String) { self.name = name }
+
+    package var commandError: CommandError {
+      CommandError(
+        "tool.missing", "\(name) is not on the PATH",
+        help: name == "git"
+          ? "`apt-get install git`, or name another workspace's folder" : "`kiln doctor` says what installs it")
+    }
+  }
+
+  /// Runs to the end; what it prints is kept.
+  package func output(
+    _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = []
+  ) async throws -> Outcome {
+    try await runner.output(Invocation(name, arguments, environment: environment, input: input))
+  }
+
+  /// Runs to the end; both streams go to `body`, together and piece by piece.
+  /// - Returns: The exit code, as in `Outcome`.
+  package func stream(
+    _ arguments: [String], environment: [String: String] = [:], folder: FilePath? = nil,
+    _ body: @Sendable @escaping (UnsafeRawBufferPointer) throws -> Void
+  ) async throws -> Int32 {
+    try await runner.stream(Invocation(name, arguments, environment: environment, folder: folder), body)
+  }
+
+  /// Runs with this process's own input, output and error.
+  package func attached(_ arguments: [String]) async throws -> Int32 {
+    try await runner.attached(Invocation(name, arguments))
+  }
+}

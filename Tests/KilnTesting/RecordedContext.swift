@@ -1,0 +1,42 @@
+package import Foundation
+package import KilnConsole
+package import KilnProcesses
+import Synchronization
+import SystemPackage
+
+/// A command's context with what it printed.
+package final class RecordedContext: Sendable {
+  package let context: CommandContext
+  private let printed: Printed
+
+  package init(
+    _ folder: URL, environment: [String: String] = [:], processes: any ProcessRunner = SystemProcesses()
+  ) {
+    let printed = Printed()
+    self.printed = printed
+    let console = Console(color: false, isTerminal: false) { stream, bytes in
+      printed.append(String(decoding: bytes, as: UTF8.self), isError: stream == .error)
+    }
+    context = CommandContext(
+      environment: environment, folder: FilePath(folder.path), console: console, processes: processes)
+  }
+
+  package var output: String { printed.text(isError: false) }
+  package var error: String { printed.text(isError: true) }
+  package func clear() { printed.clear() }
+}
+
+/// A new folder that is removed afterwards.
+package func withFolder<T>(_ body: (URL) async throws -> T) async throws -> T {
+  let url = FileManager.default.temporaryDirectory.appending(path: "kiln-tests-\(UInt64.random(in: 0 ... .max))")
+  try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: url) }
+  return try await body(url)
+}
+
+package func withFolder<T>(_ body: (URL) throws -> T) throws -> T {
+  let url = FileManager.default.temporaryDirectory.appending(path: "kiln-tests-\(UInt64.random(in: 0 ... .max))")
+  try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: url) }
+  return try body(url)
+}

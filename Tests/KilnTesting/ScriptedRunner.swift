@@ -1,0 +1,83 @@
+package import KilnProcesses
+import Synchronization
+package import Testing
+
+/// Programs that a test scripts: what is asked of them, in which order, and what they answer.
+///
+/// A call that is not scripted fails the test and is answered as if the program were not there; `finish()` fails it for
+/// answers that nobody asked for.
+package final class ScriptedRunner: ProcessRunner {
+  /// An expected call, and the answer to it.
+  package struct Step: Sendable {
+    let command: String
+    let outcome: Tool.Outcome
+    let isMissing: Bool
+
+    /// - Parameter command: The program and its arguments, with blanks between them. `…` at the end stands for any more
+    ///   arguments.
+    package static func run(_ command: String, output: String = "", error: String = "", code: Int32 = 0) -> Step {
+      Step(command: command, outcome: .init(code: code, output: output, error: error), isMissing: false)
+    }
+
+    /// The program is not on the PATH.
+    package static func missing(_ command: String) -> Step {
+      Step(command: command, outcome: .init(), isMissing: true)
+    }
+
+    fileprivate func isFor(_ text: String) -> Bool {
+      command.hasSuffix("…") ? text.hasPrefix(command.dropLast()) : text == command
+    }
+  }
+
+  private struct State {
+    var steps: [Step]
+    var calls: [Invocation] = []
+  }
+
+  private let state: Mutex<State>
+  private let isOrdered: Bool
+
+  /// - Parameter isOrdered: Whether calls come in the order of the steps; else each step is for one call, whenever.
+  package init(_ steps: [Step], isOrdered: Bool = true) {
+    state = Mutex(State(steps: steps))
+    self.isOrdered = isOrdered
+  }
+
+  /// What was run, in order.
+  package var calls: [Invocation] { state.withLock { $0.calls } }
+
+  /// Nothing that was scripted is left.
+  package func finish(_ location: SourceLocation = #_sourceLocation) {
+    let left = state.withLock { $0.steps.map(\.command) }
+    #expect(left == [], "never run", sourceLocation: location)
+  }
+
+  private func answer(_ invocation: Invocation) throws -> Tool.Outcome {
+    let text = ([invocation.program] + invocation.arguments).joined(separator: " ")
+    let step = state.withLock { state -> Step? in
+      state.calls.append(invocation)
+      let index = isOrdered ? state.steps.indices.first : state.steps.firstIndex { $0.isFor(text) }
+      guard let index, state.steps[index].isFor(text) else { return nil }
+      return state.steps.remove(at: index)
+    }
+    guard let step else {
+      let next = state.withLock { $0.steps.first?.command } ?? "nothing"
+      Issue.record("not scripted: \(text)\nnext would be: \(next)")
+      throw Tool.Missing(name: invocation.program)
+    }
+    if step.isMissing { throw Tool.Missing(name: invocation.program) }
+    return step.outcome
+  }
+
+  package func output(_ invocation: Invocation) async throws -> Tool.Outcome { try answer(invocation) }
+
+  package func stream(
+    _ invocation: Invocation, _ body: @Sendable @escaping (UnsafeRawBufferPointer) throws -> Void
+  ) async throws -> Int32 {
+    let outcome = try answer(invocation)
+    try Array((outcome.output + outcome.error).utf8).withUnsafeBytes { if !$0.isEmpty { try body($0) } }
+    return outcome.code
+  }
+
+  package func attached(_ invocation: Invocation) async throws -> Int32 { try answer(invocation).code }
+}
