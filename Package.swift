@@ -95,8 +95,15 @@ let package = Package(
       ], tests: [yams, "KilnFleet", "KilnTesting"], fixtures: true)
     + module("KilnFleet", ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics"])
     + module(
+      "KilnWorkspace",
+      [
+        "KilnArtifacts", "KilnCatalog", "KilnConsole", "KilnContext", "KilnDiagnostics", "KilnDocuments",
+        "KilnGeneration", "KilnPlan", "KilnProcesses", "KilnSpec", system,
+      ], tests: ["KilnTesting"])
+    + module(
       "KilnCommands",
       [
+        "KilnWorkspace",
         "KilnGeneration", "KilnFleet", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
         "KilnConsole", "KilnDocuments", "KilnProcesses", "KilnContext", "KilnPacker", "KilnAzure",
         "CExtendedAttributes", arguments,

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import KilnWorkspace
 
 /// The command `kiln`.
 public struct KilnCommand: AsyncParsableCommand {
@@ -30,9 +31,7 @@ public struct KilnCommand: AsyncParsableCommand {
     ])
 
   /// Kiln's version.
-  public static let version = "0.1.0"
-  /// What generated files name as their maker.
-  static let generator = "kiln \(version)"
+  public static let version = KilnVersion.number
 
   public init() {}
 }

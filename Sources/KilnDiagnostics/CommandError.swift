@@ -61,3 +61,12 @@ extension CommandError: CommandErrorConvertible {
 extension DiagnosticsError: CommandErrorConvertible {
   public var commandError: CommandError { CommandError(diagnostics) }
 }
+
+/// Runs `body`; what is wrong with a context is reported with an excerpt.
+package func withExcerpts<T>(_ sources: [String: String], _ body: () throws -> T) throws -> T {
+  do {
+    return try body()
+  } catch let error as DiagnosticsError {
+    throw CommandError(error.diagnostics, sources: sources)
+  }
+}

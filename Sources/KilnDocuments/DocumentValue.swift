@@ -72,3 +72,12 @@ extension DocumentValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral
   public init(arrayLiteral elements: DocumentValue...) { self = .list(elements) }
   public init(dictionaryLiteral elements: (String, DocumentValue)...) { self = .map(DocumentMap(elements)) }
 }
+
+extension DocumentMap {
+  /// The same with another value for a key.
+  package func with(_ key: String, _ value: DocumentValue) -> DocumentMap {
+    var map = self
+    map[key] = value
+    return map
+  }
+}

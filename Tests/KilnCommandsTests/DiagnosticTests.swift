@@ -4,6 +4,7 @@ import KilnConsole
 import KilnDiagnostics
 import KilnSpec
 import KilnTesting
+import KilnWorkspace
 import SystemPackage
 import Testing
 

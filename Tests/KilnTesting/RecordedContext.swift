@@ -40,3 +40,12 @@ package func withFolder<T>(_ body: (URL) throws -> T) throws -> T {
   defer { try? FileManager.default.removeItem(at: url) }
   return try body(url)
 }
+
+/// Writes files below `root`, with the folders that they are in.
+package func write(_ files: [String: String], in root: URL) throws {
+  for (path, text) in files {
+    let file = root.appending(path: path)
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try text.write(to: file, atomically: true, encoding: .utf8)
+  }
+}

@@ -12,16 +12,22 @@ package final class ScriptedRunner: ProcessRunner {
     let command: String
     let outcome: Tool.Outcome
     let isMissing: Bool
+    let effect: (@Sendable (Invocation) throws -> Void)?
 
-    /// - Parameter command: The program and its arguments, with blanks between them. `…` at the end stands for any more
-    ///   arguments.
-    package static func run(_ command: String, output: String = "", error: String = "", code: Int32 = 0) -> Step {
-      Step(command: command, outcome: .init(code: code, output: output, error: error), isMissing: false)
+    /// - Parameters:
+    ///   - command: The program and its arguments, with blanks between them. `…` at the end stands for any more text.
+    ///   - effect: What the program does besides.
+    package static func run(
+      _ command: String, output: String = "", error: String = "", code: Int32 = 0,
+      effect: (@Sendable (Invocation) throws -> Void)? = nil
+    ) -> Step {
+      Step(
+        command: command, outcome: .init(code: code, output: output, error: error), isMissing: false, effect: effect)
     }
 
     /// The program is not on the PATH.
     package static func missing(_ command: String) -> Step {
-      Step(command: command, outcome: .init(), isMissing: true)
+      Step(command: command, outcome: .init(), isMissing: true, effect: nil)
     }
 
     fileprivate func isFor(_ text: String) -> Bool {
@@ -66,6 +72,7 @@ package final class ScriptedRunner: ProcessRunner {
       throw Tool.Missing(name: invocation.program)
     }
     if step.isMissing { throw Tool.Missing(name: invocation.program) }
+    try step.effect?(invocation)
     return step.outcome
   }
 

@@ -8,15 +8,6 @@ import KilnDocuments
 import KilnProcesses
 import SystemPackage
 
-/// Runs `body`; what is wrong with a context is reported with an excerpt.
-func withExcerpts<T>(_ sources: [String: String], _ body: () throws -> T) throws -> T {
-  do {
-    return try body()
-  } catch let error as DiagnosticsError {
-    throw CommandError(error.diagnostics, sources: sources)
-  }
-}
-
 extension CommandContext {
   /// Counts entries on a terminal; ends the packing when the user interrupts.
   func progress(quiet: Bool) -> (ContextEntry) throws -> Void {
@@ -68,16 +59,6 @@ extension ContextPacker {
   }
 }
 
-extension FileDescriptor {
-  func writeWhole(_ bytes: UnsafeRawBufferPointer) throws {
-    var rest = bytes
-    while !rest.isEmpty {
-      let count = try write(rest)
-      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-    }
-  }
-}
-
 extension PackedContext {
   var document: DocumentMap {
     [
@@ -106,13 +87,5 @@ extension PackedContext {
       unit += 1
     }
     return unit == 0 ? "\(bytes) B" : "\((value * 10).rounded() / 10) \(units[unit])"
-  }
-}
-
-extension DocumentMap {
-  func with(_ key: String, _ value: DocumentValue) -> DocumentMap {
-    var map = self
-    map[key] = value
-    return map
   }
 }

@@ -7,6 +7,7 @@ import KilnFleet
 import KilnGeneration
 import KilnPlan
 import KilnSpec
+import KilnWorkspace
 
 enum PlanFormat: String, ExpressibleByArgument, CaseIterable {
   case text, json, dot, svg, html, markdown, gitlab
@@ -74,7 +75,7 @@ struct PlanCommand: KilnSubcommand {
       return context.console.output(overview(loaded.plans))
     }
     if let since {
-      let earlier = try await EarlierWorkspace.read(since, for: loaded, options, context)
+      let earlier = try await EarlierWorkspace.read(since, for: loaded, options.workers, context)
       let asked = Set(customers)
       let past = earlier.plans.filter { asked.isEmpty || asked.contains($0.customer) }
       let change = FleetChange(

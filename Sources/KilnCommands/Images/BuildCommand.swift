@@ -8,6 +8,7 @@ import KilnDocuments
 import KilnGeneration
 import KilnPlan
 import KilnSpec
+import KilnWorkspace
 import SystemPackage
 
 struct BuildCommand: KilnSubcommand {

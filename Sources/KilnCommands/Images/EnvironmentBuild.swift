@@ -8,6 +8,7 @@ import KilnGeneration
 import KilnPlan
 import KilnProcesses
 import KilnSpec
+import KilnWorkspace
 import SystemPackage
 
 /// Builds an environment's images from staged folders, those that are not there.
@@ -15,7 +16,7 @@ struct EnvironmentBuild: Sendable {
   let engine: ContainerEngine
   /// The workspace's folder.
   let root: FilePath
-  private var stage: FilePath { root.pushing(FilePath(BakeLowering.contexts)) }
+  private var stage: FilePath { WorkspaceLayout(root).contexts }
   let time: Int
   let isPushing: Bool
   let isForced: Bool

@@ -5,6 +5,7 @@ import KilnDiagnostics
 import KilnGeneration
 import KilnPlan
 import KilnSpec
+import KilnWorkspace
 import SystemPackage
 
 /// An image of an environment, and the context it is made from.

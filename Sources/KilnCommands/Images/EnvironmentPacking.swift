@@ -6,6 +6,7 @@ import KilnDiagnostics
 import KilnDocuments
 import KilnPlan
 import KilnProcesses
+import KilnWorkspace
 import Synchronization
 import SystemPackage
 
@@ -81,7 +82,7 @@ struct EnvironmentPacking {
     let path = dist.pushing(FilePath(image.archive + compression.suffix))
     let state = FilePath(path.removingLastComponent().string).appending(
       ".\(path.lastComponent?.string ?? "").kiln-state.json")
-    let salt = "\(KilnCommand.generator) \(compression.rawValue) \(time)"
+    let salt = "\(KilnVersion.generator) \(compression.rawValue) \(time)"
     let fingerprint = try ContextFingerprint.of(image.source, salt: salt)
     if let fingerprint, let bytes = try? RegularFile.read(state, limit: 1 << 20),
       let last = try? JSONDecoder().decode(PackedArchive.self, from: Data(bytes)), last.fingerprint == fingerprint,

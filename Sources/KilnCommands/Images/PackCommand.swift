@@ -9,6 +9,7 @@ import KilnGeneration
 import KilnPlan
 import KilnProcesses
 import KilnSpec
+import KilnWorkspace
 import Synchronization
 import SystemPackage
 
@@ -42,7 +43,7 @@ struct PackCommand: SynchronousCommand {
     let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
     if folders { return try stage(loaded, context) }
-    let dist = output.map { context.folder.pushing(FilePath($0)) } ?? loaded.workspace.root.appending("dist")
+    let dist = output.map { context.folder.pushing(FilePath($0)) } ?? WorkspaceLayout(loaded.workspace.root).dist
     var jobs: [(customer: String, image: EnvironmentImage)] = []
     for plan in loaded.plans {
       let tree = try Generator().generate([plan])
@@ -75,7 +76,7 @@ struct PackCommand: SynchronousCommand {
       let image: EnvironmentImage
       let context: StagedContext
     }
-    let contexts = loaded.workspace.root.pushing(FilePath(BakeLowering.contexts))
+    let contexts = WorkspaceLayout(loaded.workspace.root).contexts
     let wanted = Set(image)
     let generator = Generator()
     // A runtime is one folder, whoever stands on it.

@@ -7,6 +7,7 @@ import KilnDocuments
 import KilnGeneration
 import KilnProcesses
 import KilnSpec
+import KilnWorkspace
 import SystemPackage
 
 /// A customer's environment on this machine, of this workspace: what is known of it, and what is its own on the engine.

@@ -1,5 +1,6 @@
 import Foundation
 import KilnArtifacts
+import KilnWorkspace
 import SystemPackage
 
 /// `dist/CUSTOMER`, where `kiln up` keeps what belongs to one environment on this machine.
@@ -9,7 +10,7 @@ import SystemPackage
 struct LocalFolder: Sendable {
   let path: FilePath
 
-  init(_ root: FilePath, _ customer: String) { path = root.appending("dist").appending(customer) }
+  init(_ root: FilePath, _ customer: String) { path = WorkspaceLayout(root).folder(of: customer) }
 
   /// Makes the folder where it is missing.
   /// - Throws: `FileSystemError`.

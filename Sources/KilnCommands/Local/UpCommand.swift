@@ -7,6 +7,7 @@ import KilnDiagnostics
 import KilnGeneration
 import KilnPlan
 import KilnSpec
+import KilnWorkspace
 import SystemPackage
 
 struct UpCommand: KilnSubcommand {

@@ -10,6 +10,7 @@ import KilnPacker
 import KilnPlan
 import KilnProcesses
 import KilnSpec
+import KilnWorkspace
 import Synchronization
 import SystemPackage
 
@@ -42,9 +43,9 @@ struct BakeCommand: KilnSubcommand {
       throw CommandError("bake.machine", "\(customer) has no machine", help: "give its spec a `machine`")
     }
     let tree = try Generator().generate([plan])
-    try refuseStale(plan, loaded, context)
+    try refuseStale(plan, loaded)
     let root = loaded.workspace.root
-    let dist = root.appending("dist")
+    let dist = WorkspaceLayout(root).dist
     let app = try context.images(of: plan, loaded, tree).filter { $0.kind == .app }
     _ = try EnvironmentPacking(dist: dist, compression: .none, time: context.sourceDate())
       .run(app, context, isQuiet: options.quiet)
@@ -63,16 +64,8 @@ struct BakeCommand: KilnSubcommand {
   }
 
   /// What is baked is what was reviewed: the generated files are those of the specs.
-  private func refuseStale(_ plan: EnvironmentPlan, _ loaded: LoadedWorkspace, _ context: CommandContext) throws {
-    let output = GeneratedOutput(loaded: loaded, folder: nil, workers: options.workers, context: context)
-    let stale: [String]
-    do {
-      let delta = try output.folder.compare(
-        with: output.units([plan]), generator: KilnCommand.generator, detail: .files, isInScope: { $0 == customer })
-      stale = delta.changes.map(\.path)
-    } catch is LedgerError {
-      stale = [Ledger.name]
-    }
+  private func refuseStale(_ plan: EnvironmentPlan, _ loaded: LoadedWorkspace) throws {
+    let stale = try GeneratedOutput(loaded: loaded, folder: nil, workers: options.workers).stale(plan)
     guard !stale.isEmpty else { return }
     let files = "\(Phrase.count(stale.count, "generated file")) of \(customer) \(stale.count == 1 ? "is" : "are")"
     let names = stale.prefix(3).joined(separator: ", ") + (stale.count > 3 ? " …" : "")

@@ -10,6 +10,7 @@ import KilnPacker
 import KilnPlan
 import KilnProcesses
 import KilnSpec
+import KilnWorkspace
 import SystemPackage
 
 struct VerifyCommand: KilnSubcommand {
@@ -60,7 +61,7 @@ struct VerifyCommand: KilnSubcommand {
     let images = try context.images(of: plan, loaded, tree)
     var reference = plan.runtimeImage
     if let app = images.first(where: { $0.kind == .app }) {
-      let folder = loaded.workspace.root.pushing(FilePath(BakeLowering.contexts)).pushing(FilePath(app.archive))
+      let folder = WorkspaceLayout(loaded.workspace.root).contexts.pushing(FilePath(app.archive))
       let staged = try withExcerpts(app.sources) {
         try ContextStage(folder, below: loaded.workspace.root).update(app.source)
       }
@@ -74,7 +75,7 @@ struct VerifyCommand: KilnSubcommand {
 
   private func machineImage(_ loaded: LoadedWorkspace) throws -> String {
     if let machine { return machine }
-    let manifest = loaded.workspace.root.appending("dist").appending(customer).appending("packer-manifest.json")
+    let manifest = WorkspaceLayout(loaded.workspace.root).bakeManifest(of: customer)
     guard let data = FileManager.default.contents(atPath: manifest.string), let last = try? PackerManifest(data),
       let id = last.dockerImage
     else {
@@ -132,7 +133,7 @@ struct VerifyCommand: KilnSubcommand {
 
   /// The goss files of the plan, in a folder of their own.
   private func gossFiles(_ plan: EnvironmentPlan, _ loaded: LoadedWorkspace) throws -> FilePath {
-    let folder = loaded.workspace.root.appending("dist").appending(customer).appending("goss")
+    let folder = WorkspaceLayout(loaded.workspace.root).goss(of: customer)
     try EnvironmentPacking.makeFolder(folder)
     let tree = try Generator().generate([plan])
     let files = tree.files.filter { path, _ in

@@ -3,6 +3,7 @@ import KilnConsole
 import KilnDiagnostics
 import KilnDocuments
 import KilnSpec
+import KilnWorkspace
 
 struct CheckCommand: SynchronousCommand {
   static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import KilnConsole
 import KilnDiagnostics
 import KilnDocuments
 import KilnSpec
+import KilnWorkspace
 
 struct ComponentsCommand: SynchronousCommand {
   static let configuration = CommandConfiguration(
@@ -27,7 +28,8 @@ struct ComponentsCommand: SynchronousCommand {
     let root = Workspace.root(above: context.folder)
     let definitions =
       (options.workspace == nil && root == nil)
-      ? WorkspaceReader().catalogDefinitions() : WorkspaceReader().read(try context.root(options)).definitions
+      ? WorkspaceReader().catalogDefinitions()
+      : WorkspaceReader().read(try context.root(of: options.workspace)).definitions
     let document = CatalogDocument(definitions: definitions)
     if let name {
       guard let text = document.describe(name, format) else {

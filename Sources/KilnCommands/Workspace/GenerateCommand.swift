@@ -6,6 +6,7 @@ import KilnDocuments
 import KilnGeneration
 import KilnPlan
 import KilnSpec
+import KilnWorkspace
 import SystemPackage
 
 struct GenerateCommand: SynchronousCommand {
@@ -47,8 +48,7 @@ struct GenerateCommand: SynchronousCommand {
         "generate.output", "--output \(folder) \(conflict)", help: "name a folder that holds nothing else")
     }
     let output = GeneratedOutput(
-      loaded: loaded, folder: output.map { context.folder.pushing(FilePath($0)) }, workers: options.workers,
-      context: context)
+      loaded: loaded, folder: output.map { context.folder.pushing(FilePath($0)) }, workers: options.workers)
     do {
       if check || diff {
         try compare(output, loaded, context)
@@ -80,8 +80,8 @@ struct GenerateCommand: SynchronousCommand {
   /// Tells what would change.
   private func compare(_ output: GeneratedOutput, _ loaded: LoadedWorkspace, _ context: CommandContext) throws {
     let delta = try output.folder.compare(
-      with: units(output, loaded), generator: KilnCommand.generator, detail: diff ? .contents : .files,
-      isInScope: scope(loaded))
+      with: output.unitsInReach(of: loaded.plans), generator: KilnVersion.generator, detail: diff ? .contents : .files,
+      isInScope: output.scope(customers))
     if diff {
       for change in delta.changes {
         context.console.output(LineDiff.unified(path: change.path, old: change.old, new: change.new))
@@ -96,7 +96,8 @@ struct GenerateCommand: SynchronousCommand {
       onWait: { context.console.error("another kiln writes \(folder.path); waiting\n") },
       {
         let delta = try folder.compare(
-          with: units(output, loaded), generator: KilnCommand.generator, isInScope: scope(loaded))
+          with: output.unitsInReach(of: loaded.plans), generator: KilnVersion.generator,
+          isInScope: output.scope(customers))
         try refuseForced(delta, folder)
         let outcome = try folder.apply(delta)
         guard !options.quiet else { return }
@@ -108,22 +109,6 @@ struct GenerateCommand: SynchronousCommand {
         let written = delta.changes.count + outcome.created.reduce(0) { $0 + $1.files }
         context.console.error("\(written) written or removed, \(outcome.unchanged) unchanged, in \(folder.path)\n")
       })
-  }
-
-  /// The graph of the fleet is left as it was while the spec of a customer is wrong: it would lose that customer's images.
-  private func units(_ output: GeneratedOutput, _ loaded: LoadedWorkspace) -> [OutputUnit] {
-    loaded.isFleetWhole ? output.unitsAndGraph(loaded.plans) : output.units(loaded.plans)
-  }
-
-  /// Units that may be orphans: of all customers, or of the named ones alone; never those of a spec with errors.
-  private func scope(_ loaded: LoadedWorkspace) -> @Sendable (String) -> Bool {
-    if !customers.isEmpty {
-      let planned = Set(loaded.plans.map(\.customer))
-      return { planned.contains($0) }
-    }
-    if loaded.isFleetWhole { return { _ in true } }
-    // Which customers the broken specs describe is not known for certain: nothing is an orphan.
-    return { _ in false }
   }
 
   private func tell(_ delta: OutputFolder.Delta, in context: CommandContext) throws {
@@ -154,26 +139,6 @@ struct GenerateCommand: SynchronousCommand {
         return Diagnostic("generate.edited", "\(folder.path.appending(change.path)) \(what)")
       }, kind: .problem,
       hints: ["nothing was written; `kiln generate --diff --check` shows the differences, `--force` overwrites"])
-  }
-}
-
-extension LoadedWorkspace {
-  /// Whether an error is of the workspace, not of one customer's spec: its settings, or a folder that cannot be listed.
-  fileprivate var concernsEveryCustomer: Bool {
-    let shared = Set(["kiln.yaml"] + WorkspaceReader.folders)
-    return problems.contains { $0.severity == .error && $0.location.map { shared.contains($0.file) } ?? true }
-  }
-
-  /// Without the plans of customers whose specs have errors, or that two specs describe.
-  fileprivate var withoutErrors: LoadedWorkspace {
-    let files = Set(problems.filter { $0.severity == .error }.compactMap { $0.location?.file })
-    func isGood(_ plan: EnvironmentPlan) -> Bool {
-      !files.contains(plan.spec.file) && !workspace.duplicateCustomers.contains(plan.customer.lowercased())
-    }
-    let rest = fleet.filter(isGood)
-    return LoadedWorkspace(
-      workspace: workspace, plans: plans.filter(isGood), fleet: rest, copied: copied, missing: missing,
-      isFleetWhole: isFleetWhole && rest.count == fleet.count, problems: problems)
   }
 }
 

@@ -1,68 +1,18 @@
-public import ArgumentParser
 import Foundation
-import KilnArtifacts
+package import KilnArtifacts
 import KilnConsole
-import KilnContext
-public import KilnDiagnostics
+package import KilnContext
+import KilnDiagnostics
 import KilnDocuments
 import KilnGeneration
 import KilnPlan
-import KilnProcesses
+package import KilnProcesses
 import KilnSpec
-import SystemPackage
-
-/// Flags that every workspace command takes.
-struct WorkspaceOptions: ParsableArguments {
-  @Option(
-    name: [.short, .customLong("workspace")],
-    help: ArgumentHelp("The workspace's folder; else kiln.yaml is looked for upward.", valueName: "dir"))
-  var workspace: String?
-
-  @Option(help: "Colours: auto, always or never.")
-  var color: ColorChoice = .auto
-
-  @Option(name: .shortAndLong, help: ArgumentHelp("Threads; else one for each processor.", valueName: "number"))
-  var jobs: Int?
-
-  var workers: Workers { Workers(count: jobs) }
-
-  @Flag(name: .shortAndLong, help: "Say nothing but problems.")
-  var quiet = false
-}
-
-extension ColorChoice: ExpressibleByArgument {}
-extension DiagnosticRenderer.Format: ExpressibleByArgument {}
-
-/// A workspace read and resolved for a command.
-struct LoadedWorkspace: Sendable {
-  let workspace: Workspace
-  /// Plans of the environments that were asked for and have no errors, by customer.
-  let plans: [EnvironmentPlan]
-  /// Plans of all environments without errors.
-  let fleet: [EnvironmentPlan]
-  /// Files that definitions copy into images, with the digest of their contents.
-  let copied: [String: ContentDigest]
-  /// Such files that are not there.
-  let missing: Set<String>
-  /// Whether every environment of the workspace has a plan.
-  let isFleetWhole: Bool
-  let problems: [Diagnostic]
-
-  /// The plan of one customer.
-  func plan(of customer: String) throws -> EnvironmentPlan {
-    if let plan = plans.first(where: { $0.customer == customer }) { return plan }
-    throw CommandError(
-      "workspace.customer", "there is no customer \"\(customer)\" in the workspace",
-      help: "there are: \(Phrase.some(fleet.map(\.customer), limit: 10))")
-  }
-}
+package import SystemPackage
 
 extension CommandContext {
-  /// The workspace's root.
-  func root(_ options: WorkspaceOptions) throws -> FilePath { try root(of: options.workspace) }
-
-  /// The same for a folder that is named, or this one.
-  func root(of workspace: String?) throws -> FilePath {
+  /// The root of the workspace that a folder is in; of this one where none is named.
+  package func root(of workspace: String?) throws -> FilePath {
     let start = folder.pushing(FilePath(workspace ?? "."))
     if let root = Workspace.root(above: start) { return root }
     throw CommandError(
@@ -71,8 +21,8 @@ extension CommandContext {
   }
 
   /// Reads the workspace and resolves the environments of `customers`, or all.
-  func load(_ options: WorkspaceOptions, customers: [String]) throws -> LoadedWorkspace {
-    let all = try read(try root(options), options)
+  package func load(workspace: String?, customers: [String], workers: Workers) throws -> LoadedWorkspace {
+    let all = try read(try root(of: workspace), workers)
     guard !customers.isEmpty else { return all }
     let chosen = try choose(customers, from: all)
     // Problems of files that other customers own are theirs alone.
@@ -86,8 +36,8 @@ extension CommandContext {
   /// Reads a workspace and resolves all its environments.
   ///
   /// - Parameter checkingFiles: Whether the sources that specs name must be there.
-  func read(_ root: FilePath, _ options: WorkspaceOptions, checkingFiles: Bool = true) throws -> LoadedWorkspace {
-    let workspace = WorkspaceReader(workers: options.workers).read(root)
+  package func read(_ root: FilePath, _ workers: Workers, checkingFiles: Bool = true) throws -> LoadedWorkspace {
+    let workspace = WorkspaceReader(workers: workers).read(root)
     var problems = workspace.problems
     let files = WorkspaceFiles(root: root, containment: workspace.containment)
     if checkingFiles { problems += files.problems(inAllowed: workspace.allowed) }
@@ -95,7 +45,7 @@ extension CommandContext {
       definitions: workspace.definitions, registry: workspace.registry, recipes: ImageRecipes(),
       readFile: { files.read($0, $1) })
     var plans: [EnvironmentPlan] = []
-    let resolved = try options.workers.map(workspace.environments) { environment in
+    let resolved = try workers.map(workspace.environments) { environment in
       let (plan, found) = resolver.resolve(environment)
       return (plan: plan, problems: found + (checkingFiles ? files.problems(in: environment) : []))
     }
@@ -124,12 +74,12 @@ extension CommandContext {
   }
 
   /// The ignore rules of a folder with an application.
-  func ignore(_ folder: FilePath, within containment: Containment) throws -> IgnoreRules {
+  package func ignore(_ folder: FilePath, within containment: Containment) throws -> IgnoreRules {
     try ContextFolder(folder, within: containment).source.ignore
   }
 
   /// Stops where the workspace has errors; warnings are printed.
-  func stopOnErrors(_ loaded: LoadedWorkspace) throws {
+  package func stopOnErrors(_ loaded: LoadedWorkspace) throws {
     if loaded.problems.hasErrors { throw CommandError(loaded.problems, sources: loaded.workspace.excerpts) }
     console.report(loaded.problems, sources: loaded.workspace.excerpts)
   }

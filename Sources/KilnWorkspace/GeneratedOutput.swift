@@ -1,27 +1,27 @@
 import Foundation
-import KilnArtifacts
+package import KilnArtifacts
 import KilnConsole
 import KilnGeneration
-import KilnPlan
-import KilnProcesses
+package import KilnPlan
+package import KilnProcesses
 import KilnSpec
-import SystemPackage
+package import SystemPackage
 
 /// The folder that `kiln generate` writes, and what is to be in it.
-struct GeneratedOutput: Sendable {
-  let folder: OutputFolder
+package struct GeneratedOutput: Sendable {
+  package let folder: OutputFolder
   private let loaded: LoadedWorkspace
   /// Over everything that all customers' files depend on besides their own specs.
   private let shared: String?
 
   /// - Parameter folder: As the user names it; else the workspace's.
-  init(loaded: LoadedWorkspace, folder: FilePath?, workers: Workers, context: CommandContext) {
+  package init(loaded: LoadedWorkspace, folder: FilePath?, workers: Workers) {
     self.loaded = loaded
     let root = loaded.workspace.root
     let path = folder ?? root.pushing(loaded.workspace.output)
     let program = Self.program
     let name = ContentDigest(of: path.lexicallyNormalized().string).tag
-    let record = program.map { OutputRecord("dist/.generated/\(name)", below: root, generator: $0) }
+    let record = program.map { OutputRecord("\(WorkspaceLayout.records)/\(name)", below: root, generator: $0) }
     self.folder =
       folder.map { OutputFolder($0, record: record, workers: workers) }
       ?? OutputFolder(loaded.workspace.output, below: root, record: record, workers: workers)
@@ -33,7 +33,7 @@ struct GeneratedOutput: Sendable {
     guard let path = Bundle.main.executablePath else { return nil }
     var info = stat()
     guard stat(path, &info) == 0 else { return nil }
-    return "\(KilnCommand.generator) \(FileStatus(info).text)"
+    return "\(KilnVersion.generator) \(FileStatus(info).text)"
   }()
 
   private static func shared(_ loaded: LoadedWorkspace, _ program: String) -> String {
@@ -46,8 +46,36 @@ struct GeneratedOutput: Sendable {
     return ContentDigest(of: text).hex
   }
 
+  /// The units of `plans`, and the graph of the fleet; that is left as it was while the spec of a customer is wrong: it
+  /// would lose that customer's images.
+  package func unitsInReach(of plans: [EnvironmentPlan]) -> [OutputUnit] {
+    loaded.isFleetWhole ? unitsAndGraph(plans) : units(plans)
+  }
+
+  /// Units that may be orphans: of all customers, or of the named ones alone; never those of a spec with errors.
+  package func scope(_ customers: [String]) -> @Sendable (String) -> Bool {
+    if !customers.isEmpty {
+      let planned = Set(loaded.plans.map(\.customer))
+      return { planned.contains($0) }
+    }
+    if loaded.isFleetWhole { return { _ in true } }
+    // Which customers the broken specs describe is not known for certain: nothing is an orphan.
+    return { _ in false }
+  }
+
+  /// Generated files of a customer that are not what the specs say.
+  package func stale(_ plan: EnvironmentPlan) throws -> [String] {
+    do {
+      let delta = try folder.compare(
+        with: units([plan]), generator: KilnVersion.generator, detail: .files, isInScope: { $0 == plan.customer })
+      return delta.changes.map(\.path)
+    } catch is LedgerError {
+      return [Ledger.name]
+    }
+  }
+
   /// The units of `plans`, and the graph of the whole fleet.
-  func unitsAndGraph(_ plans: [EnvironmentPlan]) -> [OutputUnit] {
+  package func unitsAndGraph(_ plans: [EnvironmentPlan]) -> [OutputUnit] {
     let units = units(plans)
     let fleet = loaded.fleet
     let settings = loaded.workspace.build
@@ -69,7 +97,7 @@ struct GeneratedOutput: Sendable {
   }
 
   /// The units of `plans` and of the runtimes that they stand on.
-  func units(_ plans: [EnvironmentPlan]) -> [OutputUnit] {
+  package func units(_ plans: [EnvironmentPlan]) -> [OutputUnit] {
     Generator().units(plans, among: loaded.fleet, key: key)
   }
 }

@@ -1,8 +1,8 @@
-import KilnArtifacts
-import KilnDiagnostics
-import KilnSpec
+package import KilnArtifacts
+package import KilnDiagnostics
+package import KilnSpec
 import Synchronization
-import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -13,9 +13,9 @@ import SystemPackage
 #endif
 
 /// Files that specs and definitions name, on disk; none of them is outside of what the workspace may read.
-struct WorkspaceFiles: Sendable {
-  let root: FilePath
-  let containment: Containment
+package struct WorkspaceFiles: Sendable {
+  package let root: FilePath
+  package let containment: Containment
   private let places = Places()
 
   /// What stands at paths: a fleet names the same ones over and over.
@@ -58,19 +58,19 @@ struct WorkspaceFiles: Sendable {
     let missing = Mutex<Set<String>>([])
   }
   private let asked = Asked()
-  var copied: [String: ContentDigest] { asked.digests.withLock { $0 } }
-  var missing: Set<String> { asked.missing.withLock { $0 } }
+  package var copied: [String: ContentDigest] { asked.digests.withLock { $0 } }
+  package var missing: Set<String> { asked.missing.withLock { $0 } }
 
-  init(root: FilePath, containment: Containment) {
+  package init(root: FilePath, containment: Containment) {
     self.root = root
     self.containment = containment
   }
 
   /// Files copied into images are no larger than this.
-  static let sizeLimit = 16 << 20
+  package static let sizeLimit = 16 << 20
 
   /// The bytes of a file that a definition's step copies; it stays inside the workspace.
-  func read(_ path: String, _ location: SourceLocation) -> Result<[UInt8], DiagnosticsError> {
+  package func read(_ path: String, _ location: SourceLocation) -> Result<[UInt8], DiagnosticsError> {
     func refuse(_ message: String, id: String = "spec.missing-path") -> Result<[UInt8], DiagnosticsError> {
       .failure(DiagnosticsError([Diagnostic(id, message, at: location)]))
     }
@@ -104,10 +104,10 @@ struct WorkspaceFiles: Sendable {
   }
 
   /// Sources, overlays and parameters files that are not there, or are outside.
-  func problems(in spec: EnvironmentSpec) -> [Diagnostic] { folders(in: spec) + parameters(in: spec) }
+  package func problems(in spec: EnvironmentSpec) -> [Diagnostic] { folders(in: spec) + parameters(in: spec) }
 
   /// Folders that `kiln.yaml` allows and that are not there.
-  func problems(inAllowed allowed: [Located<FilePath>]) -> [Diagnostic] {
+  package func problems(inAllowed allowed: [Located<FilePath>]) -> [Diagnostic] {
     allowed.compactMap { folder in
       var status = stat()
       let found = root.pushing(folder.value).withPlatformString { stat($0, &status) }

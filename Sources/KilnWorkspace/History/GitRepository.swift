@@ -1,0 +1,90 @@
+import Foundation
+import KilnConsole
+package import KilnDiagnostics
+package import KilnProcesses
+package import SystemPackage
+
+/// The repository that a workspace is in.
+package struct GitRepository: Sendable {
+  package let root: FilePath
+  package let git: Tool
+
+  package struct Failure: CommandErrorConvertible {
+    package let message: String
+    package var help = "--since takes a commit, as in main or HEAD~1, or another workspace's folder"
+
+    package var commandError: CommandError { CommandError("since.commit", message, help: help) }
+  }
+
+  private func run(_ arguments: [String], environment: [String: String] = [:], _ what: String) async throws -> String {
+    // Nothing of the user's settings or the repository's hooks changes what is read.
+    let fixed = ["-C", root.string, "-c", "core.quotePath=false", "-c", "core.hooksPath=/dev/null"]
+    let result = try await git.output(
+      fixed + arguments, environment: environment.merging(["LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"]) { one, _ in one })
+    guard result.isSuccess else {
+      let answer = result.error.split(separator: "\n").last.map { ": \(Relayed.safe(String($0)))" } ?? ""
+      throw Failure(message: "git cannot \(what)\(answer)")
+    }
+    return result.output
+  }
+
+  package func top() async throws -> FilePath {
+    let output = try await run(["rev-parse", "--show-toplevel"], "find a repository at \(root)")
+    return FilePath(output.trimmingCharacters(in: .newlines))
+  }
+
+  /// The commit's id.
+  ///
+  /// - Parameter name: What Git takes for a commit; with `...` after it, where the work on HEAD went off from it.
+  package func commit(_ name: String) async throws -> String {
+    _ = try await top()
+    let isBranchPoint = name.hasSuffix("...")
+    let other = isBranchPoint ? String(name.dropLast(3)) : name
+    var failure = Failure(
+      message: isBranchPoint
+        ? "there is no commit of the name \"\(other)\""
+        : "there is neither a workspace in the folder \"\(name)\" nor a commit of that name")
+    do {
+      let commit = try await run(["rev-parse", "--verify", "--end-of-options", "\(other)^{commit}"], "find \(other)")
+        .trimmingCharacters(in: .newlines)
+      guard isBranchPoint else { return commit }
+      failure = Failure(message: "HEAD and \"\(other)\" have no commit in common")
+      return try await run(["merge-base", commit, "HEAD"], "compare").trimmingCharacters(in: .newlines)
+    } catch is Failure {
+      if (try? await run(["rev-parse", "--is-shallow-repository"], "look"))?.hasPrefix("true") == true {
+        failure.help =
+          "this clone does not have its whole history: `git fetch --unshallow` (GitHub's checkout: `fetch-depth: 0`)"
+      }
+      throw failure
+    }
+  }
+
+  /// Writes those of the workspace's `names` that the commit has below `place`.
+  /// - Returns: Where the workspace's root then is.
+  package func extract(_ names: [String], of commit: String, to place: FilePath) async throws -> FilePath {
+    let prefix = try await run(["rev-parse", "--show-prefix"], "find the workspace").trimmingCharacters(in: .newlines)
+    let tree = place.appending("tree")
+    try FileManager.default.createDirectory(atPath: tree.string, withIntermediateDirectories: true)
+    let index = ["GIT_INDEX_FILE": place.appending("index").string, "GIT_LITERAL_PATHSPECS": "1"]
+    let listed = try await run(
+      ["ls-tree", "-z", "--name-only", "--full-tree", commit, "--"] + names.map { prefix + $0 },
+      environment: ["GIT_LITERAL_PATHSPECS": "1"], "list the commit")
+    let there = listed.split(separator: "\0").map(String.init)
+    if !there.isEmpty {
+      let top = try await top()
+      _ = try await run(
+        ["-C", top.string, "--work-tree=\(tree.string)", "checkout", commit, "--"] + there, environment: index,
+        "read the commit")
+    }
+    return prefix.isEmpty ? tree : tree.pushing(FilePath(prefix)).lexicallyNormalized()
+  }
+
+  /// Paths, from the repository's top, of files that differ from the commit's, those that Git does not know yet too.
+  package func changes(since commit: String) async throws -> [String] {
+    let top = try await top().string
+    let changed = try await run(
+      ["-C", top, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", commit, "--"], "compare")
+    let new = try await run(["-C", top, "ls-files", "--others", "--exclude-standard", "-z"], "list new files")
+    return (changed + new).split(separator: "\0").map(String.init)
+  }
+}

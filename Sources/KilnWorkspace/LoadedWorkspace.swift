@@ -1,0 +1,49 @@
+package import KilnArtifacts
+package import KilnDiagnostics
+import KilnDocuments
+package import KilnPlan
+package import KilnSpec
+
+/// A workspace read and resolved for a command.
+package struct LoadedWorkspace: Sendable {
+  package let workspace: Workspace
+  /// Plans of the environments that were asked for and have no errors, by customer.
+  package let plans: [EnvironmentPlan]
+  /// Plans of all environments without errors.
+  package let fleet: [EnvironmentPlan]
+  /// Files that definitions copy into images, with the digest of their contents.
+  package let copied: [String: ContentDigest]
+  /// Such files that are not there.
+  package let missing: Set<String>
+  /// Whether every environment of the workspace has a plan.
+  package let isFleetWhole: Bool
+  package let problems: [Diagnostic]
+
+  /// The plan of one customer.
+  package func plan(of customer: String) throws -> EnvironmentPlan {
+    if let plan = plans.first(where: { $0.customer == customer }) { return plan }
+    throw CommandError(
+      "workspace.customer", "there is no customer \"\(customer)\" in the workspace",
+      help: "there are: \(Phrase.some(fleet.map(\.customer), limit: 10))")
+  }
+}
+
+extension LoadedWorkspace {
+  /// Whether an error is of the workspace, not of one customer's spec: its settings, or a folder that cannot be listed.
+  package var concernsEveryCustomer: Bool {
+    let shared = Set(["kiln.yaml"] + WorkspaceReader.folders)
+    return problems.contains { $0.severity == .error && $0.location.map { shared.contains($0.file) } ?? true }
+  }
+
+  /// Without the plans of customers whose specs have errors, or that two specs describe.
+  package var withoutErrors: LoadedWorkspace {
+    let files = Set(problems.filter { $0.severity == .error }.compactMap { $0.location?.file })
+    func isGood(_ plan: EnvironmentPlan) -> Bool {
+      !files.contains(plan.spec.file) && !workspace.duplicateCustomers.contains(plan.customer.lowercased())
+    }
+    let rest = fleet.filter(isGood)
+    return LoadedWorkspace(
+      workspace: workspace, plans: plans.filter(isGood), fleet: rest, copied: copied, missing: missing,
+      isFleetWhole: isFleetWhole && rest.count == fleet.count, problems: problems)
+  }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import KilnDiagnostics
+import KilnPlan
+import KilnProcesses
+import KilnSpec
+import KilnTesting
+import Testing
+
+@testable import KilnWorkspace
+
+/// What is read of a commit of Git's.
+struct EarlierWorkspaceTests {
+  private static let files = [
+    "kiln.yaml": "version: 1\n", "apps/shop/index.php": "shop",
+    "environments/acme.yaml":
+      "version: 1\ncustomer: acme\nruntime: {base: debian-12, components: {own: {}}}\napp: {source: ../apps/shop}\n",
+    "components/own.yaml": "summary: Own\nsteps: [{file: {path: /etc/own, source: ../own.conf}}]\n", "own.conf": "x",
+  ]
+
+  private func git(_ root: URL) -> String { "git -C \(root.path) -c core.quotePath=false -c core.hooksPath=/dev/null" }
+
+  private func read(
+    _ name: String, _ root: URL, _ steps: [ScriptedRunner.Step], environment: [String: String] = [:]
+  ) async throws -> EarlierWorkspace {
+    let runner = ScriptedRunner(steps)
+    let context = RecordedContext(root, environment: environment, processes: runner).context
+    let workers = Workers(count: 1)
+    let now = try context.load(workspace: nil, customers: [], workers: workers)
+    #expect(now.problems.isEmpty)
+    let earlier = try await EarlierWorkspace.read(name, for: now, workers, context)
+    runner.finish()
+    return earlier
+  }
+
+  /// Git writes the files that it is asked for into the folder that it is given.
+  private func checkout(_ root: URL, _ files: [String]) -> ScriptedRunner.Step {
+    .run("\(git(root)) -C \(root.path) --work-tree=…") { invocation in
+      #expect(invocation.arguments.suffix(files.count + 3) == ["checkout", "c0ffee", "--"] + files)
+      #expect(invocation.environment["GIT_INDEX_FILE"]?.hasPrefix(root.path) == false)
+      let tree = try #require(invocation.arguments.first { $0.hasPrefix("--work-tree=") }).dropFirst(12)
+      var texts = Self.files.filter { path, _ in files.contains { path == $0 || path.hasPrefix($0 + "/") } }
+      if texts["environments/acme.yaml"] != nil {
+        texts["environments/acme.yaml"] = Self.files["environments/acme.yaml"]?.replacing(
+          "debian-12", with: "ubuntu-24.04")
+      }
+      try write(texts, in: URL(filePath: String(tree)))
+    }
+  }
+
+  @Test func aCommitIsReadWithTheFilesThatItsDefinitionsCopy() async throws {
+    try await withFolder { folder in
+      // As Git says it, without links.
+      let root = folder.resolvingSymlinksInPath()
+      try write(Self.files, in: root)
+      let git = git(root)
+      let list = "\(git) ls-tree -z --name-only --full-tree c0ffee --"
+      let top = ScriptedRunner.Step.run("\(git) rev-parse --show-toplevel", output: "\(root.path)\n")
+      let earlier = try await read(
+        "main", root,
+        [
+          top, .run("\(git) rev-parse --verify --end-of-options main^{commit}", output: "c0ffee\n"),
+          .run("\(git) rev-parse --show-prefix", output: "\n"),
+          .run(
+            "\(list) kiln.yaml environments profiles components", output: "kiln.yaml\0environments\0components\0"),
+          top, checkout(root, ["kiln.yaml", "environments", "components"]),
+          // A component copies a file from elsewhere in the workspace.
+          .run("\(git) rev-parse --show-prefix", output: "\n"), .run("\(list) own.conf", output: "own.conf\0"), top,
+          checkout(root, ["own.conf"]), top,
+          .run(
+            "\(git) -C \(root.path) diff --name-only -z --no-renames --no-ext-diff c0ffee --",
+            output: "apps/shop/index.php\0README.md\0"),
+          .run("\(git) -C \(root.path) ls-files --others --exclude-standard -z"), top,
+        ])
+      #expect(earlier.plans.map(\.base.name) == ["ubuntu-24.04"] && earlier.notes == [])
+      #expect(earlier.sources == ["acme": ["apps/shop: index.php changed"]])
+    }
+  }
+
+  private func message(_ steps: (String) -> [ScriptedRunner.Step]) async throws -> String {
+    try await withFolder { root in
+      try write(Self.files, in: root)
+      let steps = steps(git(root))
+      let error = await #expect(throws: (any Error).self) { try await read("main...", root, steps) }
+      return DiagnosticRenderer().render((error as? any CommandErrorConvertible)?.commandError.diagnostics ?? [])
+    }
+  }
+
+  @Test func aShallowCloneIsTheReason() async throws {
+    let text = try await message { git in
+      [
+        .run("\(git) rev-parse --show-toplevel", output: "/\n"),
+        .run("\(git) rev-parse --verify --end-of-options main^{commit}", output: "c0ffee\n"),
+        .run("\(git) merge-base c0ffee HEAD", code: 1),
+        .run("\(git) rev-parse --is-shallow-repository", output: "true\n"),
+      ]
+    }
+    #expect(
+      text == """
+        error: HEAD and "main" have no commit in common [since.commit]
+          = help: this clone does not have its whole history: `git fetch --unshallow` (GitHub's checkout: `fetch-depth: 0`)
+
+        """)
+  }
+
+  @Test func withoutGitAnotherFolderIsOffered() async throws {
+    let text = try await message { [.missing("\($0) rev-parse --show-toplevel")] }
+    #expect(
+      text == """
+        error: git is not on the PATH [tool.missing]
+          = help: `apt-get install git`, or name another workspace's folder
+
+        """)
+  }
+}
