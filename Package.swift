@@ -101,12 +101,17 @@ let package = Package(
         "KilnGeneration", "KilnPlan", "KilnProcesses", "KilnSpec", system,
       ], tests: ["KilnTesting"])
     + module(
+      "KilnEngine",
+      [
+        "CExtendedAttributes", "KilnArtifacts", "KilnConsole", "KilnContext", "KilnDiagnostics", "KilnDocuments",
+        "KilnGeneration", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnWorkspace", system,
+      ], tests: ["KilnTesting"])
+    + module(
       "KilnCommands",
       [
-        "KilnWorkspace",
+        "KilnEngine", "KilnWorkspace",
         "KilnGeneration", "KilnFleet", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
-        "KilnConsole", "KilnDocuments", "KilnProcesses", "KilnContext", "KilnPacker", "KilnAzure",
-        "CExtendedAttributes", arguments,
+        "KilnConsole", "KilnDocuments", "KilnProcesses", "KilnContext", "KilnPacker", "KilnAzure", arguments,
         system,
       ], tests: ["KilnTesting"], fixtures: true)
     + [

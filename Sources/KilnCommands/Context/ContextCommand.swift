@@ -5,6 +5,7 @@ import KilnConsole
 public import KilnContext
 import KilnDiagnostics
 import KilnDocuments
+import KilnEngine
 import SystemPackage
 
 struct ContextCommand: AsyncParsableCommand {
@@ -30,11 +31,6 @@ struct ContextOptions: ParsableArguments {
       root.pushing(FilePath(name)).lexicallyNormalized(), dockerfile: dockerfile.map { root.pushing(FilePath($0)) },
       name: shown)
   }
-}
-
-extension ContextFolder {
-  /// The ignore file's text by name.
-  var sources: [String: String] { ignoreText.map { [source.ignore.file: $0] } ?? [:] }
 }
 
 struct ContextListCommand: SynchronousCommand {

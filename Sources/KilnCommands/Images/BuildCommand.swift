@@ -5,6 +5,7 @@ import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
+import KilnEngine
 import KilnGeneration
 import KilnPlan
 import KilnSpec
@@ -50,7 +51,7 @@ struct BuildCommand: KilnSubcommand {
     var results: [BuiltImage] = []
     for plan in loaded.plans {
       let tree = try Generator().generate([plan])
-      var images = try context.images(of: plan, loaded, tree, named: image)
+      var images = try loaded.images(of: plan, in: tree, named: image)
       if !image.isEmpty {
         // An application needs its runtime.
         let isNeeded = image.contains("app")
@@ -71,25 +72,3 @@ struct BuildCommand: KilnSubcommand {
 }
 
 extension ContainerEngine.Kind: ExpressibleByArgument {}
-
-/// An image that is there now.
-struct BuiltImage: Sendable {
-  enum Action: String, Sendable { case built, kept }
-
-  let customer: String
-  let name: String
-  /// With its digest tag.
-  let image: String
-  let id: String
-  /// The registry's digest, when it was pushed.
-  let digest: String?
-  let action: Action
-  let reason: String
-
-  var document: DocumentValue {
-    [
-      "customer": .string(customer), "name": .string(name), "image": .string(image), "id": .string(id),
-      "digest": digest.map { .string($0) } ?? .null, "action": .string(action.rawValue), "reason": .string(reason),
-    ]
-  }
-}

@@ -5,6 +5,7 @@ import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
+import KilnEngine
 import KilnGeneration
 import KilnPlan
 import KilnProcesses
@@ -47,7 +48,7 @@ struct PackCommand: SynchronousCommand {
     var jobs: [(customer: String, image: EnvironmentImage)] = []
     for plan in loaded.plans {
       let tree = try Generator().generate([plan])
-      let images = try context.images(of: plan, loaded, tree, named: image)
+      let images = try loaded.images(of: plan, in: tree, named: image)
       jobs += images.filter { image.isEmpty || image.contains($0.name) }.map { (plan.customer, $0) }
     }
     let packing = try EnvironmentPacking(dist: dist, compression: compression, time: context.sourceDate())
@@ -69,44 +70,11 @@ struct PackCommand: SynchronousCommand {
     }
   }
 
-  /// Makes a folder of each image's context, and writes which they are and the apps' tags.
   private func stage(_ loaded: LoadedWorkspace, _ context: CommandContext) throws {
-    struct Staged: Sendable {
-      let plan: EnvironmentPlan
-      let image: EnvironmentImage
-      let context: StagedContext
-    }
-    let contexts = WorkspaceLayout(loaded.workspace.root).contexts
-    let wanted = Set(image)
-    let generator = Generator()
-    // A runtime is one folder, whoever stands on it.
-    var runtimes: Set<String> = []
-    let jobs = loaded.plans.map { ($0, runtimes.insert($0.runtime.id).inserted) }
-    let staged = try options.workers.map(jobs) { plan, hasRuntime -> [Staged] in
-      let images = try context.images(of: plan, loaded, try generator.generate([plan]), named: image)
-      return try images.compactMap { one in
-        guard wanted.isEmpty ? one.kind != .runtime || hasRuntime : wanted.contains(one.name) else { return nil }
-        let result = try withExcerpts(one.sources) {
-          try ContextStage(contexts.pushing(FilePath(one.archive)), below: loaded.workspace.root)
-            .update(one.source, isHandedOut: true)
-        }
-        return Staged(plan: plan, image: one, context: result)
-      }
-    }.flatMap { $0 }
+    let staged = try EnvironmentStaging(loaded, workers: options.workers).run(named: image)
     for one in staged where one.image.kind == .app {
       context.console.report(one.context.warnings, sources: one.image.sources)
     }
-    let targets = staged.map { one -> BakeLowering.Staged in
-      let folder = FilePath(root: nil, one.context.folder.components.dropFirst(loaded.workspace.root.components.count))
-      let isApp = one.image.kind == .app
-      return .init(
-        target: one.image.kind == .runtime
-          ? BakeLowering.runtime(one.plan.runtime.id) : BakeLowering.target(one.plan.customer, one.image.name),
-        context: folder.string,
-        tag: isApp ? one.image.reference(one.context).description : nil)
-    }
-    let file = contexts.removingLastComponent().appending(BakeLowering.fileName)
-    try FileReplacement.replace([.init(path: file, bytes: Array(BakeLowering.staged(targets).utf8))])
     if format == .json {
       let documents = staged.map { one -> DocumentValue in
         [
@@ -127,20 +95,5 @@ struct PackCommand: SynchronousCommand {
         "next, here: docker buildx bake -f \(loaded.workspace.output)/\(BakeLowering.fileName) -f dist/\(BakeLowering.fileName) [GROUP…]\n"
       )
     }
-  }
-}
-
-extension CommandContext {
-  /// - Parameter names: Images that must be among them.
-  func images(
-    of plan: EnvironmentPlan, _ loaded: LoadedWorkspace, _ tree: ArtifactTree, named names: [String] = []
-  ) throws -> [EnvironmentImage] {
-    let images = try loaded.images(of: plan, in: tree)
-    for name in names where !images.contains(where: { $0.name == name }) {
-      throw CommandError(
-        "input.image", "\(plan.customer) has no image \"\(name)\"",
-        help: "there are: \(images.map(\.name).joined(separator: ", "))")
-    }
-    return images
   }
 }

@@ -3,6 +3,7 @@ import Foundation
 import KilnConsole
 import KilnDiagnostics
 import KilnDocuments
+import KilnEngine
 import KilnGeneration
 import KilnPlan
 import KilnProcesses
@@ -27,34 +28,7 @@ struct DownCommand: KilnSubcommand {
           throw CommandError("down.declined", "nothing was removed: the answer was not \(customer)")
         }
       }
-      let lock = try await environment.lock()
-      defer { lock.release() }
-      try await environment.ownObjects()
-      let secrets = try await environment.secretFolders()
-      try await remove(environment)
-      for name in secrets { SecretFiles.remove(named: name) }
-      SecretFiles.remove(named: LocalState(readingFrom: environment.folder).secrets)
-    }
-  }
-
-  private func remove(_ environment: LocalEnvironment) async throws {
-    let project = environment.project
-    // A Compose that a killed `kiln up` left behind may still be starting containers: twice nothing is nothing.
-    var clean = 0
-    while clean < 2 {
-      let code = try await project.stream(["down", "--remove-orphans"] + (volumes ? ["--volumes"] : []))
-      guard code == 0 else {
-        throw CommandError("down.compose", "docker compose ended with \(code)")
-      }
-      while clean < 2 {
-        try await Task.sleep(for: .milliseconds(400))
-        try Interruption.check()
-        if try await !project.isGone() {
-          clean = 0
-          break
-        }
-        clean += 1
-      }
+      try await environment.takeAway(withVolumes: volumes)
     }
   }
 }
@@ -132,7 +106,8 @@ struct ExecCommand: KilnSubcommand {
 
   func run(in context: CommandContext) async throws {
     try await local.run(in: context) { environment in
-      try await environment.exec(command, in: service, as: user)
+      let code = try await environment.exec(command, in: service, as: user)
+      if code != 0 { throw ExitCode(code) }
     }
   }
 }
@@ -147,31 +122,8 @@ struct ShellCommand: KilnSubcommand {
 
   func run(in context: CommandContext) async throws {
     try await local.run(in: context) { environment in
-      try await environment.exec(["/bin/bash"], in: service, as: user)
+      let code = try await environment.exec(["/bin/bash"], in: service, as: user)
+      if code != 0 { throw ExitCode(code) }
     }
-  }
-}
-
-extension LocalEnvironment {
-  /// Stops, with the names that there are, where the environment has no such service.
-  func stopUnlessThere(_ service: String) async throws {
-    let names = Set(try await containers().map(\.service)).sorted()
-    if names.contains(service) { return }
-    let near = nearest(to: service, among: names).map { "did you mean \"\($0)\"?" }
-    if names.isEmpty {
-      throw CommandError("local.down", "\(customer) is not up", help: "`kiln up \(customer)` starts it")
-    }
-    throw CommandError(
-      "local.service", "\(customer) has no service \"\(Relayed.safe(service))\"",
-      help: near ?? "there are: \(Phrase.some(names, limit: 10))")
-  }
-
-  /// With the terminal as it is; ends with the command's exit code.
-  fileprivate func exec(_ command: [String], in service: String, as user: String?) async throws {
-    try await stopUnlessThere(service)
-    let terminal = isatty(STDIN_FILENO) == 1 ? [] : ["--no-TTY"]
-    let code = try await project.attached(
-      ["exec"] + terminal + (user.map { ["--user", $0] } ?? []) + [service] + command)
-    if code != 0 { throw ExitCode(code) }
   }
 }

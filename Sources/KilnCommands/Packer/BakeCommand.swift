@@ -5,6 +5,7 @@ import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
+import KilnEngine
 import KilnGeneration
 import KilnPacker
 import KilnPlan
@@ -46,7 +47,7 @@ struct BakeCommand: KilnSubcommand {
     try refuseStale(plan, loaded)
     let root = loaded.workspace.root
     let dist = WorkspaceLayout(root).dist
-    let app = try context.images(of: plan, loaded, tree).filter { $0.kind == .app }
+    let app = try loaded.images(of: plan, in: tree).filter { $0.kind == .app }
     _ = try EnvironmentPacking(dist: dist, compression: .none, time: context.sourceDate())
       .run(app, context, isQuiet: options.quiet)
     let run = PackerRun(
@@ -183,19 +184,5 @@ private struct PackerRun: Sendable {
     let differences: [String]
     do { differences = try PackerManifest(data).differences(from: report) } catch { differences = ["\(error)"] }
     try LogFile.refuse(differences)
-  }
-}
-
-extension CommandContext {
-  /// The program that is copied into machines and containers, and checks them there.
-  func goss() throws -> String {
-    let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/local/bin"]
-    guard let found = folders.map({ $0 + "/goss" }).first(where: FileManager.default.isExecutableFile(atPath:)) else {
-      throw CommandError(
-        "tool.missing", "goss is not on the PATH; it is copied into images and checks them",
-        help: "https://github.com/goss-org/goss/releases")
-    }
-    // A link's name may mean nothing where it is copied from.
-    return URL(filePath: found).resolvingSymlinksInPath().path
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import KilnArtifacts
+import KilnEngine
 import KilnGeneration
 import KilnPlan
 import KilnProcesses

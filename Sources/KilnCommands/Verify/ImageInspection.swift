@@ -1,4 +1,5 @@
 import Foundation
+import KilnEngine
 import KilnGeneration
 import KilnProcesses
 

@@ -5,6 +5,7 @@ import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
+import KilnEngine
 import KilnGeneration
 import KilnPacker
 import KilnPlan
@@ -58,7 +59,7 @@ struct VerifyCommand: KilnSubcommand {
   {
     if let container { return container }
     let tree = try Generator().generate([plan])
-    let images = try context.images(of: plan, loaded, tree)
+    let images = try loaded.images(of: plan, in: tree)
     var reference = plan.runtimeImage
     if let app = images.first(where: { $0.kind == .app }) {
       let folder = WorkspaceLayout(loaded.workspace.root).contexts.pushing(FilePath(app.archive))

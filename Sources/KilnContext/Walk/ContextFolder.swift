@@ -9,6 +9,8 @@ public struct ContextFolder: Sendable {
   public let dockerfile: String?
   /// The ignore file's text, for messages.
   public let ignoreText: String?
+  /// The ignore file's text by name.
+  package var sources: [String: String] { ignoreText.map { [source.ignore.file: $0] } ?? [:] }
 
   /// - Parameters:
   ///   - folder: The context's folder.

@@ -1,24 +1,24 @@
 import KilnConsole
 import KilnGeneration
-import KilnProcesses
+package import KilnProcesses
 import KilnSpec
 import SystemPackage
 
 /// A container, network or volume of a Compose project, and whose it is.
-struct EngineObject: Sendable, Equatable {
-  enum Kind: String, Sendable { case container, network, volume }
+package struct EngineObject: Sendable, Equatable {
+  package enum Kind: String, Sendable { case container, network, volume }
 
-  let kind: Kind
-  let name: String
+  package let kind: Kind
+  package let name: String
   /// The id of the workspace that made it; empty for what is not Kiln's.
-  let workspace: String
+  package let workspace: String
   /// Where that workspace is, or was.
-  let root: String
+  package let root: String
   /// Of a database's password when its volume was made; see `SecretFiles`.
-  var password = ""
+  package var password = ""
 
   /// Everything that Compose would take for a part of `project`, by its label or by its name.
-  static func all(of project: String, volumes: [String] = [], on docker: Tool) async throws -> [EngineObject] {
+  package static func all(of project: String, volumes: [String] = [], on docker: Tool) async throws -> [EngineObject] {
     let filter = ["--filter", "label=com.docker.compose.project=\(project)"]
     func label(_ name: String) -> String { "{{.Label \"\(name)\"}}" }
     let owner = "\(label(LocalLabels.workspace))|\(label(LocalLabels.root))"
@@ -55,5 +55,5 @@ struct EngineObject: Sendable, Equatable {
     }
   }
 
-  var text: String { "\(kind.rawValue) \(Relayed.safe(name))" }
+  package var text: String { "\(kind.rawValue) \(Relayed.safe(name))" }
 }

@@ -1,25 +1,25 @@
 import KilnDocuments
 import KilnGeneration
-import KilnPlan
+package import KilnPlan
 import KilnSpec
-import SystemPackage
+package import SystemPackage
 
 /// What only this machine knows of an environment, as a second Compose file: whose it is, which secrets it was started
 /// with, and whether the app follows its source.
-struct LocalCompose: Sendable {
-  let plan: EnvironmentPlan
-  let root: FilePath
+package struct LocalCompose: Sendable {
+  package let plan: EnvironmentPlan
+  package let root: FilePath
   /// Keyed digests of what each service reads, by service.
-  let secrets: [String: String]
+  package let secrets: [String: String]
   /// Names this run of `kiln up --mount`; nil for others.
-  let session: String?
+  package let session: String?
 
-  static let name = "compose.local.yaml"
+  package static let name = "compose.local.yaml"
 
   /// PHP looks at a file again only after two seconds; here it looks at every request.
   private static let settings = (source: "kiln-mount", folder: "/run/kiln-mount", text: "opcache.revalidate_freq = 0\n")
 
-  var text: String {
+  package var text: String {
     var services: DocumentMap = [:]
     let names = plan.services.map(\.name) + (plan.spec.app == nil ? [] : [EnvironmentPlan.appService])
     for name in names { services[name] = .map(service(name)) }

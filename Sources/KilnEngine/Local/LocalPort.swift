@@ -7,9 +7,9 @@
 #endif
 
 /// A TCP port of the loopback address.
-enum LocalPort {
+package enum LocalPort {
   /// Whether a server could listen there now.
-  static func isFree(_ port: Int) -> Bool {
+  package static func isFree(_ port: Int) -> Bool {
     #if canImport(Glibc)
       let stream = Int32(SOCK_STREAM.rawValue)
     #else

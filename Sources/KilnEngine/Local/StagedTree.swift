@@ -2,11 +2,11 @@ import Foundation
 import KilnArtifacts
 import KilnContext
 import KilnGeneration
-import SystemPackage
+package import SystemPackage
 
 /// The application as it was staged: every path with what tells its contents from others.
-struct StagedTree: Sendable, Equatable {
-  enum Entry: Sendable, Equatable {
+package struct StagedTree: Sendable, Equatable {
+  package enum Entry: Sendable, Equatable {
     case directory
     case link([UInt8])
     /// The staged file's time stands for its contents; see `ContextStage`.
@@ -21,24 +21,24 @@ struct StagedTree: Sendable, Equatable {
   }
 
   /// What makes one tree of another.
-  struct Changes: Sendable, Equatable {
+  package struct Changes: Sendable, Equatable {
     /// Parents before what is in them.
-    var removed: [[UInt8]] = []
+    package var removed: [[UInt8]] = []
     /// In the order of path bytes.
-    var written: [[UInt8]] = []
+    package var written: [[UInt8]] = []
 
-    var count: Int { removed.count + written.count }
+    package var count: Int { removed.count + written.count }
   }
 
   /// Where the application is.
-  let folder: FilePath
-  private(set) var entries: [[UInt8]: Entry] = [:]
+  package let folder: FilePath
+  package private(set) var entries: [[UInt8]: Entry] = [:]
 
   /// Nothing.
-  init(empty folder: FilePath) { self.folder = folder }
+  package init(empty folder: FilePath) { self.folder = folder }
 
   /// - Parameter stage: A staged context of an app.
-  init(stage: FilePath) throws {
+  package init(stage: FilePath) throws {
     folder = stage.appending(ImageLayout.appFolder)
     for entry in try ContextPacker.list(ContextSource(folder: folder)).entries {
       switch entry.kind {
@@ -59,7 +59,7 @@ struct StagedTree: Sendable, Equatable {
     return status
   }
 
-  func changes(since earlier: StagedTree) -> Changes {
+  package func changes(since earlier: StagedTree) -> Changes {
     var changes = Changes()
     for (path, entry) in earlier.entries {
       guard let now = entries[path], now.isOfOneKind(with: entry) else {
@@ -74,7 +74,8 @@ struct StagedTree: Sendable, Equatable {
   }
 
   /// Archives of `paths`, each of about `limit` bytes.
-  func archives(of paths: [[UInt8]], limit: Int = 32 << 20, _ body: ([UInt8]) async throws -> Void) async throws {
+  package func archives(of paths: [[UInt8]], limit: Int = 32 << 20, _ body: ([UInt8]) async throws -> Void) async throws
+  {
     var rest = paths[...]
     while !rest.isEmpty {
       var bytes: [UInt8] = []

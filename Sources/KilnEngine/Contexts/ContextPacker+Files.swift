@@ -1,16 +1,15 @@
-import ArgumentParser
 import Foundation
 import KilnArtifacts
-import KilnConsole
-import KilnContext
+package import KilnConsole
+package import KilnContext
 import KilnDiagnostics
-import KilnDocuments
+package import KilnDocuments
 import KilnProcesses
-import SystemPackage
+package import SystemPackage
 
 extension CommandContext {
   /// Counts entries on a terminal; ends the packing when the user interrupts.
-  func progress(quiet: Bool) -> (ContextEntry) throws -> Void {
+  package func progress(quiet: Bool) -> (ContextEntry) throws -> Void {
     Interruption.watch()
     var count = 0
     var last = ContinuousClock.now
@@ -28,7 +27,8 @@ extension CommandContext {
 
 extension ContextPacker {
   /// Packs to a file that appears only when it is whole.
-  func pack(_ source: ContextSource, to path: FilePath, quiet: Bool, _ context: CommandContext) throws -> PackedContext
+  package func pack(_ source: ContextSource, to path: FilePath, quiet: Bool, _ context: CommandContext) throws
+    -> PackedContext
   {
     if AtomicFile.isDevice(path) { return try pack(source, intoDevice: path, quiet: quiet, context) }
     let file = try AtomicFile.create(at: path)
@@ -60,7 +60,7 @@ extension ContextPacker {
 }
 
 extension PackedContext {
-  var document: DocumentMap {
+  package var document: DocumentMap {
     [
       "digest": .string("sha256:\(digest)"), "tarDigest": .string("sha256:\(tarDigest)"), "size": .integer(size),
       "files": .integer(files), "directories": .integer(directories), "links": .integer(links),
@@ -69,7 +69,7 @@ extension PackedContext {
     ]
   }
 
-  func summary(_ name: String) -> String {
+  package func summary(_ name: String) -> String {
     var text = "\(name): \(files) files, \(Self.amount(bytes)) in, \(Self.amount(size)) out, sha256:\(digest)\n"
     if let largest {
       let path = largest.path.count > 200 ? "…" + largest.path.suffix(200) : largest.path

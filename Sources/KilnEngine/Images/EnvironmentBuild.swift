@@ -1,32 +1,47 @@
-import ArgumentParser
 import Foundation
 import KilnArtifacts
-import KilnConsole
+package import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnGeneration
-import KilnPlan
+package import KilnPlan
 import KilnProcesses
 import KilnSpec
 import KilnWorkspace
-import SystemPackage
+package import SystemPackage
 
 /// Builds an environment's images from staged folders, those that are not there.
-struct EnvironmentBuild: Sendable {
-  let engine: ContainerEngine
+package struct EnvironmentBuild: Sendable {
+  package let engine: ContainerEngine
   /// The workspace's folder.
-  let root: FilePath
+  package let root: FilePath
   private var stage: FilePath { WorkspaceLayout(root).contexts }
-  let time: Int
-  let isPushing: Bool
-  let isForced: Bool
-  let isQuiet: Bool
+  package let time: Int
+  package let isPushing: Bool
+  package let isForced: Bool
+  package let isQuiet: Bool
   /// Nothing is built: what is missing is an error.
-  var isMissingOnly = false
-  let context: CommandContext
+  package var isMissingOnly = false
+  package let context: CommandContext
+
+  package init(
+    engine: ContainerEngine, root: FilePath, time: Int, isPushing: Bool, isForced: Bool, isQuiet: Bool,
+    isMissingOnly: Bool = false, context: CommandContext
+  ) {
+    self.engine = engine
+    self.root = root
+    self.time = time
+    self.isPushing = isPushing
+    self.isForced = isForced
+    self.isQuiet = isQuiet
+    self.isMissingOnly = isMissingOnly
+    self.context = context
+  }
 
   /// - Parameter known: What was built for other customers: a runtime that they share is not looked at again.
-  func build(_ images: [EnvironmentImage], of plan: EnvironmentPlan, known: [BuiltImage]) async throws -> [BuiltImage] {
+  package func build(_ images: [EnvironmentImage], of plan: EnvironmentPlan, known: [BuiltImage]) async throws
+    -> [BuiltImage]
+  {
     var results: [BuiltImage] = []
     for image in images {
       let secrets = image.kind == .app ? try secrets(of: plan) : []

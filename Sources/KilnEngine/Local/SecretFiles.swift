@@ -1,26 +1,26 @@
 import CExtendedAttributes
 import Foundation
 import KilnArtifacts
-import KilnGeneration
-import SystemPackage
+package import KilnGeneration
+package import SystemPackage
 
 /// Secrets as files in memory, in a folder that only this account can enter; containers get each file read-only.
 ///
 /// A file belongs to this account, which need not be root and cannot give it away: an access list names the accounts of
 /// the container that read it, and nobody else. Nothing of a secret is in a container's own layer, in a volume, in an
 /// argument or in a Compose file, and what restarts by itself still has its secrets.
-struct SecretFiles: Sendable {
+package struct SecretFiles: Sendable {
   /// A secret's value for one service.
-  struct Value: Sendable {
-    let secret: LocalSecret
-    let bytes: [UInt8]
+  package struct Value: Sendable {
+    package let secret: LocalSecret
+    package let bytes: [UInt8]
   }
 
-  let folder: FilePath
+  package let folder: FilePath
 
   /// - Parameter name: The folder's name at the last start, where there was one.
   /// - Throws: `FileSystemError`.
-  init(named name: String?) throws {
+  package init(named name: String?) throws {
     if let name, Self.isName(name), try Self.make(Self.place.appending(name)) {
       folder = Self.place.appending(name)
       return
@@ -34,10 +34,10 @@ struct SecretFiles: Sendable {
     }
   }
 
-  var name: String { folder.lastComponent?.string ?? "" }
+  package var name: String { folder.lastComponent?.string ?? "" }
 
   /// In memory where the system has such a place.
-  static var place: FilePath {
+  package static var place: FilePath {
     var isFolder: ObjCBool = false
     let memory = FileManager.default.fileExists(atPath: "/dev/shm", isDirectory: &isFolder) && isFolder.boolValue
     return memory ? "/dev/shm" : FilePath(NSTemporaryDirectory())
@@ -59,7 +59,7 @@ struct SecretFiles: Sendable {
 
   /// - Parameter readers: The numbers of the accounts that read the secrets of a service; nil where the engine gives
   ///   numbers of its own to accounts: then every account of that container reads them.
-  func write(_ values: [Value], readers: (String) -> [UInt32]?) throws {
+  package func write(_ values: [Value], readers: (String) -> [UInt32]?) throws {
     for value in values {
       let part = folder.appending(value.secret.service)
       guard try Self.make(part) else { throw FileSystemError("use as a private folder", part, .fileExists) }
@@ -73,7 +73,7 @@ struct SecretFiles: Sendable {
   }
 
   /// The name of the folder that a file for a container is in; nil where it is no secret's.
-  static func folderName(ofFile path: String) -> String? {
+  package static func folderName(ofFile path: String) -> String? {
     let parts = path.split(separator: "/").map(String.init)
     guard let at = parts.firstIndex(where: isName), FilePath("/" + parts[..<at].joined(separator: "/")) == place else {
       return nil
@@ -82,13 +82,13 @@ struct SecretFiles: Sendable {
   }
 
   /// Removes a folder that `init` made.
-  static func remove(named name: String?) {
+  package static func remove(named name: String?) {
     guard let name, isName(name) else { return }
     try? FileManager.default.removeItem(atPath: place.appending(name).string)
   }
 
   /// What stands for the values without saying them.
-  static func digest(of values: [Value], key: String) -> String {
+  package static func digest(of values: [Value], key: String) -> String {
     var bytes: [UInt8] = []
     for value in values.sorted(by: { $0.secret.target < $1.secret.target }) {
       bytes += Array("\(value.secret.target)\0\(value.bytes.count)\0".utf8) + value.bytes
@@ -102,19 +102,19 @@ struct SecretFiles: Sendable {
   }
 
   /// Whether `digest` is of other values; false where that cannot be known.
-  static func isOther(_ digest: String, than current: String) -> Bool {
+  package static func isOther(_ digest: String, than current: String) -> Bool {
     digest != current && !digest.isEmpty && digest.split(separator: ".").first == current.split(separator: ".").first
   }
 }
 
 /// A POSIX access list by which some accounts may read a file.
-struct AccessList: Sendable, Equatable {
-  let readers: [UInt32]
+package struct AccessList: Sendable, Equatable {
+  package let readers: [UInt32]
 
-  init(_ readers: [UInt32]) { self.readers = Set(readers).sorted() }
+  package init(_ readers: [UInt32]) { self.readers = Set(readers).sorted() }
 
   /// As the kernel takes it: version 2, then tag, permissions and number of each entry (linux/posix_acl_xattr.h).
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     let nobody = UInt32.max
     let read: UInt16 = 4
     let entries: [(tag: UInt16, permissions: UInt16, id: UInt32)] =
@@ -127,7 +127,7 @@ struct AccessList: Sendable, Equatable {
   }
 
   /// - Returns: Whether the file system took it.
-  func apply(to descriptor: Int32) -> Bool {
+  package func apply(to descriptor: Int32) -> Bool {
     #if os(Linux)
       let bytes = bytes
       return bytes.withUnsafeBytes { fsetxattr(descriptor, "system.posix_acl_access", $0.baseAddress, $0.count, 0) }

@@ -1,4 +1,3 @@
-import ArgumentParser
 import Foundation
 import KilnArtifacts
 import KilnConsole
@@ -10,7 +9,7 @@ import KilnTesting
 import SystemPackage
 import Testing
 
-@testable import KilnCommands
+@testable import KilnEngine
 
 struct StagedTreeTests {
   private func withStage(_ body: (URL, () throws -> StagedTree) throws -> Void) throws {
@@ -194,20 +193,12 @@ struct SecretFilesTests {
   }
 }
 
-struct UpOptionsTests {
-  @Test(arguments: ["0", "80920", "-1"]) func portsThatAreNoneAreRefused(_ port: String) {
-    #expect(throws: (any Error).self) { try UpCommand.parse(["acme", "--port=\(port)"]) }
-  }
-
-  @Test(arguments: ["Acme", "../x", "-x", ""]) func projectsThatComposeRefusesAreRefused(_ name: String) {
-    #expect(throws: (any Error).self) { try UpCommand.parse(["acme", "--project=\(name)"]) }
-  }
-
+struct LocalEnvironmentTests {
   @Test func customersThatLeadElsewhereAreRefused() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "kiln-\(UInt64.random(in: 0 ... .max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let context = TestContext(folder)
+    let context = RecordedContext(folder)
     let error = #expect(throws: CommandError.self) {
       try LocalEnvironment("../../x", root: FilePath(folder.path), context.context)
     }

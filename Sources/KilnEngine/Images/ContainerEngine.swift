@@ -4,26 +4,26 @@ import KilnContext
 import KilnDiagnostics
 import KilnDocuments
 import KilnPlan
-import KilnProcesses
-import SystemPackage
+package import KilnProcesses
+package import SystemPackage
 
 /// The program that builds images.
-struct ContainerEngine: Sendable {
-  enum Kind: String, Sendable, CaseIterable { case docker, podman, buildah }
+package struct ContainerEngine: Sendable {
+  package enum Kind: String, Sendable, CaseIterable { case docker, podman, buildah }
 
-  let kind: Kind
-  let processes: any ProcessRunner
+  package let kind: Kind
+  package let processes: any ProcessRunner
 
-  init(_ kind: Kind, _ processes: any ProcessRunner) {
+  package init(_ kind: Kind, _ processes: any ProcessRunner) {
     self.kind = kind
     self.processes = processes
   }
 
-  var name: String { kind.rawValue }
-  var tool: Tool { Tool(name, processes) }
+  package var name: String { kind.rawValue }
+  package var tool: Tool { Tool(name, processes) }
 
   /// The first that is on the machine.
-  static func found(by processes: any ProcessRunner) async throws -> ContainerEngine {
+  package static func found(by processes: any ProcessRunner) async throws -> ContainerEngine {
     for kind in Kind.allCases {
       let engine = ContainerEngine(kind, processes)
       if (try? await engine.tool.output(["--version"]).isSuccess) == true { return engine }
@@ -35,14 +35,14 @@ struct ContainerEngine: Sendable {
 
   /// Asks the engine whether it is there, before anything is done that needs it.
   /// - Throws: `EngineFailure` with what to do.
-  func check() async throws {
+  package func check() async throws {
     guard kind == .docker else { return }
     let result = try await tool.output(["version", "--format", "{{.Server.Version}}"])
     if !result.isSuccess { throw EngineFailure(engine: kind, what: EngineFailure.reach, answer: result.error) }
   }
 
   /// The image's id, `sha256:…`; nil when there is no such image on this machine.
-  func id(of image: String) async throws -> String? {
+  package func id(of image: String) async throws -> String? {
     let result: Tool.Outcome
     switch kind {
     case .docker, .podman: result = try await tool.output(["image", "inspect", "--format", "{{.Id}}", image])
@@ -67,14 +67,14 @@ struct ContainerEngine: Sendable {
 
   /// Gives an image its name.
   /// - Parameter id: As the engine wrote it, `sha256:…`.
-  func tag(_ id: String, as image: String) async throws {
+  package func tag(_ id: String, as image: String) async throws {
     let own = kind == .docker ? id : String(id.split(separator: ":").last ?? "")
     let result = try await tool.output(["tag", own, image])
     if !result.isSuccess { throw EngineFailure(engine: kind, what: "tag \(image)", answer: result.error) }
   }
 
   /// Whether the registry has the image.
-  func isInRegistry(_ image: String) async throws -> Bool {
+  package func isInRegistry(_ image: String) async throws -> Bool {
     switch kind {
     case .docker: try await tool.output(["buildx", "imagetools", "inspect", image]).isSuccess
     case .podman, .buildah: try await Tool("podman", processes).output(["manifest", "inspect", image]).isSuccess
@@ -82,7 +82,7 @@ struct ContainerEngine: Sendable {
   }
 
   /// The registry's digest of an image that was pushed or pulled, `sha256:…`.
-  func registryDigest(of image: String) async throws -> String? {
+  package func registryDigest(of image: String) async throws -> String? {
     if kind == .docker {
       struct Manifest: Decodable { let digest: String }
       let result = try await tool.output(["buildx", "imagetools", "inspect", "--format", "{{json .Manifest}}", image])
@@ -98,7 +98,7 @@ struct ContainerEngine: Sendable {
 
   /// A build from a folder, with times that do not depend on the day; the image has no name yet.
   /// - Parameter idFile: Where the engine writes the image's id.
-  func buildArguments(folder: FilePath, idFile: FilePath, time: Int, secrets: [BuildSecret]) -> [String] {
+  package func buildArguments(folder: FilePath, idFile: FilePath, time: Int, secrets: [BuildSecret]) -> [String] {
     var arguments = ["build", "--iidfile", idFile.string, "--file", folder.appending("Dockerfile").string]
     switch kind {
     case .docker: arguments += ["--progress=plain", "--build-arg", "SOURCE_DATE_EPOCH=\(time)"]
@@ -110,40 +110,7 @@ struct ContainerEngine: Sendable {
 }
 
 /// A secret that a build step reads from a file, by the name of the variable that holds it.
-struct BuildSecret: Sendable, Hashable {
-  let name: String
-  let variable: String
-}
-
-/// What an engine answered.
-struct EngineFailure: CommandErrorConvertible {
-  let engine: ContainerEngine.Kind
-  let what: String
-  let answer: String
-
-  var commandError: CommandError {
-    CommandError(
-      what == Self.reach ? "engine.unreachable" : "engine.refusal", "\(engine.rawValue) could not \(what)",
-      details: answer.split(separator: "\n").suffix(5).map { Relayed.safe(String($0)) }, help: Self.advice(answer))
-  }
-
-  static let reach = "be reached"
-
-  /// What to do about an answer that says what is wrong with the machine.
-  static func advice(_ answer: String) -> String? {
-    let text = answer.lowercased()
-    if text.contains("permission denied"), text.contains("daemon socket") || text.contains("docker.sock") {
-      return
-        "this account may not use the engine: `sudo usermod --append --groups docker $USER`, then log in again; or run Kiln as root"
-    }
-    if text.contains("cannot connect to the docker daemon") || text.contains("is the docker daemon running")
-      || text.contains("failed to connect to the docker api")
-    {
-      return "the engine is down: `sudo systemctl start docker`; `kiln doctor` says whether it answers"
-    }
-    if text.contains("no space left on device") || text.contains("disk quota exceeded") {
-      return "the disk is full: `docker system df` says what uses it, `docker builder prune` removes build caches"
-    }
-    return nil
-  }
+package struct BuildSecret: Sendable, Hashable {
+  package let name: String
+  package let variable: String
 }

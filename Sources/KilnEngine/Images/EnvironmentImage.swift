@@ -1,40 +1,53 @@
-import KilnArtifacts
+package import KilnArtifacts
 import KilnConsole
-import KilnContext
+package import KilnContext
 import KilnDiagnostics
 import KilnGeneration
-import KilnPlan
+package import KilnPlan
 import KilnSpec
 import KilnWorkspace
 import SystemPackage
 
 /// An image of an environment, and the context it is made from.
-struct EnvironmentImage: Sendable {
-  enum Kind: Sendable, Equatable {
+package struct EnvironmentImage: Sendable {
+  package enum Kind: Sendable, Equatable {
     case runtime, app
     case service(String)
   }
 
-  let kind: Kind
+  package let kind: Kind
   /// As `--image` calls it.
-  let name: String
-  let repository: ImageRepository
+  package let name: String
+  package let repository: ImageRepository
   /// The tag that the plan gives it; nil for the app's, which is that of its context.
-  let tag: String?
+  package let tag: String?
   /// Where its archive goes below `dist`, without the end of the name.
-  let archive: String
-  let source: ContextSource
+  package let archive: String
+  package let source: ContextSource
   /// The ignore file's text by name, for messages.
-  let sources: [String: String]
+  package let sources: [String: String]
   /// The spec that it is from.
-  let file: String
+  package let file: String
 
-  func reference(_ staged: StagedContext) -> ImageReference { repository.tagged(tag ?? staged.tag) }
+  package func reference(_ staged: StagedContext) -> ImageReference { repository.tagged(tag ?? staged.tag) }
 }
 
 extension LoadedWorkspace {
+  /// - Parameter names: Images that must be among them.
+  package func images(of plan: EnvironmentPlan, in tree: ArtifactTree, named names: [String]) throws
+    -> [EnvironmentImage]
+  {
+    let images = try images(of: plan, in: tree)
+    for name in names where !images.contains(where: { $0.name == name }) {
+      throw CommandError(
+        "input.image", "\(plan.customer) has no image \"\(name)\"",
+        help: "there are: \(images.map(\.name).joined(separator: ", "))")
+    }
+    return images
+  }
+
   /// The images of `plan`: runtime, app, services by name.
-  func images(of plan: EnvironmentPlan, in tree: ArtifactTree) throws -> [EnvironmentImage] {
+  package func images(of plan: EnvironmentPlan, in tree: ArtifactTree) throws -> [EnvironmentImage] {
     var images = [
       EnvironmentImage(
         kind: .runtime, name: "runtime", repository: plan.runtimeImage.repository, tag: plan.runtimeImage.tag,

@@ -1,24 +1,23 @@
-import ArgumentParser
 import Foundation
 import KilnArtifacts
-import KilnConsole
+package import KilnConsole
 import KilnDiagnostics
 import KilnDocuments
 import KilnGeneration
 import KilnProcesses
 import KilnSpec
 import KilnWorkspace
-import SystemPackage
+package import SystemPackage
 
 /// A customer's environment on this machine, of this workspace: what is known of it, and what is its own on the engine.
-struct LocalEnvironment: Sendable {
-  let customer: String
-  let identity: WorkspaceIdentity
-  let folder: LocalFolder
-  var state: LocalState
-  let context: CommandContext
+package struct LocalEnvironment: Sendable {
+  package let customer: String
+  package let identity: WorkspaceIdentity
+  package let folder: LocalFolder
+  package var state: LocalState
+  package let context: CommandContext
 
-  init(_ customer: String, root: FilePath, _ context: CommandContext) throws {
+  package init(_ customer: String, root: FilePath, _ context: CommandContext) throws {
     guard !customer.isEmpty, customer.utf8.allSatisfy(Self.isOfName), customer.utf8.first != UInt8(ascii: "-") else {
       throw CommandError(
         "input.customer", "\"\(Relayed.safe(customer))\" is no customer",
@@ -38,12 +37,12 @@ struct LocalEnvironment: Sendable {
     }
   }
 
-  var project: ComposeProject {
+  package var project: ComposeProject {
     ComposeProject(customer: customer, name: state.project ?? customer, context: context)
   }
 
   /// Waits for other commands that start or remove the same environment.
-  func lock() async throws -> EnvironmentLock {
+  package func lock() async throws -> EnvironmentLock {
     try folder.make()
     return try await EnvironmentLock.wait(for: folder.path.appending("up.lock")) { holder in
       context.console.error(
@@ -51,14 +50,14 @@ struct LocalEnvironment: Sendable {
     }
   }
 
-  func isOwn(_ object: EngineObject) -> Bool {
+  package func isOwn(_ object: EngineObject) -> Bool {
     object.workspace == identity.id || state.adopted.contains(object.workspace)
   }
 
   /// Everything of the project; stops where something is another workspace's or not Kiln's at all.
   /// - Parameter volumes: Volumes that the project will have.
   @discardableResult
-  func ownObjects(volumes: [String] = []) async throws -> [EngineObject] {
+  package func ownObjects(volumes: [String] = []) async throws -> [EngineObject] {
     let objects = try await EngineObject.all(of: project.name, volumes: volumes, on: context.docker.tool)
     let foreign = objects.filter { !isOwn($0) }
     guard let first = foreign.first else { return objects }
@@ -77,13 +76,13 @@ struct LocalEnvironment: Sendable {
   }
 
   /// The ids of Kiln's workspaces that have a part of the project.
-  func otherWorkspaces(volumes: [String]) async throws -> [String] {
+  package func otherWorkspaces(volumes: [String]) async throws -> [String] {
     let objects = try await EngineObject.all(of: project.name, volumes: volumes, on: context.docker.tool)
     return Set(objects.filter { !isOwn($0) && !$0.workspace.isEmpty }.map(\.workspace)).sorted()
   }
 
   /// The folders with secrets that the project's containers have, which `dist` may have been removed under.
-  func secretFolders() async throws -> Set<String> {
+  package func secretFolders() async throws -> Set<String> {
     let docker = context.docker.tool
     let containers = try await docker.output([
       "ps", "--all", "--quiet", "--filter", "label=com.docker.compose.project=\(project.name)",
@@ -96,24 +95,8 @@ struct LocalEnvironment: Sendable {
   }
 
   /// The project's containers; stops as `ownObjects` does.
-  func containers() async throws -> [EngineContainer] {
+  package func containers() async throws -> [EngineContainer] {
     try await ownObjects()
     return try await EngineContainer.all(of: project.name, on: context.docker.tool)
-  }
-}
-
-/// The workspace and the customer that commands on a running environment take.
-struct LocalOptions: ParsableArguments {
-  @Option(
-    name: [.short, .customLong("workspace")],
-    help: ArgumentHelp("The workspace's folder; else kiln.yaml is looked for upward.", valueName: "dir"))
-  var workspace: String?
-
-  @Argument(help: "The customer.") var customer: String
-
-  /// Runs `body` with the environment, where the engine answers and it is this workspace's.
-  func run(in context: CommandContext, _ body: (LocalEnvironment) async throws -> Void) async throws {
-    let environment = try LocalEnvironment(customer, root: try context.root(of: workspace), context)
-    try await body(environment)
   }
 }

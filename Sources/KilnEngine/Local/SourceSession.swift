@@ -13,10 +13,10 @@ import SystemPackage
 /// Nothing of this machine is mounted. The source is staged as it is for an image, with overlays, tokens and ignore rules,
 /// and what changed goes through `docker exec` into the container's own layer. So a link is a link of the container's, the
 /// sources are never written to, what `install` made stays, and the app can write below its folder.
-struct SourceSession {
-  let environment: LocalEnvironment
-  let image: EnvironmentImage
-  let workdir: String
+package struct SourceSession {
+  package let environment: LocalEnvironment
+  package let image: EnvironmentImage
+  package let workdir: String
   private let stage: ContextStage
   /// What is in the container, or on its way there; nothing removes it meanwhile.
   private var staged: StagedContext
@@ -26,7 +26,7 @@ struct SourceSession {
   private var context: CommandContext { environment.context }
 
   /// Stages the source, before the image is built: what changes meanwhile is seen.
-  init(_ environment: LocalEnvironment, _ image: EnvironmentImage, workdir: String) throws {
+  package init(_ environment: LocalEnvironment, _ image: EnvironmentImage, workdir: String) throws {
     self.environment = environment
     self.image = image
     self.workdir = workdir
@@ -54,7 +54,7 @@ struct SourceSession {
 
   /// Follows edits until the user interrupts.
   /// - Parameter tag: Of the image that the container was made from.
-  mutating func follow(container id: String, tag: String) async throws {
+  package mutating func follow(container id: String, tag: String) async throws {
     Interruption.watch()
     let isCurrent = staged.digest.hasPrefix(tag) && !tag.isEmpty
     context.console.error(
@@ -167,7 +167,7 @@ struct SourceSession {
 
 extension StagedTree.Changes {
   /// What comes after, on top.
-  mutating func add(_ later: StagedTree.Changes) {
+  package mutating func add(_ later: StagedTree.Changes) {
     removed = Set(removed + later.removed).sorted { $0.lexicographicallyPrecedes($1) }
     let gone = Set(later.removed)
     written = Set(written.filter { !gone.contains($0) } + later.written).sorted { $0.lexicographicallyPrecedes($1) }

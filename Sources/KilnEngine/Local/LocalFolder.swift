@@ -1,26 +1,26 @@
 import Foundation
 import KilnArtifacts
 import KilnWorkspace
-import SystemPackage
+package import SystemPackage
 
 /// `dist/CUSTOMER`, where `kiln up` keeps what belongs to one environment on this machine.
 ///
 /// `dist` may be a link, to a disk with more room. Nothing below it is: what a checkout brings must not lead Kiln's
 /// writing elsewhere.
-struct LocalFolder: Sendable {
-  let path: FilePath
+package struct LocalFolder: Sendable {
+  package let path: FilePath
 
-  init(_ root: FilePath, _ customer: String) { path = WorkspaceLayout(root).folder(of: customer) }
+  package init(_ root: FilePath, _ customer: String) { path = WorkspaceLayout(root).folder(of: customer) }
 
   /// Makes the folder where it is missing.
   /// - Throws: `FileSystemError`.
-  func make() throws {
+  package func make() throws {
     try EnvironmentPacking.makeFolder(path.removingLastComponent())
     try Self.makeOwn(path)
   }
 
   /// A folder in it, made where it is missing.
-  func folder(_ name: String) throws -> FilePath {
+  package func folder(_ name: String) throws -> FilePath {
     try make()
     let folder = path.appending(name)
     try Self.makeOwn(folder)

@@ -1,18 +1,18 @@
-import KilnProcesses
+package import KilnProcesses
 
 /// A container of an environment.
-struct EngineContainer: Sendable, Equatable {
-  let id: String
-  let service: String
+package struct EngineContainer: Sendable, Equatable {
+  package let id: String
+  package let service: String
   /// With its tag.
-  let image: String
+  package let image: String
   /// Of what it was started from.
-  let digest: String
+  package let digest: String
   /// As in `running`.
-  let state: String
+  package let state: String
 
   /// The containers of a Compose project, by service; empty when it is not up.
-  static func all(of project: String, on docker: Tool) async throws -> [EngineContainer] {
+  package static func all(of project: String, on docker: Tool) async throws -> [EngineContainer] {
     let format =
       #"{{.ID}}|{{.Label "com.docker.compose.service"}}|{{.Image}}|{{.Label "io.kiln.digest"}}|{{.State}}"#
     let result = try await docker.output([

@@ -1,32 +1,31 @@
-import ArgumentParser
 import Foundation
 import KilnArtifacts
 import KilnConsole
 import KilnDiagnostics
 import KilnGeneration
-import KilnPlan
+package import KilnPlan
 import KilnProcesses
 import KilnSpec
 import SystemPackage
 
 /// Starts an environment whose images are there.
-struct EnvironmentStart {
-  let plan: EnvironmentPlan
-  var environment: LocalEnvironment
+package struct EnvironmentStart {
+  package let plan: EnvironmentPlan
+  package var environment: LocalEnvironment
   /// The generated Compose file.
-  let compose: [UInt8]
-  let images: [BuiltImage]
-  let secrets: [SecretFiles.Value]
+  package let compose: [UInt8]
+  package let images: [BuiltImage]
+  package let secrets: [SecretFiles.Value]
   /// Whether the app will follow its source.
-  let isFollowing: Bool
-  let timeout: Int
-  let isQuiet: Bool
+  package let isFollowing: Bool
+  package let timeout: Int
+  package let isQuiet: Bool
 
   private var context: CommandContext { environment.context }
   private var customer: String { plan.customer }
 
   /// The tag of the app's image; empty where there is no app.
-  var tag: String {
+  package var tag: String {
     images.first { $0.name == EnvironmentPlan.appService }.map { String($0.image.split(separator: ":").last ?? "") }
       ?? ""
   }
@@ -35,7 +34,7 @@ struct EnvironmentStart {
   ///   - wanted: The app's port of this machine.
   ///   - objects: What the engine has of the project.
   /// - Returns: The app's container, once all is well.
-  mutating func run(port wanted: Int?, objects: [EngineObject]) async throws -> String? {
+  package mutating func run(port wanted: Int?, objects: [EngineObject]) async throws -> String? {
     try await sayWhatIsUp()
     let port = try await freePort(wanted)
     let digests = Dictionary(grouping: secrets, by: \.secret.service).mapValues {

@@ -1,15 +1,15 @@
 import KilnGeneration
-import KilnPlan
-import KilnProcesses
+package import KilnPlan
+package import KilnProcesses
 import KilnSpec
 
 /// The accounts of a service that read its secrets.
-struct SecretReaders: Sendable {
-  let plan: EnvironmentPlan
-  let docker: Tool
+package struct SecretReaders: Sendable {
+  package let plan: EnvironmentPlan
+  package let docker: Tool
 
   /// Their names: root, and what the server runs as.
-  func names(of service: String) -> [String] {
+  package func names(of service: String) -> [String] {
     if let own = plan.services.first(where: { $0.name == service }) { return [own.definition.user] }
     let own = plan.runtime.steps(for: .container).compactMap { planned -> String? in
       if case .user(let user) = planned.step { return user.name }
@@ -19,7 +19,7 @@ struct SecretReaders: Sendable {
   }
 
   /// Their numbers in `image`, root's first. The image only says what it has: nothing of this machine is in its reach.
-  func numbers(_ service: String, in image: String) async throws -> [UInt32] {
+  package func numbers(_ service: String, in image: String) async throws -> [UInt32] {
     let script = #"for name; do id -u "$name" 2>/dev/null; done; true"#
     let result = try await docker.output(
       [
@@ -33,7 +33,7 @@ struct SecretReaders: Sendable {
   }
 
   /// Whether numbers of accounts are the same on this machine and in containers.
-  func areNumbersShared() async throws -> Bool {
+  package func areNumbersShared() async throws -> Bool {
     let result = try await docker.output(["info", "--format", "{{json .SecurityOptions}}"])
     return result.isSuccess && !["name=rootless", "name=userns"].contains { result.output.contains($0) }
   }

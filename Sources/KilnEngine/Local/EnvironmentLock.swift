@@ -1,10 +1,10 @@
 import Foundation
 import KilnArtifacts
 import KilnProcesses
-import SystemPackage
+package import SystemPackage
 
 /// A lock that one process has at a time, until it ends or lets go.
-final class EnvironmentLock: Sendable {
+package final class EnvironmentLock: Sendable {
   private let descriptor: Int32
 
   private init(_ descriptor: Int32) { self.descriptor = descriptor }
@@ -12,15 +12,15 @@ final class EnvironmentLock: Sendable {
   deinit { close(descriptor) }
 
   /// Lets go before the process ends.
-  func release() { _ = flock(descriptor, LOCK_UN) }
+  package func release() { _ = flock(descriptor, LOCK_UN) }
 
-  enum Attempt {
+  package enum Attempt {
     case taken(EnvironmentLock)
     /// By the process of this number, where it has said so.
     case busy(holder: Int?)
   }
 
-  static func attempt(_ file: FilePath) throws -> Attempt {
+  package static func attempt(_ file: FilePath) throws -> Attempt {
     let descriptor = file.withPlatformString { open($0, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600) }
     guard descriptor >= 0 else { throw FileSystemError("open the lock", file, Errno(rawValue: errno)) }
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
@@ -40,7 +40,7 @@ final class EnvironmentLock: Sendable {
   }
 
   /// Waits for the lock; `isBusy` is called once, with who has it.
-  static func wait(for file: FilePath, isBusy: (Int?) -> Void) async throws -> EnvironmentLock {
+  package static func wait(for file: FilePath, isBusy: (Int?) -> Void) async throws -> EnvironmentLock {
     Interruption.watch()
     var isReported = false
     while true {

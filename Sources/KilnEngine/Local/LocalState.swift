@@ -3,28 +3,28 @@ import KilnArtifacts
 import SystemPackage
 
 /// What is remembered of an environment on this machine, in `dist/CUSTOMER/local.json`, for its owner alone.
-struct LocalState: Codable, Sendable, Equatable {
+package struct LocalState: Codable, Sendable, Equatable {
   /// The Compose project, where it is not the customer's name.
-  var project: String?
+  package var project: String?
   /// The app's port at the last start.
-  var port: Int?
+  package var port: Int?
   /// Workspaces whose containers and data were taken over.
-  var adopted: [String] = []
+  package var adopted: [String] = []
   /// Of digests of secrets; hexadecimal. It never leaves this file.
-  var key = Self.random()
+  package var key = Self.random()
   /// The name of the folder with the secrets' files.
-  var secrets: String?
+  package var secrets: String?
   /// The accounts that read secrets, by the image's id.
-  var readers: [String: [UInt32]] = [:]
+  package var readers: [String: [UInt32]] = [:]
   /// Changes of a database's password that were reported, by service.
-  var reportedPasswords: [String: String] = [:]
+  package var reportedPasswords: [String: String] = [:]
 
-  static let name = "local.json"
+  package static let name = "local.json"
 
-  init() {}
+  package init() {}
 
   /// A file that others may write or read, as one that a checkout brought, is none.
-  init(readingFrom folder: LocalFolder) {
+  package init(readingFrom folder: LocalFolder) {
     self.init()
     let path = folder.path.appending(Self.name)
     var status = stat()
@@ -36,7 +36,7 @@ struct LocalState: Codable, Sendable, Equatable {
     self = state
   }
 
-  func write(to folder: LocalFolder) throws {
+  package func write(to folder: LocalFolder) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     let bytes = Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
@@ -44,7 +44,7 @@ struct LocalState: Codable, Sendable, Equatable {
   }
 
   /// 256 bits that nobody can guess, hexadecimal.
-  static func random() -> String {
+  package static func random() -> String {
     var generator = SystemRandomNumberGenerator()
     return (0..<4).map { _ in
       let digits = String(generator.next() as UInt64, radix: 16)

@@ -1,17 +1,17 @@
 import Foundation
 import KilnArtifacts
-import SystemPackage
+package import SystemPackage
 
 /// By which a workspace knows what it has put on an engine.
 ///
 /// A digest of the workspace's place: it survives a removed `dist`, and a second working copy has another one.
-struct WorkspaceIdentity: Sendable, Equatable {
+package struct WorkspaceIdentity: Sendable, Equatable {
   /// 16 hexadecimal digits.
-  let id: String
+  package let id: String
   /// Without links.
-  let root: FilePath
+  package let root: FilePath
 
-  init(root: FilePath) {
+  package init(root: FilePath) {
     let resolved = root.withPlatformString { realpath($0, nil) }
     self.root = resolved.map { FilePath(platformString: $0) } ?? root
     free(resolved)

@@ -1,30 +1,30 @@
 import Foundation
 import KilnArtifacts
-import KilnConsole
-import KilnContext
+package import KilnConsole
+package import KilnContext
 import KilnDiagnostics
-import KilnDocuments
+package import KilnDocuments
 import KilnPlan
 import KilnProcesses
 import KilnWorkspace
 import Synchronization
-import SystemPackage
+package import SystemPackage
 
 /// A packed context, and how to tell that it need not be packed again.
-struct PackedArchive: Codable, Sendable {
+package struct PackedArchive: Codable, Sendable {
   /// Absolute.
-  let path: String
-  let digest: String
-  let tarDigest: String
-  let size: Int
-  let files: Int
-  let bytes: Int
+  package let path: String
+  package let digest: String
+  package let tarDigest: String
+  package let size: Int
+  package let files: Int
+  package let bytes: Int
   /// Of what it was packed from; nil when that changed just then.
-  let fingerprint: String?
+  package let fingerprint: String?
   /// The archive's own size, inode and time of change.
-  let status: String
+  package let status: String
 
-  func document(_ image: EnvironmentImage, from folder: FilePath) -> DocumentMap {
+  package func document(_ image: EnvironmentImage, from folder: FilePath) -> DocumentMap {
     let prefix = folder.string + "/"
     return [
       "name": .string(image.name), "image": .string(image.repository.description),
@@ -34,7 +34,7 @@ struct PackedArchive: Codable, Sendable {
     ]
   }
 
-  static func status(of path: String) -> String? {
+  package static func status(of path: String) -> String? {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
     #if canImport(Darwin)
@@ -47,13 +47,19 @@ struct PackedArchive: Codable, Sendable {
 }
 
 /// Packs images' contexts into `dist`, several at once.
-struct EnvironmentPacking {
-  let dist: FilePath
-  let compression: Compression
-  let time: Int
+package struct EnvironmentPacking {
+  package let dist: FilePath
+  package let compression: Compression
+  package let time: Int
+
+  package init(dist: FilePath, compression: Compression, time: Int) {
+    self.dist = dist
+    self.compression = compression
+    self.time = time
+  }
 
   /// In the order of `images`; equal archives are packed once.
-  func run(_ images: [EnvironmentImage], _ context: CommandContext, isQuiet: Bool) throws -> [PackedArchive] {
+  package func run(_ images: [EnvironmentImage], _ context: CommandContext, isQuiet: Bool) throws -> [PackedArchive] {
     Interruption.watch()
     var unique: [EnvironmentImage] = []
     for image in images where !unique.contains(where: { $0.archive == image.archive }) { unique.append(image) }
@@ -106,7 +112,7 @@ struct EnvironmentPacking {
     return archive
   }
 
-  static func makeFolder(_ path: FilePath) throws {
+  package static func makeFolder(_ path: FilePath) throws {
     do {
       try FileManager.default.createDirectory(atPath: path.string, withIntermediateDirectories: true)
     } catch {
@@ -115,7 +121,7 @@ struct EnvironmentPacking {
   }
 
   /// `dist/CUSTOMER/index.json`: every context with its digests; paths relative to `dist`.
-  func writeIndex(of customer: String, _ archives: [(EnvironmentImage, PackedArchive)]) throws {
+  package func writeIndex(of customer: String, _ archives: [(EnvironmentImage, PackedArchive)]) throws {
     let document: DocumentValue = [
       "schemaVersion": 1, "customer": .string(customer),
       "contexts": .list(archives.map { .map($0.1.document($0.0, from: dist)) }),

@@ -1,20 +1,19 @@
-import ArgumentParser
 import Foundation
 import KilnArtifacts
-import KilnConsole
+package import KilnConsole
 import KilnDocuments
 import KilnGeneration
 import KilnPlan
-import KilnProcesses
+package import KilnProcesses
 import KilnSpec
-import SystemPackage
+package import SystemPackage
 
 /// A customer's environment on this machine: a Compose project, of the customer's name where the user gives no other.
-struct ComposeProject: Sendable {
-  let customer: String
+package struct ComposeProject: Sendable {
+  package let customer: String
   /// As Compose calls the project.
-  let name: String
-  let context: CommandContext
+  package let name: String
+  package let context: CommandContext
 
   private var docker: Tool { context.docker.tool }
 
@@ -23,54 +22,56 @@ struct ComposeProject: Sendable {
     ["compose", "--project-name", name] + files.flatMap { ["--file", $0.string] } + rest
   }
 
-  func stream(_ rest: [String], files: [FilePath] = [], environment: [String: String] = [:]) async throws -> Int32 {
+  package func stream(_ rest: [String], files: [FilePath] = [], environment: [String: String] = [:]) async throws
+    -> Int32
+  {
     let relay = context.console.relay()
     defer { relay.finish() }
     return try await docker.stream(arguments(rest, files: files), environment: environment) { relay.write($0) }
   }
 
-  func output(_ rest: [String], files: [FilePath] = [], environment: [String: String] = [:]) async throws
+  package func output(_ rest: [String], files: [FilePath] = [], environment: [String: String] = [:]) async throws
     -> Tool.Outcome
   {
     try await docker.output(arguments(rest, files: files), environment: environment)
   }
 
   /// What the services print, as a result.
-  func logs(_ rest: [String]) async throws -> Int32 {
+  package func logs(_ rest: [String]) async throws -> Int32 {
     let relay = context.console.relay(.output)
     defer { relay.finish() }
     return try await docker.stream(arguments(["logs"] + rest)) { relay.write($0) }
   }
 
   /// With the terminal as it is: what the user types goes to the program.
-  func attached(_ rest: [String]) async throws -> Int32 { try await docker.attached(arguments(rest)) }
+  package func attached(_ rest: [String]) async throws -> Int32 { try await docker.attached(arguments(rest)) }
 
   /// A service as the engine reports it.
-  struct ServiceState: Decodable, Sendable {
-    struct Publisher: Decodable, Sendable {
-      let TargetPort: Int
-      let PublishedPort: Int
+  package struct ServiceState: Decodable, Sendable {
+    package struct Publisher: Decodable, Sendable {
+      package let TargetPort: Int
+      package let PublishedPort: Int
     }
 
-    let ID: String?
-    let Service: String
-    let State: String
-    let Health: String
-    let ExitCode: Int
-    let Publishers: [Publisher]?
+    package let ID: String?
+    package let Service: String
+    package let State: String
+    package let Health: String
+    package let ExitCode: Int
+    package let Publishers: [Publisher]?
 
-    var isWell: Bool { State == "running" && (Health == "healthy" || Health.isEmpty) }
+    package var isWell: Bool { State == "running" && (Health == "healthy" || Health.isEmpty) }
 
-    var text: String {
+    package var text: String {
       State == "exited" ? "ended with \(ExitCode)" : Health.isEmpty ? State : "\(State), \(Health)"
     }
 
     /// The port of this machine that leads to the service.
-    var port: Int? { Publishers?.first { $0.PublishedPort != 0 }?.PublishedPort }
-    var url: String? { port.map { "http://127.0.0.1:\($0)/" } }
+    package var port: Int? { Publishers?.first { $0.PublishedPort != 0 }?.PublishedPort }
+    package var url: String? { port.map { "http://127.0.0.1:\($0)/" } }
   }
 
-  func states() async throws -> [ServiceState] {
+  package func states() async throws -> [ServiceState] {
     let result = try await output(["ps", "--all", "--format", "json"])
     guard result.isSuccess else {
       throw EngineFailure(engine: .docker, what: "list the services of \(customer)", answer: result.error)
@@ -85,7 +86,7 @@ struct ComposeProject: Sendable {
   }
 
   /// Whether no container and no network of the project is there.
-  func isGone() async throws -> Bool {
+  package func isGone() async throws -> Bool {
     let label = "label=com.docker.compose.project=\(name)"
     let containers = try await docker.output(["ps", "--all", "--quiet", "--filter", label])
     let networks = try await docker.output(["network", "ls", "--quiet", "--filter", label])
@@ -93,7 +94,7 @@ struct ComposeProject: Sendable {
   }
 
   /// What a service that the kernel ended for its use of memory may do about it; nil for others.
-  func memoryAdvice(for state: ServiceState) async throws -> String? {
+  package func memoryAdvice(for state: ServiceState) async throws -> String? {
     guard let id = state.ID else { return nil }
     let format = "{{.State.OOMKilled}} {{.HostConfig.Memory}}"
     let words = try await docker.output(["inspect", "--format", format, id]).output.split { $0.isWhitespace }
@@ -111,7 +112,7 @@ struct ComposeProject: Sendable {
   }
 
   /// What the last health check of a service printed; nil where it said nothing.
-  func healthOutput(of state: ServiceState) async throws -> String? {
+  package func healthOutput(of state: ServiceState) async throws -> String? {
     struct Health: Decodable {
       struct Run: Decodable { let Output: String }
       let Log: [Run]?
@@ -124,12 +125,12 @@ struct ComposeProject: Sendable {
   }
 
   /// The last lines that a service printed.
-  func lastLines(of service: String) async throws -> String {
+  package func lastLines(of service: String) async throws -> String {
     try await output(["logs", "--no-color", "--no-log-prefix", "--tail", "15", service]).output
   }
 }
 
 extension CommandContext {
   /// The engine of everything that runs on this machine.
-  var docker: ContainerEngine { ContainerEngine(.docker, processes) }
+  package var docker: ContainerEngine { ContainerEngine(.docker, processes) }
 }

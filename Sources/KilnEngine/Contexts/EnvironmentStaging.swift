@@ -1,0 +1,62 @@
+import Foundation
+import KilnArtifacts
+import KilnConsole
+package import KilnContext
+import KilnDiagnostics
+import KilnDocuments
+import KilnGeneration
+package import KilnPlan
+package import KilnProcesses
+import KilnSpec
+package import KilnWorkspace
+import SystemPackage
+
+/// Makes a folder of each image's context, and writes which they are and the apps' tags, for `docker buildx bake`.
+package struct EnvironmentStaging: Sendable {
+  package struct Staged: Sendable {
+    package let plan: EnvironmentPlan
+    package let image: EnvironmentImage
+    package let context: StagedContext
+  }
+
+  package let loaded: LoadedWorkspace
+  package let workers: Workers
+
+  package init(_ loaded: LoadedWorkspace, workers: Workers) {
+    self.loaded = loaded
+    self.workers = workers
+  }
+
+  /// - Parameter names: The only images wanted; all where none is named.
+  package func run(named names: [String]) throws -> [Staged] {
+    let root = loaded.workspace.root
+    let contexts = WorkspaceLayout(root).contexts
+    let wanted = Set(names)
+    let generator = Generator()
+    // A runtime is one folder, whoever stands on it.
+    var runtimes: Set<String> = []
+    let jobs = loaded.plans.map { ($0, runtimes.insert($0.runtime.id).inserted) }
+    let staged = try workers.map(jobs) { plan, hasRuntime -> [Staged] in
+      let images = try loaded.images(of: plan, in: try generator.generate([plan]), named: names)
+      return try images.compactMap { one in
+        guard wanted.isEmpty ? one.kind != .runtime || hasRuntime : wanted.contains(one.name) else { return nil }
+        let result = try withExcerpts(one.sources) {
+          try ContextStage(contexts.pushing(FilePath(one.archive)), below: root).update(one.source, isHandedOut: true)
+        }
+        return Staged(plan: plan, image: one, context: result)
+      }
+    }.flatMap { $0 }
+    let targets = staged.map { one -> BakeLowering.Staged in
+      let folder = FilePath(root: nil, one.context.folder.components.dropFirst(root.components.count))
+      let isApp = one.image.kind == .app
+      return .init(
+        target: one.image.kind == .runtime
+          ? BakeLowering.runtime(one.plan.runtime.id) : BakeLowering.target(one.plan.customer, one.image.name),
+        context: folder.string,
+        tag: isApp ? one.image.reference(one.context).description : nil)
+    }
+    let file = contexts.removingLastComponent().appending(BakeLowering.fileName)
+    try FileReplacement.replace([.init(path: file, bytes: Array(BakeLowering.staged(targets).utf8))])
+    return staged
+  }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import KilnArtifacts
+package import KilnConsole
+import KilnContext
+import KilnDiagnostics
+import KilnDocuments
+import KilnGeneration
+package import KilnPlan
+import KilnProcesses
+import KilnSpec
+package import KilnWorkspace
+import SystemPackage
+
+/// Builds what is missing of an environment, starts all and waits until it is well.
+package struct EnvironmentUp: Sendable {
+  package let plan: EnvironmentPlan
+  /// The app's port on this machine; else the one it had, or one that is free.
+  package let port: Int?
+  /// Whether edits of the source are followed afterwards.
+  package let isFollowing: Bool
+  package let isBuilding: Bool
+  /// Seconds until all must be well.
+  package let timeout: Int
+  /// The Compose project, from now on.
+  package let project: String?
+  /// Whether what another workspace of Kiln's left is taken over.
+  package let isAdopting: Bool
+  package let isQuiet: Bool
+
+  package init(
+    plan: EnvironmentPlan, port: Int?, isFollowing: Bool, isBuilding: Bool, timeout: Int, project: String?,
+    isAdopting: Bool, isQuiet: Bool
+  ) {
+    self.plan = plan
+    self.port = port
+    self.isFollowing = isFollowing
+    self.isBuilding = isBuilding
+    self.timeout = timeout
+    self.project = project
+    self.isAdopting = isAdopting
+    self.isQuiet = isQuiet
+  }
+
+  private var customer: String { plan.customer }
+
+  package func run(_ loaded: LoadedWorkspace, _ context: CommandContext) async throws {
+    let tree = try Generator().generate([plan])
+    guard let compose = tree["\(customer)/compose.yaml"] else {
+      throw CommandError(
+        "up.nothing", "\(customer) has neither an app nor services", help: "give its spec an `app` or `services`")
+    }
+    let secrets = try secretValues(context)
+    try await context.docker.check()
+    var environment = try LocalEnvironment(customer, root: loaded.workspace.root, context)
+    let lock = try await environment.lock()
+    defer { lock.release() }
+    // Another `kiln up` may have changed it before it let go.
+    environment.state = LocalState(readingFrom: environment.folder)
+    let objects = try await own(&environment)
+    let images = try loaded.images(of: plan, in: tree)
+    var session = isFollowing ? try session(images, environment) : nil
+    let built = try await build(images, loaded, context)
+    var start = EnvironmentStart(
+      plan: plan, environment: environment, compose: compose.bytes, images: built, secrets: secrets,
+      isFollowing: isFollowing, timeout: timeout, isQuiet: isQuiet)
+    let app = try await start.run(port: port, objects: objects)
+    lock.release()
+    if let app { try await session?.follow(container: app, tag: start.tag) }
+  }
+
+  /// The secrets' values; all that the environment lacks are reported.
+  private func secretValues(_ context: CommandContext) throws -> [SecretFiles.Value] {
+    var missing: [String] = []
+    let values = plan.localSecrets.compactMap { secret -> SecretFiles.Value? in
+      guard let value = context.environment[secret.variable], !value.isEmpty else {
+        if !missing.contains(secret.variable) { missing.append(secret.variable) }
+        return nil
+      }
+      return .init(secret: secret, bytes: Array(value.utf8))
+    }
+    guard let first = missing.first else { return values }
+    throw CommandError(
+      missing.map { Diagnostic("up.secret", "the environment has no \($0)") }, kind: .problem,
+      hints: ["secrets are given by the environment; `export \(first)=…`"])
+  }
+
+  /// Whose the project is: this workspace's, or the command stops.
+  private func own(_ environment: inout LocalEnvironment) async throws -> [EngineObject] {
+    let volumes = plan.services.map { EnvironmentPlan.volume(of: $0.name) }
+    if let project { environment.state.project = project == customer ? nil : project }
+    if isAdopting { environment.state.adopted += try await environment.otherWorkspaces(volumes: volumes) }
+    let objects = try await environment.ownObjects(volumes: volumes)
+    // From here on it is known where this workspace's environment is, whatever becomes of it.
+    try environment.state.write(to: environment.folder)
+    return objects
+  }
+
+  private func session(_ images: [EnvironmentImage], _ environment: LocalEnvironment) throws
+    -> SourceSession?
+  {
+    guard let image = images.first(where: { $0.kind == .app }), let workdir = plan.spec.app?.workdir.value else {
+      environment.context.console.error("note: \(customer) has no app: there are no edits to follow\n")
+      return nil
+    }
+    return try SourceSession(environment, image, workdir: workdir)
+  }
+
+  /// Builds what is missing.
+  private func build(
+    _ images: [EnvironmentImage], _ loaded: LoadedWorkspace, _ context: CommandContext
+  ) async throws -> [BuiltImage] {
+    let environment = EnvironmentBuild(
+      engine: context.docker, root: loaded.workspace.root,
+      time: try context.sourceDate(), isPushing: false, isForced: false,
+      isQuiet: isQuiet, isMissingOnly: !isBuilding, context: context)
+    // Nothing runs the runtime image: the app's has what is in it.
+    let wanted = isBuilding ? images : images.filter { $0.kind != .runtime }
+    return try await environment.build(wanted, of: plan, known: [])
+  }
+}

@@ -1,0 +1,49 @@
+package import KilnConsole
+import KilnProcesses
+
+/// A tool that some command needs, and how to find out whether it is here.
+package struct ToolCheck: Sendable, Equatable {
+  package let name: String
+  package let command: [String]
+  package let need: String
+  package let install: String
+  package var isRequired = false
+
+  /// The first line with a digit that the tool prints; nil when it is not there.
+  package func version(in context: CommandContext) async -> String? {
+    let result = try? await context.tool(command[0]).output(
+      Array(command.dropFirst()), environment: ["CHECKPOINT_DISABLE": "1"])
+    let lines = (result.flatMap { $0.isSuccess ? $0.output : nil } ?? "").split(separator: "\n")
+    if lines.isEmpty { return nil }
+    return lines.first { $0.contains(where: \.isNumber) }.map { Relayed.safe(String($0)) }
+      ?? "(its version is not told)"
+  }
+
+  package static let all = [
+    ToolCheck(
+      name: "docker", command: ["docker", "version", "--format", "{{.Server.Version}}"],
+      need: "kiln build, up, verify: the engine itself, which must answer", install: "apt-get install docker.io",
+      isRequired: true),
+    ToolCheck(
+      name: "docker buildx", command: ["docker", "buildx", "version"], need: "kiln build: BuildKit",
+      install: "apt-get install docker-buildx", isRequired: true),
+    ToolCheck(
+      name: "docker compose", command: ["docker", "compose", "version", "--short"], need: "kiln up: Compose v2",
+      install:
+        "apt-get install docker-compose-v2 (Ubuntu) or docker-compose (Debian 13), or Docker's docker-compose-plugin",
+      isRequired: true),
+    ToolCheck(
+      name: "podman", command: ["podman", "--version"], need: "kiln build --engine podman",
+      install: "apt-get install podman"),
+    ToolCheck(
+      name: "buildah", command: ["buildah", "--version"], need: "kiln build --engine buildah",
+      install: "apt-get install buildah"),
+    ToolCheck(name: "packer", command: ["packer", "version"], need: "kiln bake", install: "apt-get install packer"),
+    ToolCheck(
+      name: "ansible", command: ["ansible-playbook", "--version"], need: "kiln bake: the playbook",
+      install: "apt-get install ansible"),
+    ToolCheck(
+      name: "goss", command: ["goss", "help"], need: "kiln bake and verify: copied into images to check them",
+      install: "https://github.com/goss-org/goss/releases"),
+  ]
+}

@@ -1,0 +1,110 @@
+import Foundation
+import KilnConsole
+import KilnProcesses
+import KilnTesting
+import SystemPackage
+import Testing
+
+@testable import KilnEngine
+
+/// What is asked of an engine for images that are there, or not.
+struct EnvironmentBuildTests {
+  private static let inspect = "docker image inspect --format {{.Id}}"
+  private static let absent = "Error response from daemon: No such image: x"
+
+  private func build(
+    _ runner: ScriptedRunner, root: URL, isMissingOnly: Bool = false
+  ) async throws -> (images: [BuiltImage], said: String) {
+    let workspace = try EngineWorkspace(root, runner)
+    let build = EnvironmentBuild(
+      engine: ContainerEngine(.docker, runner), root: FilePath(root.path), time: 0, isPushing: false, isForced: false,
+      isQuiet: false, isMissingOnly: isMissingOnly, context: workspace.context)
+    let images = try await build.build(try workspace.images(), of: workspace.plan, known: [])
+    runner.finish()
+    return (images, workspace.recorded.error)
+  }
+
+  @Test func whatIsMissingIsBuiltAndNamedAndTheRestIsKept() async throws {
+    try await withFolder { root in
+      let runner = ScriptedRunner([
+        .run("\(Self.inspect) kiln/runtime:debian-12-…", output: "sha256:aaa\n"),
+        .run("\(Self.inspect) acme/app:…", error: Self.absent, code: 1),
+        .run("docker build --iidfile …", output: "#1 building\n") { invocation in
+          // Its context is a folder with the application and its Dockerfile.
+          let folder = try #require(invocation.arguments.last)
+          #expect(try String(contentsOfFile: "\(folder)/app/index.php", encoding: .utf8) == "shop")
+          #expect(FileManager.default.fileExists(atPath: "\(folder)/Dockerfile"))
+          #expect(invocation.arguments.contains("SOURCE_DATE_EPOCH=0"))
+          #expect(invocation.environment == ["DOCKER_BUILDKIT": "1"])
+          try "sha256:bbb\n".write(toFile: invocation.arguments[2], atomically: true, encoding: .utf8)
+        },
+        .run("docker tag sha256:bbb acme/app:…"), .run("\(Self.inspect) acme/app:…", output: "sha256:bbb\n"),
+      ])
+      let (images, said) = try await build(runner, root: root)
+      #expect(images.map(\.name) == ["runtime", "app"] && images.map(\.action) == [.kept, .built])
+      #expect(images.map(\.id) == ["sha256:aaa", "sha256:bbb"])
+      #expect(said.contains("acme/app: building: no image acme/app:") && said.contains("\n#1 building\n"))
+      // The name is the one that was asked for.
+      #expect(runner.calls[3].arguments.last == runner.calls[1].arguments.last)
+    }
+  }
+
+  @Test func whatMayNotBeBuiltIsNamed() async throws {
+    try await withFolder { root in
+      let runner = ScriptedRunner([.run("\(Self.inspect) kiln/runtime:…", error: Self.absent, code: 1)])
+      let text = await EngineWorkspace.message { _ = try await build(runner, root: root, isMissingOnly: true) }
+      #expect(text.hasPrefix("error: no image kiln/runtime:debian-12-"))
+      #expect(
+        text.hasSuffix(
+          " is on this machine [build.missing]\n  = help: `kiln build acme`, or leave out --no-build\n"))
+    }
+  }
+
+  @Test func aBuildThatFailsSaysWhatToDo() async throws {
+    try await withFolder { root in
+      let runner = ScriptedRunner([
+        .run("\(Self.inspect) kiln/runtime:…", error: Self.absent, code: 1),
+        .run("docker build …", output: "write /x: no space left on device\n", code: 1),
+      ])
+      let text = await EngineWorkspace.message { _ = try await build(runner, root: root) }
+      #expect(
+        text == """
+          error: acme/runtime was not built: docker ended with 1 [build.failed]
+            = help: the disk is full: `docker system df` says what uses it, `docker builder prune` removes build caches
+
+          """)
+    }
+  }
+
+  @Test func anEngineThatDoesNotAnswerHasNotSaidThatNothingIsThere() async throws {
+    let answer = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
+    for (command, id, what) in [
+      ("docker version --format {{.Server.Version}}", "engine.unreachable", "be reached"),
+      ("\(Self.inspect) x", "engine.refusal", "ask for x"),
+    ] {
+      let engine = ContainerEngine(.docker, ScriptedRunner([.run(command, error: answer, code: 1)]))
+      let text = await EngineWorkspace.message {
+        if what == "be reached" { try await engine.check() } else { _ = try await engine.id(of: "x") }
+      }
+      #expect(
+        text == """
+          error: docker could not \(what) [\(id)]
+            \(answer)
+            = help: the engine is down: `sudo systemctl start docker`; `kiln doctor` says whether it answers
+
+          """)
+    }
+  }
+
+  @Test func theFirstEngineThatAnswersIsTaken() async throws {
+    let runner = ScriptedRunner([.missing("docker --version"), .run("podman --version", output: "podman 5\n")])
+    #expect(try await ContainerEngine.found(by: runner).kind == .podman)
+    let none = ScriptedRunner(["docker", "podman", "buildah"].map { .missing("\($0) --version") })
+    #expect(
+      await EngineWorkspace.message { _ = try await ContainerEngine.found(by: none) } == """
+        error: no container engine is on the PATH [engine.missing]
+          = help: install docker (apt-get install docker.io docker-buildx), podman or buildah
+
+        """)
+  }
+}

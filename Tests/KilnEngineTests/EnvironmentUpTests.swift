@@ -1,0 +1,124 @@
+import Foundation
+import KilnGeneration
+import KilnProcesses
+import KilnTesting
+import SystemPackage
+import Testing
+
+@testable import KilnEngine
+
+/// What `kiln up` asks of Docker.
+struct EnvironmentUpTests {
+  private static let version = ScriptedRunner.Step.run("docker version --format {{.Server.Version}}", output: "27\n")
+  private static let filter = "--filter label=com.docker.compose.project=acme"
+
+  private static func objects(containers: String = "") -> [ScriptedRunner.Step] {
+    [
+      .run("docker ps --all \(filter) --format …", output: containers),
+      .run("docker network ls \(filter) --format …"), .run("docker volume ls --format …"),
+    ]
+  }
+
+  private func up(_ workspace: EngineWorkspace) async throws {
+    try await EnvironmentUp(
+      plan: workspace.plan, port: nil, isFollowing: false, isBuilding: false, timeout: 60, project: nil,
+      isAdopting: false, isQuiet: true
+    ).run(workspace.loaded, workspace.context)
+  }
+
+  /// Project, files and variables that Compose is started with, after the image was found.
+  private func start(_ root: URL, ending: [ScriptedRunner.Step], code: Int32 = 0) -> ScriptedRunner {
+    let dist = root.appending(path: "dist/acme").path
+    let files = "--file \(dist)/compose.yaml --file \(dist)/compose.local.yaml"
+    return ScriptedRunner(
+      [Self.version] + Self.objects() + [
+        .run("docker image inspect --format {{.Id}} acme/app:…", output: "sha256:aaa\n"),
+        .run("docker ps --all --no-trunc \(Self.filter) --format …"), .run("docker ps --all --quiet \(Self.filter)"),
+        .run(
+          "docker compose --project-name acme \(files) up --detach --remove-orphans --wait --wait-timeout 60",
+          code: code
+        ) { invocation in
+          let variables = invocation.environment
+          #expect(variables[EnvironmentVariables.appTag]?.count == 12 && variables[EnvironmentVariables.port] == "")
+          #expect(
+            variables[EnvironmentVariables.workspace] == WorkspaceIdentity(root: FilePath(root.path)).id)
+          let text = try String(contentsOfFile: "\(dist)/compose.yaml", encoding: .utf8)
+          #expect(text.contains("name: acme\n"))
+        }, .run("docker ps --all --quiet \(Self.filter)"),
+      ] + ending)
+  }
+
+  @Test func composeGetsTheProjectTheFilesAndTheVariables() async throws {
+    try await withFolder { root in
+      let state =
+        #"{"ID":"c1","Service":"app","State":"running","Health":"healthy","ExitCode":0,"Publishers":[{"TargetPort":80,"PublishedPort":8123}]}"#
+      let runner = start(
+        root, ending: [.run("docker compose --project-name acme ps --all --format json", output: state + "\n")])
+      let workspace = try EngineWorkspace(root, runner)
+      try await up(workspace)
+      runner.finish()
+      #expect(workspace.recorded.output == "http://127.0.0.1:8123/\n")
+      // Next time it has the same port.
+      #expect(LocalState(readingFrom: LocalFolder(FilePath(root.path), "acme")).port == 8123)
+    }
+  }
+
+  @Test func whatIsNotWellIsReportedWithItsLastLines() async throws {
+    try await withFolder { root in
+      let state = #"{"ID":"c1","Service":"app","State":"exited","Health":"","ExitCode":1}"#
+      let runner = start(
+        root,
+        ending: [
+          .run("docker compose --project-name acme ps --all --format json", output: state + "\n"),
+          .run(
+            "docker compose --project-name acme logs --no-color --no-log-prefix --tail 15 app",
+            output: "one\n##vso[task.complete]two\n"),
+          .run("docker inspect --format {{.State.OOMKilled}} {{.HostConfig.Memory}} c1", output: "true 41943040\n"),
+        ], code: 1)
+      let workspace = try EngineWorkspace(root, runner)
+      let text = await EngineWorkspace.message { try await up(workspace) }
+      runner.finish()
+      #expect(
+        text == """
+          error: app is not well: ended with 1 [up.unhealthy]
+            one
+            ## vso[task.complete]two
+            = help: it needs more memory than its limit of 40 MiB: raise app.limits.memory
+            = help: `kiln logs acme` has the rest; `kiln down acme` takes it away
+
+          """)
+    }
+  }
+
+  @Test func aProjectOfSomebodyElseIsNotTouched() async throws {
+    try await withFolder { root in
+      let foreign = "acme-app-1||0123456789abcdef|/elsewhere\n"
+      let runner = ScriptedRunner([Self.version] + Self.objects(containers: foreign))
+      let workspace = try EngineWorkspace(root, runner)
+      let text = await EngineWorkspace.message { try await up(workspace) }
+      runner.finish()
+      #expect(
+        text == """
+          error: on this engine, acme belongs to the workspace /elsewhere: container acme-app-1 [local.foreign]
+            = help: `kiln up acme --project acme-2` runs this workspace's environment beside it; `kiln up acme --adopt` takes it over, where that workspace was moved here or is no more
+
+          """)
+    }
+  }
+}
+
+struct ToolCheckTests {
+  @Test func theFirstLineWithADigitIsTheVersion() async throws {
+    try await withFolder { root in
+      let check = try #require(ToolCheck.all.first { $0.name == "docker compose" })
+      let command = "docker compose version --short"
+      for (step, expected) in [
+        (ScriptedRunner.Step.run(command, output: "warning\n2.30.1\n"), "2.30.1"), (.missing(command), nil),
+        (.run(command, error: "no such plugin", code: 1), nil),
+        (.run(command, output: "x\n"), "(its version is not told)"),
+      ] as [(ScriptedRunner.Step, String?)] {
+        #expect(await check.version(in: RecordedContext(root, processes: ScriptedRunner([step])).context) == expected)
+      }
+    }
+  }
+}
