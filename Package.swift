@@ -107,9 +107,15 @@ let package = Package(
         "KilnGeneration", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnWorkspace", system,
       ], tests: ["KilnTesting"])
     + module(
+      "KilnVerify",
+      [
+        "KilnArtifacts", "KilnConsole", "KilnContext", "KilnDiagnostics", "KilnDocuments", "KilnEngine",
+        "KilnGeneration", "KilnPacker", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnWorkspace", system,
+      ], tests: ["KilnTesting"])
+    + module(
       "KilnCommands",
       [
-        "KilnEngine", "KilnWorkspace",
+        "KilnEngine", "KilnVerify", "KilnWorkspace",
         "KilnGeneration", "KilnFleet", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
         "KilnConsole", "KilnDocuments", "KilnProcesses", "KilnContext", "KilnPacker", "KilnAzure", arguments,
         system,

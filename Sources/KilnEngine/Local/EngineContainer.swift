@@ -11,6 +11,14 @@ package struct EngineContainer: Sendable, Equatable {
   /// As in `running`.
   package let state: String
 
+  package init(id: String, service: String, image: String, digest: String, state: String) {
+    self.id = id
+    self.service = service
+    self.image = image
+    self.digest = digest
+    self.state = state
+  }
+
   /// The containers of a Compose project, by service; empty when it is not up.
   package static func all(of project: String, on docker: Tool) async throws -> [EngineContainer] {
     let format =

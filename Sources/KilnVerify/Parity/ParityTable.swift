@@ -1,27 +1,27 @@
 import KilnDiagnostics
-import KilnDocuments
-import KilnPlan
+package import KilnDocuments
+package import KilnPlan
 import KilnSpec
 
 /// The differences between a container and a machine, and which of them the spec declares.
-struct ParityTable: Sendable {
-  struct Row: Sendable, Hashable {
-    let kind: String
-    let name: String
+package struct ParityTable: Sendable {
+  package struct Row: Sendable, Hashable {
+    package let kind: String
+    package let name: String
     /// nil where there is none.
-    let container: String?
-    let machine: String?
+    package let container: String?
+    package let machine: String?
     /// What declares the difference, as in `only: machine at …`; nil for one that should not be.
-    let declared: String?
+    package let declared: String?
   }
 
-  let rows: [Row]
+  package let rows: [Row]
   /// How many facts were compared.
-  let count: Int
+  package let count: Int
 
-  var undeclared: [Row] { rows.filter { $0.declared == nil } }
+  package var undeclared: [Row] { rows.filter { $0.declared == nil } }
 
-  init(container: [ParityProbe.Fact: String], machine: [ParityProbe.Fact: String], plan: EnvironmentPlan) {
+  package init(container: [ParityProbe.Fact: String], machine: [ParityProbe.Fact: String], plan: EnvironmentPlan) {
     let bootstrap = Set(machine.keys.filter { $0.kind == "bootstrap" }.map(\.name))
     let declared = Self.declared(plan)
     let keys = Set(container.keys).union(machine.keys).filter { !["bootstrap", "depends", "maker"].contains($0.kind) }
@@ -92,7 +92,7 @@ struct ParityTable: Sendable {
     return declared
   }
 
-  var text: String {
+  package var text: String {
     func cell(_ value: String?) -> String { value.map { $0.count > 60 ? $0.prefix(59) + "…" : $0 } ?? "-" }
     var lines = [
       "\(count) facts compared, \(undeclared.count) undeclared differences, \(rows.count - undeclared.count) declared"
@@ -112,7 +112,7 @@ struct ParityTable: Sendable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  var document: DocumentValue {
+  package var document: DocumentValue {
     [
       "schemaVersion": 1, "compared": .integer(count), "undeclared": .integer(undeclared.count),
       "differences": .list(

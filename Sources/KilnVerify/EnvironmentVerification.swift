@@ -1,22 +1,22 @@
 import Foundation
 import KilnArtifacts
-import KilnEngine
+package import KilnEngine
 import KilnGeneration
-import KilnPlan
-import KilnProcesses
+package import KilnPlan
+package import KilnProcesses
 import KilnSpec
-import SystemPackage
+package import SystemPackage
 
 /// Checks a running environment: goss in every container, pages and services from within the app's.
-struct EnvironmentVerification: Sendable {
-  let plan: EnvironmentPlan
-  let docker: Tool
+package struct EnvironmentVerification: Sendable {
+  package let plan: EnvironmentPlan
+  package let docker: Tool
   /// The goss program on this machine.
-  let goss: String
+  package let goss: String
   /// Where the goss files of the plan stand on this machine.
-  let folder: FilePath
+  package let folder: FilePath
 
-  typealias Check = VerificationReport.Check
+  package typealias Check = VerificationReport.Check
 
   /// What is expected of each service: its goss file and the digest of what it is made from.
   private var expected: [(service: String, file: String, digest: String)] {
@@ -24,7 +24,7 @@ struct EnvironmentVerification: Sendable {
       + plan.services.map { ($0.name, GossFiles.service($0.name), $0.digest.description) }
   }
 
-  func report(_ containers: [EngineContainer]) async throws -> VerificationReport {
+  package func report(_ containers: [EngineContainer]) async throws -> VerificationReport {
     let results = try await withThrowingTaskGroup(of: (Int, [Check]).self) { group in
       for (index, wanted) in expected.enumerated() {
         let container = containers.first { $0.service == wanted.service }

@@ -1,12 +1,12 @@
 import Foundation
 import KilnEngine
 import KilnGeneration
-import KilnProcesses
+package import KilnProcesses
 
 /// Looks into an image with containers that are removed afterwards.
-struct ImageInspection: Sendable {
-  let image: String
-  let docker: Tool
+package struct ImageInspection: Sendable {
+  package let image: String
+  package let docker: Tool
 
   private func run(_ arguments: [String], _ what: String) async throws -> String {
     let result = try await docker.output(arguments)
@@ -15,7 +15,7 @@ struct ImageInspection: Sendable {
   }
 
   /// What `/bin/sh -c` with these arguments prints in the image.
-  func shell(_ arguments: [String]) async throws -> String {
+  package func shell(_ arguments: [String]) async throws -> String {
     try await run(
       ["run", "--rm", "--network=none", "--entrypoint", "/bin/sh", image, "-c"] + arguments, "look into \(image)")
   }
@@ -37,7 +37,7 @@ struct ImageInspection: Sendable {
     #"exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n' "$2" >&3 && cat <&3"#
 
   /// Status and body of a page, asked inside the container.
-  func page(port: Int, path: String) async throws -> String {
+  package func page(port: Int, path: String) async throws -> String {
     let id = try await start()
     do {
       let page = try await page(port, path, in: id)
@@ -64,7 +64,7 @@ struct ImageInspection: Sendable {
   }
 
   /// Runs goss in a container whose services answer; the last line of the output is its JSON.
-  func goss(_ goss: GossInContainer, port: Int?) async throws -> Tool.Outcome {
+  package func goss(_ goss: GossInContainer, port: Int?) async throws -> Tool.Outcome {
     let id = try await start()
     do {
       if let port { _ = try await page(port, "/", in: id) }

@@ -1,30 +1,30 @@
 import Foundation
 import KilnConsole
-import KilnDocuments
+package import KilnDocuments
 
 /// What was checked in the containers of an environment, and what came of it.
-struct VerificationReport: Sendable, Equatable {
-  struct Check: Sendable, Equatable {
-    enum Outcome: String, Sendable {
+package struct VerificationReport: Sendable, Equatable {
+  package struct Check: Sendable, Equatable {
+    package enum Outcome: String, Sendable {
       case passed, failed, skipped
     }
 
     /// The service, as Compose calls it.
-    let container: String
+    package let container: String
     /// As in `Package: redis-server: installed`.
-    let name: String
-    let outcome: Outcome
+    package let name: String
+    package let outcome: Outcome
     /// Why it failed or was skipped; empty for one that passed.
-    let message: String
-    var seconds: Double = 0
+    package let message: String
+    package var seconds: Double = 0
   }
 
-  let customer: String
+  package let customer: String
   /// Whether the environment was up; else the app's image alone was looked into.
-  let isRunning: Bool
-  let checks: [Check]
+  package let isRunning: Bool
+  package let checks: [Check]
 
-  var failed: [Check] { checks.filter { $0.outcome == .failed } }
+  package var failed: [Check] { checks.filter { $0.outcome == .failed } }
 
   private var containers: [String] {
     var seen: Set<String> = []
@@ -36,7 +36,7 @@ struct VerificationReport: Sendable, Equatable {
   }
 
   /// A table of the containers, then what failed and what was skipped for want of a running environment.
-  var text: String {
+  package var text: String {
     let rows =
       [["container", "passed", "failed", "skipped"]]
       + containers.map { name in
@@ -55,7 +55,7 @@ struct VerificationReport: Sendable, Equatable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  var document: DocumentValue {
+  package var document: DocumentValue {
     [
       "schemaVersion": 1, "customer": .string(customer), "running": .bool(isRunning),
       "failed": .integer(failed.count),
@@ -71,7 +71,7 @@ struct VerificationReport: Sendable, Equatable {
   }
 
   /// JUnit's XML as CI systems read it: a suite for each container.
-  var junit: String {
+  package var junit: String {
     func counts(_ checks: [Check]) -> String {
       let failures = checks.count { $0.outcome == .failed }
       let skipped = checks.count { $0.outcome == .skipped }
@@ -109,7 +109,7 @@ struct VerificationReport: Sendable, Equatable {
 
 extension VerificationReport.Check {
   /// What `goss validate --format json` prints; after retries the last of several documents, one a line.
-  static func checks(gossOutput output: String, container: String) -> [Self]? {
+  package static func checks(gossOutput output: String, container: String) -> [Self]? {
     struct Document: Decodable {
       struct Result: Decodable {
         let duration: Int?

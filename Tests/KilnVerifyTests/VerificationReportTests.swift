@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import KilnCommands
+@testable import KilnVerify
 
 struct VerificationReportTests {
   private typealias Check = VerificationReport.Check

@@ -1,22 +1,22 @@
 import Foundation
 import KilnArtifacts
 import KilnContext
-import KilnProcesses
-import SystemPackage
+package import KilnProcesses
+package import SystemPackage
 
 /// Runs goss as root in a container whose other accounts are not trusted.
 ///
 /// One command receives the program and its files on its standard input, unpacks them into a new folder that only root can
 /// enter, in a place where only root can make names, runs goss there and removes the folder, however it ends. Nobody can
 /// wait at a known path, and nothing can be exchanged between copying and running.
-struct GossInContainer: Sendable {
-  let docker: Tool
+package struct GossInContainer: Sendable {
+  package let docker: Tool
   /// The program on this machine.
-  let program: FilePath
+  package let program: FilePath
   /// The folder with the goss files.
-  let folder: FilePath
+  package let folder: FilePath
 
-  static let script = #"""
+  package static let script = #"""
     set -eu
     umask 077
     dir=
@@ -37,7 +37,7 @@ struct GossInContainer: Sendable {
   /// - Parameters:
   ///   - file: The goss file of the folder.
   ///   - options: More of goss's own.
-  func run(_ file: String, in container: String, _ options: [String] = []) async throws -> Tool.Outcome {
+  package func run(_ file: String, in container: String, _ options: [String] = []) async throws -> Tool.Outcome {
     try await docker.output(
       ["exec", "--interactive", "--user", "0", container, "/bin/sh", "-c", Self.script, "verify", file] + options,
       input: try archive())

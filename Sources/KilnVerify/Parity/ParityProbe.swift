@@ -1,23 +1,23 @@
 import KilnGeneration
-import KilnPlan
+package import KilnPlan
 import KilnSpec
 
 /// What is asked of an image, so that container and machine can be compared.
-struct ParityProbe: Sendable {
+package struct ParityProbe: Sendable {
   /// A fact about an image.
-  struct Fact: Sendable, Hashable {
+  package struct Fact: Sendable, Hashable {
     /// As in `package`, `file`, `user`.
-    let kind: String
-    let name: String
+    package let kind: String
+    package let name: String
   }
 
   /// Paths that steps of both sides cause, and the folder of the application.
-  let paths: [String]
-  let workdir: String?
+  package let paths: [String]
+  package let workdir: String?
   /// Names of variables that the spec sets.
-  let variables: [String]
+  package let variables: [String]
 
-  init(_ plan: EnvironmentPlan) {
+  package init(_ plan: EnvironmentPlan) {
     var paths: Set<String> = []
     var variables = Set(plan.runtime.environment.map(\.name) + (plan.spec.app?.environment.map(\.name) ?? []))
     for step in plan.runtime.components.flatMap(\.steps) where step.only == nil {
@@ -37,7 +37,7 @@ struct ParityProbe: Sendable {
 
   /// For `/bin/sh -c`; tab-separated lines: kind, name, value. Arguments: the application's folder or nothing, how many
   /// variables, their names, the paths.
-  static let script = #"""
+  package static let script = #"""
     set -u
     [ -r \#(MachineFiles.profile) ] && . \#(MachineFiles.profile)
     tab=$(printf '\t')
@@ -67,12 +67,12 @@ struct ParityProbe: Sendable {
     if [ -n "$workdir" ]; then find "$workdir" | sort | while IFS= read -r path; do one "$path"; done; fi
     """#
 
-  var arguments: [String] {
+  package var arguments: [String] {
     [Self.script, "parity", workdir ?? "", String(variables.count)] + variables + paths
   }
 
   /// The facts that the script printed.
-  static func facts(_ output: String) -> [Fact: String] {
+  package static func facts(_ output: String) -> [Fact: String] {
     var facts: [Fact: String] = [:]
     for line in output.split(separator: "\n") {
       let parts = line.split(separator: "\t", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)

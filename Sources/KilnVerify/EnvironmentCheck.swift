@@ -1,0 +1,124 @@
+import Foundation
+import KilnArtifacts
+package import KilnConsole
+import KilnContext
+import KilnDiagnostics
+import KilnEngine
+import KilnGeneration
+import KilnPacker
+package import KilnPlan
+import KilnProcesses
+import KilnSpec
+package import KilnWorkspace
+import SystemPackage
+
+/// Holds an environment to its spec: what runs, or its images.
+package struct EnvironmentCheck: Sendable {
+  package let plan: EnvironmentPlan
+  package let loaded: LoadedWorkspace
+  /// The container's image that is looked at; else what runs, or what the present source gives.
+  package let image: String?
+  package let context: CommandContext
+
+  package init(plan: EnvironmentPlan, loaded: LoadedWorkspace, image: String?, context: CommandContext) {
+    self.plan = plan
+    self.loaded = loaded
+    self.image = image
+    self.context = context
+  }
+
+  private var customer: String { plan.customer }
+
+  /// The image that the present source gives, which must be there.
+  private func containerImage() async throws -> String {
+    if let image { return image }
+    let tree = try Generator().generate([plan])
+    let images = try loaded.images(of: plan, in: tree)
+    var reference = plan.runtimeImage
+    if let app = images.first(where: { $0.kind == .app }) {
+      let folder = WorkspaceLayout(loaded.workspace.root).contexts.pushing(FilePath(app.archive))
+      let staged = try withExcerpts(app.sources) {
+        try ContextStage(folder, below: loaded.workspace.root).update(app.source)
+      }
+      reference = app.reference(staged)
+    }
+    guard try await context.docker.id(of: reference.description) != nil else {
+      throw CommandError("verify.image", "there is no image \(reference)", help: "`kiln build \(customer)`")
+    }
+    return reference.description
+  }
+
+  private func machineImage() throws -> String {
+    let manifest = WorkspaceLayout(loaded.workspace.root).bakeManifest(of: customer)
+    guard let data = FileManager.default.contents(atPath: manifest.string), let last = try? PackerManifest(data),
+      let id = last.dockerImage
+    else {
+      throw CommandError(
+        "verify.machine", "\(manifest) names no machine that was baked into an image",
+        help: "`kiln bake \(customer) --only docker`")
+    }
+    return id
+  }
+
+  /// Container and machine side by side.
+  /// - Parameter named: The machine's image; else what the last bake's manifest names.
+  package func parity(machine named: String?) async throws -> ParityTable {
+    let container = try await containerImage()
+    let machine = try named ?? machineImage()
+    let probe = ParityProbe(plan)
+    var facts: [[ParityProbe.Fact: String]] = []
+    for image in [container, machine] {
+      let inspection = ImageInspection(image: image, docker: context.docker.tool)
+      var found = ParityProbe.facts(try await inspection.shell(probe.arguments))
+      if let port = plan.spec.app?.port?.value {
+        let path = plan.spec.app?.health?.value ?? "/"
+        for path in Set(["/", path]) {
+          found[.init(kind: "page", name: path)] = try await inspection.page(port: port, path: path)
+        }
+      }
+      facts.append(found)
+    }
+    return ParityTable(container: facts[0], machine: facts[1], plan: plan)
+  }
+
+  /// The environment that is up, or the app's image where none is.
+  package func report() async throws -> VerificationReport {
+    let goss = try context.goss()
+    let folder = try gossFiles()
+    let environment = try LocalEnvironment(customer, root: loaded.workspace.root, context)
+    let containers = image == nil ? try await environment.containers() : []
+    if containers.isEmpty { return try await imageReport(goss, folder) }
+    return try await EnvironmentVerification(plan: plan, docker: context.docker.tool, goss: goss, folder: folder)
+      .report(containers)
+  }
+
+  /// The goss files of the plan, in a folder of their own.
+  private func gossFiles() throws -> FilePath {
+    let folder = WorkspaceLayout(loaded.workspace.root).goss(of: customer)
+    try EnvironmentPacking.makeFolder(folder)
+    let tree = try Generator().generate([plan])
+    let files = tree.files.filter { path, _ in
+      path.text.hasPrefix("\(customer)/goss") && path.text.hasSuffix(".yaml")
+    }
+    try FileReplacement.replace(
+      files.map { path, artifact in
+        .init(path: folder.appending(FilePath(path.text).lastComponent?.string ?? path.text), bytes: artifact.bytes)
+      })
+    return folder
+  }
+
+  private func imageReport(_ goss: String, _ folder: FilePath) async throws -> VerificationReport {
+    let image = try await containerImage()
+    let run = GossInContainer(docker: context.docker.tool, program: FilePath(goss), folder: folder)
+    let result = try await ImageInspection(image: image, docker: context.docker.tool).goss(
+      run, port: plan.spec.app?.port?.value)
+    guard var checks = VerificationReport.Check.checks(gossOutput: result.output, container: "app") else {
+      throw EngineFailure(engine: .docker, what: "check \(image)", answer: result.output + result.error)
+    }
+    let app = plan.spec.app
+    let pages = (app?.health.map { [$0.value] } ?? []) + (app?.checks.map(\.path) ?? [])
+    let later = pages.map { ("app", "HTTP: \($0)") } + plan.services.map { ($0.name, "Container: running") }
+    checks += later.map { .init(container: $0.0, name: $0.1, outcome: .skipped, message: "\(customer) is not up") }
+    return VerificationReport(customer: customer, isRunning: false, checks: checks)
+  }
+}
