@@ -113,9 +113,15 @@ let package = Package(
         "KilnGeneration", "KilnPacker", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnWorkspace", system,
       ], tests: ["KilnTesting"])
     + module(
+      "KilnRelease",
+      [
+        "KilnArtifacts", "KilnAzure", "KilnConsole", "KilnContext", "KilnDiagnostics", "KilnDocuments", "KilnEngine",
+        "KilnGeneration", "KilnPacker", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnWorkspace", system,
+      ], tests: ["KilnTesting"])
+    + module(
       "KilnCommands",
       [
-        "KilnEngine", "KilnVerify", "KilnWorkspace",
+        "KilnEngine", "KilnRelease", "KilnVerify", "KilnWorkspace",
         "KilnGeneration", "KilnFleet", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
         "KilnConsole", "KilnDocuments", "KilnProcesses", "KilnContext", "KilnPacker", "KilnAzure", arguments,
         system,

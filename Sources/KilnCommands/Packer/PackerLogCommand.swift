@@ -1,9 +1,10 @@
 import ArgumentParser
 import Foundation
 import KilnConsole
-public import KilnDiagnostics
+import KilnDiagnostics
 import KilnDocuments
-public import KilnPacker
+import KilnPacker
+import KilnRelease
 
 struct PackerLogCommand: SynchronousCommand {
   static let configuration = CommandConfiguration(
@@ -58,14 +59,5 @@ struct PackerLogCommand: SynchronousCommand {
     }
     for note in result.notes { context.console.error("warning: \(Relayed.safe(note))\n") }
     try output.print(result.text, in: context)
-  }
-}
-
-extension ArtifactChoice.Failure: CommandErrorConvertible {
-  /// What was found instead, a line each.
-  var details: [String] { found.map { "found: \(Relayed.safe($0))" } }
-
-  public var commandError: CommandError {
-    CommandError("packer-log.choice", Relayed.safe(reason), details: details, help: help.map(Relayed.safe))
   }
 }

@@ -3,6 +3,7 @@ import KilnArtifacts
 import KilnConsole
 import KilnDocuments
 import KilnPacker
+import KilnRelease
 import SystemPackage
 
 /// A report in the form of a person's terminal or of a CI system.
@@ -17,18 +18,8 @@ struct PackerLogOutput {
       case json(DocumentValue)
       /// One value, to be printed as it is.
       case value(String)
-      case variables([Variable])
+      case variables([ArtifactVariables.Variable])
     }
-  }
-
-  struct Variable {
-    let name: String
-    let value: String
-  }
-
-  private struct Field {
-    let name: String
-    let value: String?
   }
 
   let report: PackerReport
@@ -36,25 +27,18 @@ struct PackerLogOutput {
   let format: PackerLogCommand.Format
   let showsSecrets: Bool
 
+  private var values: ArtifactVariables {
+    ArtifactVariables(report: report, isOneLine: format == .dotenv, showsSecrets: showsSecrets)
+  }
+
   /// The report as people may see it.
   var shown: PackerReport { showsSecrets ? report : report.withoutSignatures }
 
   /// Everything that was found, for a form that is not JSON.
   func all() throws(ArtifactChoice.Failure) -> Result {
     if format == .text { return Result(text: .people(text)) }
-    let builds = report.builds.filter { build == nil || $0.name == build }
-    var result: [Variable] = []
-    var notes: [String] = []
-    for artifact in builds.flatMap(\.artifacts) {
-      let own = try variables(artifact, prefix: Self.name(artifact.kind) + "_", &notes)
-      if let twice = own.first(where: { variable in result.contains { $0.name == variable.name } }) {
-        throw ArtifactChoice.Failure(
-          reason: "more than one \(artifact.kind) would be \"\(twice.name)\"",
-          help: "--build NAME chooses one build; --format json tells all", found: found)
-      }
-      result += own
-    }
-    return Result(text: .variables(result), notes: notes)
+    let variables = try values.all(build: build)
+    return Result(text: .variables(variables.variables), notes: variables.notes)
   }
 
   /// The only artifact of `kind`.
@@ -64,18 +48,11 @@ struct PackerLogOutput {
     case .json:
       return Result(text: .json(try ArtifactChoice(shown, build: build).artifact(kind).document))
     case .text:
-      try refuseSigned(reference, kind)
-      if let problem = problem(reference) {
-        throw ArtifactChoice.Failure(
-          reason: "the \(kind)'s value \(problem.reason)", help: problem.help ?? "--format json prints it", found: found
-        )
-      }
+      try values.refuse(reference, of: kind)
       return Result(text: .value(reference + "\n"))
     default:
-      try refuseSigned(reference, kind)
-      var notes: [String] = []
-      let variables = try variables(try choice.artifact(kind), prefix: "", &notes)
-      return Result(text: .variables(variables), notes: notes)
+      let variables = try values.one(kind, reference, choice)
+      return Result(text: .variables(variables.variables), notes: variables.notes)
     }
   }
 
@@ -86,88 +63,13 @@ struct PackerLogOutput {
         "\(Relayed.safe(build.name)): \(build.outcome.rawValue)\(build.duration.map { ", \(Relayed.safe($0))" } ?? "")\n"
       for artifact in build.artifacts {
         out += "  \(artifact.kind)\n"
-        for case let (name, value?) in fields(artifact).map({ ($0.name, $0.value) }) {
+        for case let (name, value?) in ArtifactVariables.fields(artifact).map({ ($0.name, $0.value) }) {
           out += "    \(name): \(Relayed.safe(value))\n"
         }
       }
     }
     return out
   }
-
-  private var found: [String] {
-    report.builds.flatMap { build in
-      build.artifacts.map { "\(build.name): \($0.kind) \(SASRedaction.redacted($0.reference ?? ""))" }
-    }
-  }
-
-  /// A signature is not redacted where its value is used: what is printed must work, or not be printed.
-  private func refuseSigned(_ reference: String, _ kind: String) throws(ArtifactChoice.Failure) {
-    guard SASRedaction.isSigned(reference), !showsSecrets else { return }
-    throw ArtifactChoice.Failure(
-      reason: "the \(kind)'s URI holds a shared access signature", help: "--show-secrets hands it on", found: found)
-  }
-
-  /// The artifact's fields as a CI system's variables: the one it is used by must be real, others are left out.
-  private func variables(_ artifact: PackerArtifact, prefix: String, _ notes: inout [String])
-    throws(ArtifactChoice.Failure) -> [Variable]
-  {
-    var variables: [Variable] = []
-    for field in fields(artifact) {
-      guard let value = field.value else { continue }
-      let problem = problem(value)
-      if let problem, value == artifact.reference {
-        throw ArtifactChoice.Failure(
-          reason: "the \(artifact.kind)'s \(field.name) \(problem.reason)", help: problem.help, found: found)
-      }
-      if let problem {
-        notes.append(
-          "\(artifact.kind): \(field.name) is left out: it \(problem.reason)\(problem.help.map { "; \($0)" } ?? "")")
-      } else {
-        variables.append(Variable(name: prefix + field.name, value: value))
-      }
-    }
-    return variables
-  }
-
-  /// Why a value is not handed on.
-  private func problem(_ value: String) -> (reason: String, help: String?)? {
-    switch WithheldText(value) {
-    case .masked: return ("is masked in the log", nil)
-    case .unknown: return ("is UNKNOWN ID in the log", nil)
-    case nil: break
-    }
-    if !showsSecrets, SASRedaction.isSigned(value) {
-      return ("holds a shared access signature", "--show-secrets hands it on")
-    }
-    if Relayed.hasControls(value) { return ("has control characters in it", "--format json prints it") }
-    if Relayed.isCommand(value) { return ("would be a command to a CI system", nil) }
-    if format == .dotenv, value.hasLineBreak { return ("has several lines", "--format json or github can write it") }
-    return nil
-  }
-
-  private func fields(_ artifact: PackerArtifact) -> [Field] {
-    switch artifact {
-    case .vhd(let vhd):
-      [
-        Field(name: "osDiskUri", value: vhd.osDiskUri),
-        Field(name: "osDiskUriReadOnlySas", value: vhd.osDiskUriReadOnlySas),
-        Field(name: "templateUri", value: vhd.templateUri),
-        Field(name: "templateUriReadOnlySas", value: vhd.templateUriReadOnlySas),
-        Field(name: "storageAccountLocation", value: vhd.storageAccountLocation),
-      ] + vhd.additionalDisks.enumerated().map { Field(name: "dataDiskUri\($0.offset + 1)", value: $0.element.uri) }
-    case .managedImage(let id, let name, let group, let location):
-      [
-        Field(name: "id", value: id), Field(name: "name", value: name), Field(name: "resourceGroup", value: group),
-        Field(name: "location", value: location),
-      ]
-    case .galleryImage(let id), .dockerImage(let id): [Field(name: "id", value: id)]
-    case .disk(let uri): [Field(name: "osDiskUri", value: uri)]
-    case .ami(let region, let id): [Field(name: "id", value: id), Field(name: "region", value: region)]
-    case .other(let text): [Field(name: "text", value: text)]
-    }
-  }
-
-  private static func name(_ kind: String) -> String { kind.substituting("-", with: "_") }
 
   /// Prints the result, and adds variables to the CI system's file where it has one.
   func print(_ text: Result.Text, in context: CommandContext) throws {
@@ -204,7 +106,7 @@ struct PackerLogOutput {
   }
 }
 
-extension PackerLogOutput.Variable {
+extension ArtifactVariables.Variable {
   fileprivate var isSecret: Bool { SASRedaction.isSigned(value) }
 
   /// As the system of `format` reads it.

@@ -1,10 +1,8 @@
 import ArgumentParser
-import Foundation
 import KilnArtifacts
 import KilnAzure
 import KilnConsole
-import KilnDiagnostics
-import KilnPacker
+import KilnRelease
 import SystemPackage
 
 struct ParametersCommand: AsyncParsableCommand {
@@ -69,161 +67,45 @@ struct PatchCommand: SynchronousCommand {
   }
 
   func run(in context: CommandContext) throws {
-    let patch = try patch(in: context)
-    var problems: [Diagnostic] = []
-    var sources: [String: String] = [:]
-    let quotesSource = patch.parameters.allSatisfy { !$0.value.isSecret }
-    let template = try template.map { name in try readTemplate(name, in: context) }
-    let paths = try files.map { (name: $0, path: try resolved($0, in: context)) }
-    // From reading to writing no other kiln changes them; what is only read needs no lock, for files are replaced whole.
-    let held = check || output != nil ? [] : try hold(paths, in: context)
-    defer { withExtendedLifetime(held) {} }
-    var results: [(name: String, path: FilePath, old: [UInt8], patched: PatchedParameters)] = []
-    for (name, path) in paths {
-      let bytes = try read(path, in: context)
-      let (patched, found) = ParameterPatcher(file: name, template: template).patch(bytes, patch)
-      problems += found
-      if !found.isEmpty, quotesSource { sources[name] = String(validating: bytes, as: UTF8.self) }
-      if let patched { results.append((name, path, bytes, patched)) }
-    }
-    if problems.hasErrors { throw CommandError(problems, sources: sources) }
-    context.console.report(problems, sources: sources)
-    let changed = results.filter { $0.patched.bytes != $0.old }
-    // Unchanged, and yet open to others with a secret in it.
-    let exposed = results.filter { $0.patched.bytes == $0.old && $0.patched.holdsSecret && isOpenToOthers($0.path) }
+    var values = ParameterValues(
+      artifacts: artifact.map(pair), tokenArtifacts: tokenArtifact.map(pair), parameters: set.map(pair),
+      tokens: token.map(pair))
+    values.secretParameters = setEnv.map(pair)
+    values.secretTokens = tokenEnv.map(pair)
+    values.addsMissing = add
+    values.replacesReferences = replaceReference
+    values.takesEmpty = allowEmpty
+    // A variable that is missing is reported before a log is read that may come from a pipe.
+    try values.refuseUnusable(in: context)
+    let report = try log.map { try LogFile.report($0, manifest: manifest, in: context) }
+    let patch = try values.patch(report, build: build, in: context)
+    let files = ParameterFiles(files, template: template, refusesLinks: refuseLinks, context: context)
+    let patched = try files.patched(by: patch, isHeld: !check && output == nil)
+    context.console.report(patched.warnings, sources: patched.excerpts)
     if diff {
-      for result in changed {
+      for file in patched.changed {
         context.console.output(
-          LineDiff.unified(path: result.name, old: result.patched.shownBefore, new: result.patched.shownAfter))
+          LineDiff.unified(path: file.name, old: file.patched.shownBefore, new: file.patched.shownAfter))
       }
     }
     if check {
-      for result in changed { context.console.error("\(result.name) would change\n") }
-      for result in exposed { context.console.error("\(result.name) would get mode 0600: it holds a secret\n") }
-      if !changed.isEmpty || !exposed.isEmpty { throw KilnExit.difference }
-      return
-    }
-    try write(results, in: context)
-  }
-
-  private func write(
-    _ results: [(name: String, path: FilePath, old: [UInt8], patched: PatchedParameters)], in context: CommandContext
-  ) throws {
-    if let output, let result = results.first {
-      if output == "-" { return context.console.raw(.output, result.patched.bytes) }
-      let path = context.folder.pushing(FilePath(output))
-      if AtomicFile.isDevice(path) {
-        do {
-          let file = try FileDescriptor.open(path, .writeOnly, options: [.append, .closeOnExec])
-          _ = try file.closeAfter { try file.writeAll(result.patched.bytes) }
-          return
-        } catch let error as Errno { throw FileSystemError("write", path, error) }
+      for file in patched.changed { context.console.error("\(file.name) would change\n") }
+      for file in patched.exposed {
+        context.console.error("\(file.name) would get mode 0600: it holds a secret\n")
       }
-      return try FileReplacement.replace([
-        .init(path: path, bytes: result.patched.bytes, isPrivate: result.patched.holdsSecret, isUsers: true)
-      ])
+      if !patched.changed.isEmpty || !patched.exposed.isEmpty { throw KilnExit.difference }
+    } else if output == "-", let file = patched.files.first {
+      context.console.raw(.output, file.patched.bytes)
+    } else if let output {
+      try patched.write(to: context.folder.pushing(FilePath(output)))
+    } else {
+      try patched.replace()
     }
-    let changed = results.filter {
-      $0.patched.bytes != $0.old || $0.patched.holdsSecret && isOpenToOthers($0.path)
-    }
-    try FileReplacement.replace(
-      changed.map {
-        .init(path: $0.path, bytes: $0.patched.bytes, isPrivate: $0.patched.holdsSecret, isUsers: true)
-      })
-    for result in results {
-      context.console.error("\(result.name): \(result.patched.bytes == result.old ? "unchanged" : "patched")\n")
-    }
-  }
-
-  private func isOpenToOthers(_ path: FilePath) -> Bool {
-    let mode = (try? FileManager.default.attributesOfItem(atPath: path.string))?[.posixPermissions] as? Int
-    return mode.map { $0 & 0o077 != 0 } ?? false
   }
 
   private func pair(_ text: String) -> (name: String, value: String) {
     // A name has at least one character, so that a token may begin with "=".
     let equals = text.dropFirst().firstIndex(of: "=") ?? text.endIndex
     return (String(text[..<equals]), String(text[equals...].dropFirst()))
-  }
-
-  private func patch(in context: CommandContext) throws -> ParameterPatch {
-    var patch = ParameterPatch(addsMissing: add, replacesReferences: replaceReference)
-    patch.parameters = set.map(pair).map { .init($0.name, .init($0.value)) }
-    patch.tokens = token.map(pair).map { .init($0.name, .init($0.value)) }
-    var unusable: [Diagnostic] = []
-    func refuse(_ message: String, help: String? = nil) {
-      unusable.append(Diagnostic("parameters.variable", message, suggestion: help))
-    }
-    func secret(_ text: String) -> ParameterPatch.Entry? {
-      let (name, variable) = pair(text)
-      guard let value = context.environment[variable] else {
-        refuse("the environment has no variable \"\(variable)\"")
-        return nil
-      }
-      guard CommandContext.isText(variable, value) else {
-        refuse("the variable \"\(variable)\" is not UTF-8, and JSON carries nothing else")
-        return nil
-      }
-      if value.isEmpty, !allowEmpty {
-        refuse("the variable \"\(variable)\" is empty", help: "set it, or give --allow-empty")
-        return nil
-      }
-      return .init(name, .init(value, isSecret: true))
-    }
-    patch.parameters += setEnv.compactMap(secret)
-    patch.tokens += tokenEnv.compactMap(secret)
-    if !unusable.isEmpty { throw CommandError(unusable, kind: .problem) }
-    if let log {
-      let choice = ArtifactChoice(try LogFile.report(log, manifest: manifest, in: context), build: build)
-      for (name, kind) in artifact.map(pair) {
-        patch.parameters.append(.init(name, .init(try choice.reference(kind), artifactKind: kind)))
-      }
-      for (name, kind) in tokenArtifact.map(pair) {
-        patch.tokens.append(.init(name, .init(try choice.reference(kind), artifactKind: kind)))
-      }
-    }
-    return patch
-  }
-
-  private func readTemplate(_ name: String, in context: CommandContext) throws -> DeploymentTemplate {
-    let bytes = try read(context.folder.pushing(FilePath(name)), in: context)
-    do {
-      return try DeploymentTemplate(bytes, file: name)
-    } catch {
-      throw CommandError(error.diagnostics, sources: [name: String(decoding: bytes, as: UTF8.self)])
-    }
-  }
-
-  /// The file itself, or what a symbolic link points to.
-  private func resolved(_ name: String, in context: CommandContext) throws -> FilePath {
-    let path = context.folder.pushing(FilePath(name))
-    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path.string),
-      attributes[.type] as? FileAttributeType == .typeSymbolicLink
-    else { return path }
-    if refuseLinks {
-      throw CommandError("parameters.link", "\(name) is a symbolic link", help: "name the file that it points to")
-    }
-    return FilePath(URL(filePath: path.string).resolvingSymlinksInPath().path)
-  }
-
-  private static let sizeLimit = 256 << 20
-
-  private func read(_ path: FilePath, in context: CommandContext) throws -> [UInt8] {
-    try RegularFile.read(path, limit: Self.sizeLimit)
-  }
-
-  /// Holds the files, in one order for every kiln, so that no two wait for each other.
-  private func hold(_ files: [(name: String, path: FilePath)], in context: CommandContext) throws -> [HeldFile] {
-    var held: [HeldFile] = []
-    for (name, path) in files.sorted(by: { $0.path.string < $1.path.string }) {
-      let file = try HeldFile.hold(path, beside: held) {
-        context.console.error("another kiln patches \(name); waiting\n")
-      }
-      guard let file else {
-        throw CommandError("parameters.twice", "\(name) is named twice", help: "name each file once")
-      }
-      held.append(file)
-    }
-    return held
   }
 }

@@ -1,15 +1,14 @@
-import ArgumentParser
 import Foundation
 import KilnArtifacts
-import KilnConsole
+package import KilnConsole
 import KilnDiagnostics
-import KilnPacker
+package import KilnPacker
 import SystemPackage
 
 /// Reads a log from a file or standard input, in pieces.
-enum LogFile {
+package enum LogFile {
   /// The report of a log that agrees with a manifest, where one is given.
-  static func report(_ path: String, manifest: String?, in context: CommandContext) throws -> PackerReport {
+  package static func report(_ path: String, manifest: String?, in context: CommandContext) throws -> PackerReport {
     let report = try report(path, in: context)
     guard let manifest else { return report }
     let file = context.folder.pushing(FilePath(manifest))
@@ -25,14 +24,14 @@ enum LogFile {
   }
 
   /// - Parameter differences: Between a manifest and a log.
-  static func refuse(_ differences: [String]) throws {
+  package static func refuse(_ differences: [String]) throws {
     if differences.isEmpty { return }
     throw CommandError(
       "packer-log.other-run", "the manifest and the log are not of one run", details: differences.map(Relayed.safe))
   }
 
   /// - Parameter path: `-` is standard input.
-  static func report(_ path: String, in context: CommandContext) throws -> PackerReport {
+  package static func report(_ path: String, in context: CommandContext) throws -> PackerReport {
     var reader = PackerLogReader()
     let descriptor: FileDescriptor
     let file = context.folder.pushing(FilePath(path))

@@ -1,5 +1,5 @@
-import KilnArtifacts
-import SystemPackage
+package import KilnArtifacts
+package import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -13,7 +13,7 @@ import SystemPackage
 ///
 /// Who changes a file gives its name to a new one, and the lock stays on the old: so after each wait the name is looked up
 /// again.
-final class HeldFile: Sendable {
+package final class HeldFile: Sendable {
   private let descriptor: FileDescriptor
   private let status: FileStatus
 
@@ -24,7 +24,7 @@ final class HeldFile: Sendable {
 
   /// - Parameter onWait: Called once when another process has it.
   /// - Returns: Nil for a file that is among `others`, under this name or another.
-  static func hold(
+  package static func hold(
     _ path: FilePath, beside others: [HeldFile], onWait: () -> Void
   ) throws(RegularFile.Failure) -> HeldFile? {
     var hasWaited = false

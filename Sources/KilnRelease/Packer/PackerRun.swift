@@ -1,0 +1,109 @@
+import Foundation
+import KilnArtifacts
+package import KilnConsole
+import KilnDiagnostics
+import KilnEngine
+package import KilnPacker
+import KilnProcesses
+import Synchronization
+package import SystemPackage
+
+/// One `packer build`.
+package struct PackerRun: Sendable {
+  package let root: FilePath
+  /// Relative to the root, or absolute.
+  package let template: FilePath
+  /// Where Packer's output is kept.
+  package let log: FilePath
+  /// What the template has Packer write.
+  package let manifest: FilePath
+  package let only: [String]
+  package let isQuiet: Bool
+  package let context: CommandContext
+
+  private static let credentials = ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_SUBSCRIPTION_ID", "ARM_TENANT_ID"]
+
+  /// - Throws: `CommandError` for a bake that is not good, once Packer has cleaned up.
+  package func run(needsAzure: Bool, secrets: [(name: String, variable: String)]) async throws -> PackerReport {
+    let asksAzure = needsAzure && (only.isEmpty || only.contains("azure-arm"))
+    var wanted = (asksAzure ? Self.credentials : []).map { (variable: $0, use: "Azure") }
+    // What the playbook looks up after twenty minutes is asked for now.
+    wanted += secrets.map { (variable: $0.variable, use: "the secret \($0.name)") }
+    let missing = wanted.filter { (context.environment[$0.variable] ?? "").isEmpty }
+    guard missing.isEmpty else {
+      throw CommandError(
+        missing.map { Diagnostic("bake.variable", "the environment has no \($0.variable), for \($0.use)") },
+        kind: .problem)
+    }
+    try EnvironmentPacking.makeFolder(log.removingLastComponent())
+    let packer = context.tool("packer")
+    var arguments = ["-var", "goss=\(try context.goss())"]
+    if !only.isEmpty { arguments.append("-only=\(only.joined(separator: ","))") }
+    arguments.append(template.string)
+    let settings = ["CHECKPOINT_DISABLE": "1", "PACKER_NO_COLOR": "1"]
+    do {
+      let said = Mutex("")
+      let code = try await packer.stream(["validate"] + arguments, environment: settings, folder: root) { bytes in
+        said.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
+      }
+      try Interruption.check()
+      if code != 0 {
+        let lines = said.withLock { $0 }.split(separator: "\n").map { Relayed.safe(String($0)) }
+        throw CommandError("bake.template", "Packer refuses \(template)", details: lines)
+      }
+      return try await build(packer, ["build", "-color=false"] + arguments, settings)
+    } catch is Tool.Missing {
+      throw CommandError("tool.missing", "packer is not on the PATH", help: "apt-get install packer")
+    }
+  }
+
+  private func build(_ packer: Tool, _ arguments: [String], _ settings: [String: String]) async throws -> PackerReport {
+    let file: FileDescriptor
+    do {
+      file = try FileDescriptor.open(
+        log, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: FilePermissions(rawValue: 0o600))
+    } catch let error as Errno { throw FileSystemError("write", log, error) }
+    defer { try? file.close() }
+    let reader = Mutex(PackerLogReader())
+    // Packer prints signatures as they are; the log, which others cannot read, keeps them.
+    let relay = context.console.relay(edit: SASRedaction.redacted)
+    let isShown = !isQuiet
+    let path = log
+    let code = try await packer.stream(arguments, environment: settings, folder: root) { bytes in
+      do {
+        try file.writeWhole(bytes)
+      } catch let error as Errno { throw FileSystemError("write", path, error) }
+      reader.withLock { $0.read(bytes) }
+      if isShown { relay.write(bytes) }
+    }
+    relay.finish()
+    let report = reader.withLock { $0.finish() }
+    if Interruption.count > 0 {
+      throw CommandError(
+        "bake.interrupted", "interrupted; Packer cleaned up and ended with \(code); its log is \(log)",
+        kind: .interrupted)
+    }
+    try judge(report, code)
+    return report
+  }
+
+  /// The exit code, the log and the manifest must all say that it is good.
+  private func judge(_ report: PackerReport, _ code: Int32) throws {
+    do {
+      _ = try ArtifactChoice(report).builds()
+    } catch {
+      throw CommandError(
+        "bake.failed", Relayed.safe(error.reason),
+        details: error.details + ["Packer ended with \(code); its log is \(log)"], help: error.help.map(Relayed.safe))
+    }
+    guard code == 0 else {
+      throw CommandError("bake.failed", "Packer ended with \(code), though its log tells of no failure: \(log)")
+    }
+    guard let data = FileManager.default.contents(atPath: manifest.string) else {
+      throw CommandError("bake.manifest", "Packer wrote no manifest at \(manifest)")
+    }
+    let differences: [String]
+    do { differences = try PackerManifest(data).differences(from: report) } catch { differences = ["\(error)"] }
+    try LogFile.refuse(differences)
+  }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import KilnArtifacts
+package import KilnAzure
+package import KilnConsole
+package import KilnDiagnostics
+package import SystemPackage
+
+/// Deployment parameters files that are patched together.
+package struct ParameterFiles: Sendable {
+  /// As messages call them.
+  package let names: [String]
+  /// The deployment template that they are for; what does not fit it is refused.
+  package let template: String?
+  /// Else what a symbolic link points to is changed.
+  package let refusesLinks: Bool
+  package let context: CommandContext
+
+  private static let sizeLimit = 256 << 20
+
+  package init(_ names: [String], template: String?, refusesLinks: Bool = false, context: CommandContext) {
+    self.names = names
+    self.template = template
+    self.refusesLinks = refusesLinks
+    self.context = context
+  }
+
+  /// Reads the files and says what they would become; nothing is written.
+  /// - Parameter isHeld: Whether no other kiln changes them while the result lives. What is only read needs no lock, for
+  ///   files are replaced whole.
+  package func patched(by patch: ParameterPatch, isHeld: Bool) throws -> PatchedFiles {
+    let template = try template.map(readTemplate)
+    let paths = try names.map { (name: $0, path: try resolved($0)) }
+    let held = isHeld ? try hold(paths) : []
+    let quotesSource = patch.parameters.allSatisfy { !$0.value.isSecret }
+    var problems: [Diagnostic] = []
+    var excerpts: [String: String] = [:]
+    var results: [PatchedFiles.File] = []
+    for (name, path) in paths {
+      let bytes = try RegularFile.read(path, limit: Self.sizeLimit)
+      let (patched, found) = ParameterPatcher(file: name, template: template).patch(bytes, patch)
+      problems += found
+      if !found.isEmpty, quotesSource { excerpts[name] = String(validating: bytes, as: UTF8.self) }
+      if let patched { results.append(.init(name: name, path: path, old: bytes, patched: patched)) }
+    }
+    if problems.hasErrors { throw CommandError(problems, sources: excerpts) }
+    return PatchedFiles(files: results, warnings: problems, excerpts: excerpts, console: context.console, held: held)
+  }
+
+  private func readTemplate(_ name: String) throws -> DeploymentTemplate {
+    let bytes = try RegularFile.read(context.folder.pushing(FilePath(name)), limit: Self.sizeLimit)
+    do {
+      return try DeploymentTemplate(bytes, file: name)
+    } catch {
+      throw CommandError(error.diagnostics, sources: [name: String(decoding: bytes, as: UTF8.self)])
+    }
+  }
+
+  /// The file itself, or what a symbolic link points to.
+  private func resolved(_ name: String) throws -> FilePath {
+    let path = context.folder.pushing(FilePath(name))
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path.string),
+      attributes[.type] as? FileAttributeType == .typeSymbolicLink
+    else { return path }
+    if refusesLinks {
+      throw CommandError("parameters.link", "\(name) is a symbolic link", help: "name the file that it points to")
+    }
+    return FilePath(URL(filePath: path.string).resolvingSymlinksInPath().path)
+  }
+
+  /// Holds the files, in one order for every kiln, so that no two wait for each other.
+  private func hold(_ files: [(name: String, path: FilePath)]) throws -> [HeldFile] {
+    var held: [HeldFile] = []
+    for (name, path) in files.sorted(by: { $0.path.string < $1.path.string }) {
+      let file = try HeldFile.hold(path, beside: held) {
+        context.console.error("another kiln patches \(name); waiting\n")
+      }
+      guard let file else {
+        throw CommandError("parameters.twice", "\(name) is named twice", help: "name each file once")
+      }
+      held.append(file)
+    }
+    return held
+  }
+}
+
+/// What parameters files become.
+package struct PatchedFiles: Sendable {
+  package struct File: Sendable {
+    package let name: String
+    package let path: FilePath
+    package let old: [UInt8]
+    package let patched: PatchedParameters
+
+    package var isChanged: Bool { patched.bytes != old }
+
+    fileprivate var isOpenToOthers: Bool {
+      let mode = (try? FileManager.default.attributesOfItem(atPath: path.string))?[.posixPermissions] as? Int
+      return mode.map { $0 & 0o077 != 0 } ?? false
+    }
+  }
+
+  package let files: [File]
+  package let warnings: [Diagnostic]
+  /// The files' texts by name, where they hold no secret.
+  package let excerpts: [String: String]
+  fileprivate let console: Console
+  /// Let go when this value is.
+  fileprivate let held: [HeldFile]
+
+  package var changed: [File] { files.filter(\.isChanged) }
+  /// Unchanged, and yet open to others with a secret in it.
+  package var exposed: [File] { files.filter { !$0.isChanged && $0.patched.holdsSecret && $0.isOpenToOthers } }
+
+  /// Replaces all files or none, and says which were patched.
+  package func replace() throws {
+    try FileReplacement.replace(
+      (changed + exposed).map {
+        .init(path: $0.path, bytes: $0.patched.bytes, isPrivate: $0.patched.holdsSecret, isUsers: true)
+      })
+    for file in files { console.error("\(file.name): \(file.isChanged ? "patched" : "unchanged")\n") }
+    withExtendedLifetime(held) {}
+  }
+
+  /// Writes the first file elsewhere.
+  package func write(to path: FilePath) throws {
+    guard let file = files.first else { return }
+    if AtomicFile.isDevice(path) {
+      do {
+        let descriptor = try FileDescriptor.open(path, .writeOnly, options: [.append, .closeOnExec])
+        _ = try descriptor.closeAfter { try descriptor.writeAll(file.patched.bytes) }
+        return
+      } catch let error as Errno { throw FileSystemError("write", path, error) }
+    }
+    try FileReplacement.replace([
+      .init(path: path, bytes: file.patched.bytes, isPrivate: file.patched.holdsSecret, isUsers: true)
+    ])
+  }
+}

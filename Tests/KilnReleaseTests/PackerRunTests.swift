@@ -1,0 +1,135 @@
+import Foundation
+import KilnDiagnostics
+import KilnPacker
+import KilnProcesses
+import KilnTesting
+import SystemPackage
+import Testing
+
+@testable import KilnRelease
+
+/// What Packer is asked, and what its log and its manifest must say.
+struct PackerRunTests {
+  private static let log = """
+    ==> docker: Creating a temporary directory
+    Build 'docker' finished after 2 minutes.
+
+    ==> Builds finished. The artifacts of successful builds are:
+    --> docker: Imported Docker image: sha256:0123
+
+    """
+
+  private static func manifest(_ id: String) -> String {
+    #"{"builds":[{"name":"docker","builder_type":"docker","packer_run_uuid":"u","artifact_id":"\#(id)"}],"last_run_uuid":"u"}"#
+  }
+
+  private func run(
+    validate: ScriptedRunner.Step? = nil, log: String = log, code: Int32 = 0,
+    manifest: String? = manifest("sha256:0123")
+  ) async throws -> (report: PackerReport, said: String, kept: String) {
+    try await withFolder { root in
+      try write(["bin/goss": "goss"], in: root)
+      let goss = root.appending(path: "bin/goss").resolvingSymlinksInPath().path
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: goss)
+      let arguments = "-var goss=\(goss) -only=docker generated/acme.json"
+      let file = root.appending(path: "dist/acme/packer-manifest.json")
+      var steps = [validate ?? .run("packer validate \(arguments)")]
+      if validate == nil {
+        steps.append(
+          .run("packer build -color=false \(arguments)", output: log, code: code) { invocation in
+            #expect(invocation.folder == FilePath(root.path))
+            #expect(invocation.environment == ["CHECKPOINT_DISABLE": "1", "PACKER_NO_COLOR": "1"])
+            try manifest?.write(to: file, atomically: true, encoding: .utf8)
+          })
+      }
+      let runner = ScriptedRunner(steps)
+      let recorded = RecordedContext(
+        root, environment: ["PATH": root.appending(path: "bin").path], processes: runner)
+      let kept = root.appending(path: "dist/acme/packer-build.log")
+      let packer = PackerRun(
+        root: FilePath(root.path), template: "generated/acme.json", log: FilePath(kept.path),
+        manifest: FilePath(file.path), only: ["docker"], isQuiet: false, context: recorded.context)
+      let report = try await packer.run(needsAzure: true, secrets: [])
+      runner.finish()
+      return (report, recorded.error, try String(contentsOf: kept, encoding: .utf8))
+    }
+  }
+
+  private func message(_ body: () async throws -> Void) async -> String {
+    let error = await #expect(throws: CommandError.self) { try await body() }
+    // Folders of tests have random names.
+    return DiagnosticRenderer().render(error?.diagnostics ?? []).replacing(/\/[^ ]*\/(dist|generated)\//, with: "…/")
+  }
+
+  @Test func aGoodBakeIsKeptReadAndRelayed() async throws {
+    let (report, said, kept) = try await run()
+    #expect(report.builds.flatMap(\.artifacts).map(\.reference) == ["sha256:0123"])
+    #expect(said == Self.log && kept == Self.log)
+  }
+
+  @Test func whatPackerRefusesIsQuoted() async throws {
+    let text = await message {
+      _ = try await run(validate: .run("packer validate …", error: "Error: 1 error(s)\n##[error]x\n", code: 1))
+    }
+    #expect(
+      text == """
+        error: Packer refuses generated/acme.json [bake.template]
+          Error: 1 error(s)
+          ## [error]x
+
+        """)
+  }
+
+  @Test func aManifestOfAnotherRunIsRefused() async throws {
+    let text = await message { _ = try await run(manifest: Self.manifest("sha256:other")) }
+    #expect(text.hasPrefix("error: the manifest and the log are not of one run [packer-log.other-run]\n"))
+    #expect(text.contains("sha256:other"))
+    #expect(
+      await message { _ = try await run(manifest: nil) }
+        == "error: Packer wrote no manifest at …/acme/packer-manifest.json [bake.manifest]\n")
+  }
+
+  @Test func aFailureNeedsNoWordOfItsOwn() async throws {
+    #expect(
+      await message { _ = try await run(code: 1) }
+        == "error: Packer ended with 1, though its log tells of no failure: …/acme/packer-build.log [bake.failed]\n")
+  }
+
+  @Test func withoutPackerItSaysWhatInstallsIt() async throws {
+    #expect(
+      await message { _ = try await run(validate: .missing("packer validate …")) }
+        == "error: packer is not on the PATH [tool.missing]\n  = help: apt-get install packer\n")
+  }
+}
+
+struct ParameterValuesTests {
+  /// What `kiln bake` does with the artifacts of its log.
+  @Test func artifactsGoIntoFilesTogether() throws {
+    try withFolder { folder in
+      try write(
+        [
+          "a.json": #"{"parameters": {"image": {"value": "old"}}}"#,
+          "b.json": #"{"parameters": {"name": {"value": "@@IMAGE@@"}}}"#,
+        ], in: folder)
+      let recorded = RecordedContext(folder)
+      var reader = PackerLogReader()
+      let log =
+        "==> Builds finished. The artifacts of successful builds are:\n--> docker: Imported Docker image: sha256:01\n"
+      Array(log.utf8).withUnsafeBytes { reader.read($0) }
+      let report = reader.finish()
+      let token = ParameterValues(artifacts: [], tokenArtifacts: [("@@IMAGE@@", "docker-image")])
+      let files = ParameterFiles(["b.json"], template: nil, context: recorded.context)
+      try files.patched(by: token.patch(report, in: recorded.context), isHeld: true).replace()
+      #expect(
+        try String(contentsOf: folder.appending(path: "b.json"), encoding: .utf8).contains(#""value": "sha256:01""#))
+      #expect(recorded.error == "b.json: patched\n")
+      // One that is wrong keeps the others as they are.
+      let wrong = ParameterValues(artifacts: [("image", "docker-image")], tokenArtifacts: [])
+      #expect(throws: CommandError.self) {
+        try ParameterFiles(["a.json", "b.json"], template: nil, context: recorded.context)
+          .patched(by: wrong.patch(report, in: recorded.context), isHeld: true).replace()
+      }
+      #expect(try String(contentsOf: folder.appending(path: "a.json"), encoding: .utf8).contains("old"))
+    }
+  }
+}
