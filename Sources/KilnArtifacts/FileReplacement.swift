@@ -31,7 +31,7 @@ public struct FileReplacement: Sendable {
   /// before it get their bytes back.
   /// - Throws: `FileSystemError`.
   public static func replace(_ items: [Item]) throws {
-    let originals = try items.map { try Original($0.path) }
+    let originals = try items.map { try Original($0) }
     var staged: [Staged] = []
     for (item, original) in zip(items, originals) { staged.append(try Staged(item, original)) }
     for (index, file) in staged.enumerated() {
@@ -52,27 +52,16 @@ public struct FileReplacement: Sendable {
     var mode: FilePermissions = FilePermissions(rawValue: 0o644)
     var owner: (user: uid_t, group: gid_t)?
 
-    /// A file that is not there yet is made with mode 0644.
-    init(_ path: FilePath) throws {
+    /// A file that is not there yet is made with mode 0644. Of Kiln's own, so is one in the place of which somebody has
+    /// left a link: the link alone is replaced, and what it leads to is neither read nor asked for its mode.
+    init(_ item: Item) throws {
       var info = stat()
-      guard path.withPlatformString({ stat($0, &info) }) == 0 else { return }
+      guard item.path.withPlatformString({ item.isUsers ? stat($0, &info) : lstat($0, &info) }) == 0,
+        item.isUsers || info.st_mode & S_IFMT != S_IFLNK
+      else { return }
+      bytes = try RegularFile.read(item.path, limit: .max, following: item.isUsers ? .followed : .refused)
       mode = FilePermissions(rawValue: info.st_mode & 0o7777)
       owner = (info.st_uid, info.st_gid)
-      do {
-        let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-        bytes = try file.closeAfter {
-          try [UInt8](unsafeUninitializedCapacity: Int(info.st_size)) { buffer, count in
-            while count < buffer.count {
-              let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
-              let read = try file.read(into: rest)
-              if read == 0 { break }
-              count += read
-            }
-          }
-        }
-      } catch let error as Errno {
-        throw FileSystemError("read", path, error)
-      }
     }
   }
 

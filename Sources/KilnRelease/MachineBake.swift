@@ -46,13 +46,15 @@ package struct MachineBake: Sendable {
     try refuseStale()
     let layout = WorkspaceLayout(root)
     let app = try loaded.images(of: plan, in: tree).filter { $0.kind == .app }
-    _ = try EnvironmentPacking(dist: layout.dist, compression: .none, time: context.sourceDate())
-      .run(app, context, isQuiet: isQuiet)
+    let packed = try EnvironmentPacking(
+      dist: layout.dist, below: root, compression: .none, time: context.sourceDate()
+    ).run(app, context, isQuiet: isQuiet)
+    try UnlinkedFolder.make(layout.folder(of: plan.customer), below: root)
+    let folder = try BakeFolder(of: plan.customer, in: tree)
+    defer { folder.remove() }
     let packer = PackerRun(
-      root: root,
-      template: loaded.workspace.output.appending(plan.customer).appending("packer").appending("\(plan.customer).json"),
-      log: layout.bakeLog(of: plan.customer), manifest: layout.bakeManifest(of: plan.customer), only: only,
-      isQuiet: isQuiet, context: context)
+      folder: folder, archive: packed.first?.path, log: layout.bakeLog(of: plan.customer),
+      manifest: layout.bakeManifest(of: plan.customer), only: only, isQuiet: isQuiet, context: context)
     let report = try await packer.run(needsAzure: machine.azure != nil, secrets: plan.buildSecrets)
     if let parameters = machine.parameters { try patch(parameters, report) }
     return report

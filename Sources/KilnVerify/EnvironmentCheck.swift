@@ -50,7 +50,8 @@ package struct EnvironmentCheck: Sendable {
 
   private func machineImage() throws -> String {
     let manifest = WorkspaceLayout(loaded.workspace.root).bakeManifest(of: customer)
-    guard let data = FileManager.default.contents(atPath: manifest.string), let last = try? PackerManifest(data),
+    guard let bytes = try? RegularFile.read(manifest, limit: 1 << 26, following: .refused),
+      let last = try? PackerManifest(Data(bytes)),
       let id = last.dockerImage
     else {
       throw CommandError(
@@ -95,7 +96,7 @@ package struct EnvironmentCheck: Sendable {
   /// The goss files of the plan, in a folder of their own.
   private func gossFiles() throws -> FilePath {
     let folder = WorkspaceLayout(loaded.workspace.root).goss(of: customer)
-    try EnvironmentPacking.makeFolder(folder)
+    try UnlinkedFolder.make(folder, below: loaded.workspace.root)
     let tree = try Generator().generate([plan])
     let files = tree.files.filter { path, _ in
       path.text.hasPrefix("\(customer)/goss") && path.text.hasSuffix(".yaml")

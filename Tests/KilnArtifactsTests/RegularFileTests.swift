@@ -63,4 +63,33 @@ struct RegularFileTests {
       }
     }
   }
+
+  /// Of Kiln's own files the link alone is replaced; what it leads to is not read, and nothing is waited for.
+  @Test(.timeLimit(.minutes(15))) func replacesWhatStandsInAFilesPlace() throws {
+    try withFolder { root in
+      let victim = root.appending("victim")
+      try "precious".write(toFile: victim.string, atomically: false, encoding: .utf8)
+      chmod(victim.string, 0o600)
+      for target in ["victim", "nowhere", "/dev/zero"] {
+        let path = root.appending("own")
+        _ = unlink(path.string)
+        #expect(symlink(target, path.string) == 0)
+        if target == "/dev/zero" {
+          #expect(throws: FileSystemError.self) { try FileReplacement.replace([.init(path: path, bytes: [1])]) }
+          continue
+        }
+        try FileReplacement.replace([.init(path: path, bytes: [1])])
+        #expect(try RegularFile.read(path, limit: 10, following: .refused) == [1])
+        #expect(try FileManager.default.attributesOfItem(atPath: path.string)[.posixPermissions] as? Int == 0o644)
+      }
+      #expect(try String(contentsOfFile: victim.string, encoding: .utf8) == "precious")
+      let fifo = root.appending("fifo")
+      #expect(mkfifo(fifo.string, 0o600) == 0)
+      for isUsers in [true, false] {
+        #expect(throws: (any Error).self) {
+          try FileReplacement.replace([.init(path: fifo, bytes: [1], isUsers: isUsers)])
+        }
+      }
+    }
+  }
 }

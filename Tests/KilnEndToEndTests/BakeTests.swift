@@ -44,10 +44,11 @@ struct BakeTests {
     try #"""
     #!/bin/bash
     [ "$1" = build ] || exit 0
+    for argument; do case $argument in manifest=*) manifest=${argument#manifest=} ;; esac; done
     trap 'echo "Cancelling build after receiving interrupt"; sleep 0.3; echo cleaned > "$STAND_IN/cleaned"; exit 1' INT
     while IFS= read -r line; do echo "$line"; sleep 0.02; done < "$STAND_IN/log"
     [ -z "$SLOW" ] || { echo "==> azure-arm: Waiting"; for _ in $(seq 200); do sleep 0.1; done; }
-    printf '{"builds": [{"name": "azure-arm", "builder_type": "azure-arm", "files": null, "artifact_id": "%s", "packer_run_uuid": "u"}], "last_run_uuid": "u"}' "$ARTIFACT" > dist/acme/packer-manifest.json
+    printf '{"builds": [{"name": "azure-arm", "builder_type": "azure-arm", "files": null, "artifact_id": "%s", "packer_run_uuid": "u"}], "last_run_uuid": "u"}' "$ARTIFACT" > "$manifest"
     exit "$CODE"
     """#.write(to: folder.url.appending(path: "bin/packer"), atomically: true, encoding: .utf8)
     try sh("chmod +x bin/packer; cd W; kiln generate -q", in: folder.url)

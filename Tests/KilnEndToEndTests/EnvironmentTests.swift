@@ -137,10 +137,26 @@ struct EnvironmentTests {
       for text in [log, result.output, result.error] { #expect(!text.contains("k1ln-hush3d")) }
       return result
     }
+    // What somebody committed where Packer and Ansible look for plugins, variables and settings does not run here.
+    try sh(
+      """
+      plant() { printf '%s\\n' "$2" > "$1"; }
+      plant packer-builder-docker "$(printf '#!/bin/sh\\necho plugin >> %s/taken\\n' "$PWD")"; chmod +x packer-builder-docker
+      plant ansible.cfg "$(printf '[defaults]\\ncallback_plugins=./own\\nfilter_plugins=./own')"
+      for folder in . generated/hidden/packer; do
+        mkdir -p $folder/group_vars $folder/own
+        plant $folder/group_vars/all.yml "x: \\"{{ lookup('pipe', 'echo vars >> $PWD/taken') }}\\""
+        plant $folder/group_vars/all.yaml "ansible_python_interpreter: \\"{{ lookup('pipe', 'echo i >> $PWD/taken; echo /usr/bin/python3') }}\\""
+        for kind in own vars_plugins callback_plugins filter_plugins library; do
+          mkdir -p $folder/$kind; plant $folder/$kind/evil.py "open('$PWD/taken', 'a').write('$kind')"
+        done
+      done
+      """, in: work)
     let check = #""stat -c %a /run/secrets/AUTH > mode", "printf %s \"$AUTH\" | sha256sum > sum""#
     try write(check)
     let good = try bake()
     #expect(good.status == 0, "\(good.error.suffix(3000))")
+    #expect(!FileManager.default.fileExists(atPath: work.appending(path: "taken").path))
     defer { _ = try? sh("docker rmi -f kiln-e2e-hidden", expecting: nil) }
     let inside = try sh(
       """

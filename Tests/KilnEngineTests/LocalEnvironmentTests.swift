@@ -83,6 +83,25 @@ struct StagedTreeTests {
   }
 }
 
+struct ForeignFoldersTests {
+  @Test func whatOthersMayExchangeIsWrittenAsThem() {
+    func paths(_ names: String...) -> [[UInt8]] { names.map { Array($0.utf8) } }
+    let folders = ForeignFolders(listing: "33:33 sub\u{0}0:50 shared/inner\u{0}")
+    let parts = folders.parts(
+      of: .init(
+        removed: paths("gone", "sub", "sub/gone"),
+        written: paths("a", "shared/inner/x", "shared/y", "sub", "sub/inner/profile", "sub-two/x")))
+    #expect(parts.map(\.account) == ["0", "33:33", "65534:50"])
+    #expect(
+      parts[0].changes == .init(removed: paths("gone", "sub"), written: paths("a", "shared/y", "sub", "sub-two/x")))
+    #expect(parts[1].changes == .init(removed: paths("sub/gone"), written: paths("sub/inner/profile")))
+    #expect(parts[2].changes == .init(written: paths("shared/inner/x")))
+    // The app's folder itself.
+    #expect(ForeignFolders(listing: "33:33 \u{0}").parts(of: .init(written: paths("a"))).map(\.account) == ["33:33"])
+    #expect(ForeignFolders(listing: "").parts(of: .init(written: paths("a"))).map(\.account) == ["0"])
+  }
+}
+
 struct LocalStateTests {
   @Test func whatIsNotThisAccountsAloneIsNotBelieved() throws {
     try withFolder { root in
@@ -91,9 +110,15 @@ struct LocalStateTests {
       var state = LocalState()
       state.project = "acme-2"
       try state.write(to: folder)
-      #expect(LocalState(readingFrom: folder) == state)
+      #expect(LocalState(readingFrom: folder).project == "acme-2" && LocalState(readingFrom: folder).key == state.key)
       let file = folder.path.appending(LocalState.name).string
       #expect(try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int == 0o600)
+      // The state of another place, as one that a checkout brought.
+      var text = try String(contentsOfFile: file, encoding: .utf8)
+      text = text.replacing(folder.workspace, with: String(folder.workspace.reversed()))
+      try text.write(toFile: file, atomically: false, encoding: .utf8)
+      #expect(LocalState(readingFrom: folder).project == nil)
+      try state.write(to: folder)
       // As a checkout leaves it.
       try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
       #expect(LocalState(readingFrom: folder).project == nil)
@@ -150,7 +175,7 @@ struct SecretFilesTests {
   }
 
   @Test func onlyNamedAccountsReadThemAndNobodyEntersTheFolder() throws {
-    let files = try SecretFiles(named: nil)
+    let files = try SecretFiles(named: nil, mark: "01234567")
     defer { SecretFiles.remove(named: files.name) }
     try files.write([value("s3cret")]) { _ in [33, 0, 33] }
     func mode(_ path: FilePath) throws -> Int? {
@@ -158,20 +183,20 @@ struct SecretFilesTests {
     }
     #expect(try mode(files.folder) == 0o700 && mode(files.folder.appending("app")) == 0o700)
     #expect(try mode(files.folder.appending("app").appending("TOKEN")) == 0o440)
-    #expect(try SecretFiles(named: files.name).folder == files.folder)
+    #expect(try SecretFiles(named: files.name, mark: "01234567").folder == files.folder)
     SecretFiles.remove(named: files.name)
     #expect(!FileManager.default.fileExists(atPath: files.folder.string))
   }
 
   @Test func aFolderThatOthersMayEnterIsNotUsed() throws {
-    let files = try SecretFiles(named: nil)
+    let files = try SecretFiles(named: nil, mark: "01234567")
     defer { SecretFiles.remove(named: files.name) }
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: files.folder.string)
-    let other = try SecretFiles(named: files.name)
+    let other = try SecretFiles(named: files.name, mark: "01234567")
     defer { SecretFiles.remove(named: other.name) }
     #expect(other.folder != files.folder)
     // A name that leads elsewhere is none.
-    let third = try SecretFiles(named: "../../etc")
+    let third = try SecretFiles(named: "../../etc", mark: "01234567")
     defer { SecretFiles.remove(named: third.name) }
     #expect(third.folder.removingLastComponent() == SecretFiles.place)
   }

@@ -1,4 +1,5 @@
 import Foundation
+import KilnArtifacts
 import KilnDiagnostics
 import KilnPacker
 import KilnProcesses
@@ -31,15 +32,41 @@ struct PackerRunTests {
       try write(["bin/goss": "goss"], in: root)
       let goss = root.appending(path: "bin/goss").resolvingSymlinksInPath().path
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: goss)
-      let arguments = "-var goss=\(goss) -only=docker generated/acme.json"
-      let file = root.appending(path: "dist/acme/packer-manifest.json")
+      try FileManager.default.createDirectory(
+        at: root.appending(path: "dist/acme"), withIntermediateDirectories: true)
+      var tree = ArtifactTree()
+      try tree.add("acme/packer/acme.json", .init("{}", source: "acme.yaml"))
+      try tree.add("acme/goss.yaml", .init("x", source: "acme.yaml"))
+      let folder = try BakeFolder(of: "acme", in: tree)
+      defer { folder.remove() }
+      let arguments =
+        "-var goss=\(goss) -var manifest=\(folder.manifest) -var app_archive=/a.tar -only=docker \(folder.template)"
+      // What somebody committed in their places leads elsewhere.
+      try write(["victim": "precious"], in: root)
+      for name in ["packer-build.log", "packer-manifest.json"] {
+        try FileManager.default.createSymbolicLink(
+          atPath: root.appending(path: "dist/acme/\(name)").path, withDestinationPath: "../../victim")
+      }
+      defer { #expect((try? String(contentsOf: root.appending(path: "victim"), encoding: .utf8)) == "precious") }
       var steps = [validate ?? .run("packer validate \(arguments)")]
       if validate == nil {
         steps.append(
           .run("packer build -color=false \(arguments)", output: log, code: code) { invocation in
-            #expect(invocation.folder == FilePath(root.path))
-            #expect(invocation.environment == ["CHECKPOINT_DISABLE": "1", "PACKER_NO_COLOR": "1"])
-            try manifest?.write(to: file, atomically: true, encoding: .utf8)
+            // Nothing lies where Packer and Ansible look for plugins and variables but what was generated.
+            #expect(invocation.folder == folder.workingFolder)
+            #expect(try FileManager.default.subpathsOfDirectory(atPath: folder.workingFolder.string) == [])
+            let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path.string).sorted()
+            #expect(
+              files == [
+                "generated", "generated/goss.yaml", "generated/packer", "generated/packer/acme.json", "run", "tmp",
+              ])
+            let mode = try FileManager.default.attributesOfItem(atPath: folder.path.string)[.posixPermissions] as? Int
+            #expect(mode == 0o700)
+            #expect(
+              invocation.environment == [
+                "CHECKPOINT_DISABLE": "1", "PACKER_NO_COLOR": "1", "TMPDIR": folder.temporaryFolder.string,
+              ])
+            try manifest?.write(toFile: folder.manifest.string, atomically: true, encoding: .utf8)
           })
       }
       let runner = ScriptedRunner(steps)
@@ -47,8 +74,9 @@ struct PackerRunTests {
         root, environment: ["PATH": root.appending(path: "bin").path], processes: runner)
       let kept = root.appending(path: "dist/acme/packer-build.log")
       let packer = PackerRun(
-        root: FilePath(root.path), template: "generated/acme.json", log: FilePath(kept.path),
-        manifest: FilePath(file.path), only: ["docker"], isQuiet: false, context: recorded.context)
+        folder: folder, archive: "/a.tar", log: FilePath(kept.path),
+        manifest: FilePath(root.path).appending("dist/acme/packer-manifest.json"), only: ["docker"], isQuiet: false,
+        context: recorded.context)
       let report = try await packer.run(needsAzure: true, secrets: [])
       runner.finish()
       return (report, recorded.error, try String(contentsOf: kept, encoding: .utf8))
@@ -73,7 +101,7 @@ struct PackerRunTests {
     }
     #expect(
       text == """
-        error: Packer refuses generated/acme.json [bake.template]
+        error: Packer refuses the generated template [bake.template]
           Error: 1 error(s)
           ## [error]x
 
@@ -86,7 +114,7 @@ struct PackerRunTests {
     #expect(text.contains("sha256:other"))
     #expect(
       await message { _ = try await run(manifest: nil) }
-        == "error: Packer wrote no manifest at …/acme/packer-manifest.json [bake.manifest]\n")
+        == "error: Packer wrote no manifest [bake.manifest]\n")
   }
 
   @Test func aFailureNeedsNoWordOfItsOwn() async throws {

@@ -4,6 +4,7 @@ import KilnPlan
 import KilnProcesses
 import KilnSpec
 import KilnTesting
+import SystemPackage
 import Testing
 
 @testable import KilnWorkspace
@@ -17,7 +18,10 @@ struct EarlierWorkspaceTests {
     "components/own.yaml": "summary: Own\nsteps: [{file: {path: /etc/own, source: ../own.conf}}]\n", "own.conf": "x",
   ]
 
-  private func git(_ root: URL) -> String { "git -C \(root.path) -c core.quotePath=false -c core.hooksPath=/dev/null" }
+  private func git(_ root: URL) -> String {
+    "git -C \(root.path) -c core.quotePath=false -c core.hooksPath=/dev/null -c core.fsmonitor=false"
+      + " -c safe.bareRepository=explicit"
+  }
 
   private func read(
     _ name: String, _ root: URL, _ steps: [ScriptedRunner.Step], environment: [String: String] = [:]
@@ -110,5 +114,28 @@ struct EarlierWorkspaceTests {
           = help: `apt-get install git`, or name another workspace's folder
 
         """)
+  }
+}
+
+/// With the real Git.
+struct GitRepositoryTests {
+  /// Files of a commit may look like a repository of their own, whose settings name commands.
+  @Test func whatLooksLikeARepositoryInACommitIsNone() async throws {
+    try await withFolder { folder in
+      let workspace = folder.appending(path: "workspace")
+      let taken = folder.appending(path: "taken").path
+      try write(
+        [
+          "workspace/HEAD": "ref: refs/heads/main\n", "workspace/objects/keep": "", "workspace/refs/keep": "",
+          "workspace/config":
+            "[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = .\n\tfsmonitor = \"echo x >> \(taken); false\"\n",
+          "workspace/kiln.yaml": "version: 1\n",
+        ], in: folder)
+      let git = Tool("git", SystemProcesses())
+      let repository = GitRepository(root: FilePath(workspace.path), git: git)
+      await #expect(throws: GitRepository.Failure.self) { try await repository.commit("HEAD") }
+      await #expect(throws: GitRepository.Failure.self) { try await repository.changes(since: "HEAD") }
+      #expect(!FileManager.default.fileExists(atPath: taken))
+    }
   }
 }

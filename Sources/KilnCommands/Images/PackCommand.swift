@@ -51,7 +51,9 @@ struct PackCommand: SynchronousCommand {
       let images = try loaded.images(of: plan, in: tree, named: image)
       jobs += images.filter { image.isEmpty || image.contains($0.name) }.map { (plan.customer, $0) }
     }
-    let packing = try EnvironmentPacking(dist: dist, compression: compression, time: context.sourceDate())
+    let packing = try EnvironmentPacking(
+      dist: dist, below: output == nil ? loaded.workspace.root : nil, compression: compression,
+      time: context.sourceDate())
     let outcomes = try packing.run(jobs.map(\.image), context, isQuiet: options.quiet)
     var results: [(customer: String, image: EnvironmentImage, archive: PackedArchive)] = []
     for (job, outcome) in zip(jobs, outcomes) { results.append((job.customer, job.image, outcome)) }

@@ -49,11 +49,14 @@ package struct PackedArchive: Codable, Sendable {
 /// Packs images' contexts into `dist`, several at once.
 package struct EnvironmentPacking {
   package let dist: FilePath
+  private let root: FilePath?
   package let compression: Compression
   package let time: Int
 
-  package init(dist: FilePath, compression: Compression, time: Int) {
+  /// - Parameter root: The workspace that `dist` is in, with no link between the two; nil for a folder that the user named.
+  package init(dist: FilePath, below root: FilePath?, compression: Compression, time: Int) {
     self.dist = dist
+    self.root = root
     self.compression = compression
     self.time = time
   }
@@ -64,7 +67,7 @@ package struct EnvironmentPacking {
     var unique: [EnvironmentImage] = []
     for image in images where !unique.contains(where: { $0.archive == image.archive }) { unique.append(image) }
     let jobs = unique
-    try Self.makeFolder(dist)
+    if let root { try UnlinkedFolder.make(dist, below: root) } else { try Self.makeFolder(dist) }
     let results = Mutex<[String: Result<PackedArchive, any Error>]>([:])
     DispatchQueue.concurrentPerform(iterations: jobs.count) { index in
       let result = Result { try pack(jobs[index], context, isQuiet: isQuiet) }
@@ -98,6 +101,9 @@ package struct EnvironmentPacking {
       return last
     }
     try UnlinkedFolder.make(path.removingLastComponent(), below: dist)
+    if AtomicFile.isDevice(path) {
+      throw CommandError("pack.device", "\(path) is a device or a FIFO, not an archive", help: "remove it")
+    }
     let packer = ContextPacker(compression: compression, threads: context.cores, time: time)
     let packed = try packer.pack(image.source, to: path, quiet: true, context)
     context.console.report(packed.warnings, sources: image.sources)
@@ -112,7 +118,7 @@ package struct EnvironmentPacking {
     return archive
   }
 
-  package static func makeFolder(_ path: FilePath) throws {
+  private static func makeFolder(_ path: FilePath) throws {
     do {
       try FileManager.default.createDirectory(atPath: path.string, withIntermediateDirectories: true)
     } catch {

@@ -111,7 +111,7 @@ package struct EnvironmentStart {
         "up.remote", "the engine is on another machine, which secrets of this one do not reach",
         help: "unset DOCKER_HOST, or run kiln there")
     }
-    let files = try SecretFiles(named: environment.state.secrets)
+    let files = try SecretFiles(named: environment.state.secrets, mark: environment.folder.secretsMark)
     environment.state.secrets = files.name
     var readers: [String: [UInt32]] = [:]
     let accounts = SecretReaders(plan: plan, docker: context.docker.tool)

@@ -36,6 +36,7 @@ extension LocalEnvironment {
     try await remove(withVolumes: isWithVolumes)
     for name in secrets { SecretFiles.remove(named: name) }
     SecretFiles.remove(named: LocalState(readingFrom: folder).secrets)
+    SecretFiles.removeAll(marked: folder.secretsMark)
   }
 
   private func remove(withVolumes isWithVolumes: Bool) async throws {

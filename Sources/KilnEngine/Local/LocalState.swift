@@ -4,6 +4,8 @@ import SystemPackage
 
 /// What is remembered of an environment on this machine, in `dist/CUSTOMER/local.json`, for its owner alone.
 package struct LocalState: Codable, Sendable, Equatable {
+  /// Which workspace's; see `WorkspaceIdentity`.
+  package var workspace = ""
   /// The Compose project, where it is not the customer's name.
   package var project: String?
   /// The app's port at the last start.
@@ -23,15 +25,15 @@ package struct LocalState: Codable, Sendable, Equatable {
 
   package init() {}
 
-  /// A file that others may write or read, as one that a checkout brought, is none.
+  /// A file that others may write or read, as one that a checkout brought, or one of another place or machine is none.
   package init(readingFrom folder: LocalFolder) {
     self.init()
     let path = folder.path.appending(Self.name)
     var status = stat()
     guard path.withPlatformString({ lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG,
       status.st_uid == geteuid(), status.st_mode & 0o077 == 0,
-      let data = FileManager.default.contents(atPath: path.string),
-      let state = try? JSONDecoder().decode(LocalState.self, from: data)
+      let bytes = try? RegularFile.read(path, limit: 1 << 20, following: .refused),
+      let state = try? JSONDecoder().decode(LocalState.self, from: Data(bytes)), state.workspace == folder.workspace
     else { return }
     self = state
   }
@@ -39,7 +41,9 @@ package struct LocalState: Codable, Sendable, Equatable {
   package func write(to folder: LocalFolder) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    let bytes = Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    var state = self
+    state.workspace = folder.workspace
+    let bytes = Array(try encoder.encode(state)) + [UInt8(ascii: "\n")]
     try FileReplacement.replace([.init(path: folder.path.appending(Self.name), bytes: bytes, isPrivate: true)])
   }
 

@@ -18,15 +18,17 @@ package struct SecretFiles: Sendable {
 
   package let folder: FilePath
 
-  /// - Parameter name: The folder's name at the last start, where there was one.
+  /// - Parameters:
+  ///   - name: The folder's name at the last start, where there was one.
+  ///   - mark: How names of the environment's folders begin, 8 hexadecimal digits; see `removeAll(marked:)`.
   /// - Throws: `FileSystemError`.
-  package init(named name: String?) throws {
+  package init(named name: String?, mark: String) throws {
     if let name, Self.isName(name), try Self.make(Self.place.appending(name)) {
       folder = Self.place.appending(name)
       return
     }
     while true {
-      let path = Self.place.appending("kiln-\(LocalState.random().prefix(32))")
+      let path = Self.place.appending("kiln-\(mark)\(LocalState.random().prefix(24))")
       if try Self.make(path) {
         folder = path
         return
@@ -79,6 +81,12 @@ package struct SecretFiles: Sendable {
       return nil
     }
     return parts[at]
+  }
+
+  /// Removes what `init` made for an environment, also by runs that were killed before they could note it.
+  package static func removeAll(marked mark: String) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: place.string)) ?? []
+    where name.hasPrefix("kiln-\(mark)") { remove(named: name) }
   }
 
   /// Removes a folder that `init` made.

@@ -126,30 +126,35 @@ package struct SourceSession {
   }
 
   private func send(_ changes: StagedTree.Changes, to id: String) async throws -> Sent {
-    let docker = context.docker.tool
-    func exec(_ command: [String], _ input: [UInt8]) async throws -> Sent? {
-      let result = try await docker.output(
-        ["exec", "--interactive", "--user", "0", "--workdir", workdir, id] + command, input: input)
+    var output = ""
+    func exec(_ command: [String], _ input: [UInt8] = [], as account: String) async throws -> Sent? {
+      let result = try await context.docker.tool.output(
+        ["exec", "--interactive", "--user", account, "--workdir", workdir, id] + command, input: input)
+      output = result.output
       if result.isSuccess { return nil }
       if result.error.contains("No such container") { return .gone }
       let lines = result.error.split(separator: "\n").suffix(3).map { Relayed.safe(String($0)) }
       return .later(
         CommandError("mount.later", "edits did not reach the app's container, and are sent again", details: lines))
     }
-    if !changes.removed.isEmpty {
-      var names: [UInt8] = []
-      for path in changes.removed { names += [UInt8]("./".utf8) + path + [0] }
-      if let refusal = try await exec(["xargs", "--null", "--no-run-if-empty", "rm", "-rf", "--"], names) {
-        return refusal
+    if let refusal = try await exec(ForeignFolders.command, as: "0") { return refusal }
+    for part in ForeignFolders(listing: output).parts(of: changes) {
+      if !part.changes.removed.isEmpty {
+        var names: [UInt8] = []
+        for path in part.changes.removed { names += [UInt8]("./".utf8) + path + [0] }
+        let remove = ["xargs", "--null", "--no-run-if-empty", "rm", "-rf", "--"]
+        if let refusal = try await exec(remove, names, as: part.account) { return refusal }
       }
+      var refusal: Sent?
+      try await tree.archives(of: part.changes.written) { archive in
+        if refusal != nil { return }
+        // Folders that are there keep the owner and the mode that `install` gave them.
+        let extract = ["tar", "--extract", "--file=-", "--no-same-owner", "--no-overwrite-dir"]
+        refusal = try await exec(extract, archive, as: part.account)
+      }
+      if let refusal { return refusal }
     }
-    var refusal: Sent?
-    try await tree.archives(of: changes.written) { archive in
-      if refusal != nil { return }
-      // Folders that are there keep the owner and the mode that `install` gave them.
-      refusal = try await exec(["tar", "--extract", "--file=-", "--no-same-owner", "--no-overwrite-dir"], archive)
-    }
-    return refusal ?? .done
+    return .done
   }
 
   /// Reports a trouble once, and only when it lasts: editors and Git take a moment.

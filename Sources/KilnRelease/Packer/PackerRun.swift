@@ -10,12 +10,13 @@ package import SystemPackage
 
 /// One `packer build`.
 package struct PackerRun: Sendable {
-  package let root: FilePath
-  /// Relative to the root, or absolute.
-  package let template: FilePath
+  /// Where it runs, on what.
+  package let folder: BakeFolder
+  /// The packed application; nil where there is none.
+  package let archive: String?
   /// Where Packer's output is kept.
   package let log: FilePath
-  /// What the template has Packer write.
+  /// Where its manifest is kept.
   package let manifest: FilePath
   package let only: [String]
   package let isQuiet: Bool
@@ -35,21 +36,24 @@ package struct PackerRun: Sendable {
         missing.map { Diagnostic("bake.variable", "the environment has no \($0.variable), for \($0.use)") },
         kind: .problem)
     }
-    try EnvironmentPacking.makeFolder(log.removingLastComponent())
     let packer = context.tool("packer")
-    var arguments = ["-var", "goss=\(try context.goss())"]
+    var arguments = ["-var", "goss=\(try context.goss())", "-var", "manifest=\(folder.manifest)"]
+    if let archive { arguments += ["-var", "app_archive=\(archive)"] }
     if !only.isEmpty { arguments.append("-only=\(only.joined(separator: ","))") }
-    arguments.append(template.string)
-    let settings = ["CHECKPOINT_DISABLE": "1", "PACKER_NO_COLOR": "1"]
+    arguments.append(folder.template.string)
+    let settings = [
+      "CHECKPOINT_DISABLE": "1", "PACKER_NO_COLOR": "1", "TMPDIR": folder.temporaryFolder.string,
+    ]
     do {
       let said = Mutex("")
-      let code = try await packer.stream(["validate"] + arguments, environment: settings, folder: root) { bytes in
+      let code = try await packer.stream(["validate"] + arguments, environment: settings, folder: folder.workingFolder)
+      { bytes in
         said.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
       }
       try Interruption.check()
       if code != 0 {
         let lines = said.withLock { $0 }.split(separator: "\n").map { Relayed.safe(String($0)) }
-        throw CommandError("bake.template", "Packer refuses \(template)", details: lines)
+        throw CommandError("bake.template", "Packer refuses the generated template", details: lines)
       }
       return try await build(packer, ["build", "-color=false"] + arguments, settings)
     } catch is Tool.Missing {
@@ -60,8 +64,12 @@ package struct PackerRun: Sendable {
   private func build(_ packer: Tool, _ arguments: [String], _ settings: [String: String]) async throws -> PackerReport {
     let file: FileDescriptor
     do {
+      // A new file: what stood there may be a link that somebody committed.
+      _ = log.withPlatformString { unlink($0) }
       file = try FileDescriptor.open(
-        log, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: FilePermissions(rawValue: 0o600))
+        log, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+        permissions: FilePermissions(rawValue: 0o600)
+      )
     } catch let error as Errno { throw FileSystemError("write", log, error) }
     defer { try? file.close() }
     let reader = Mutex(PackerLogReader())
@@ -69,7 +77,7 @@ package struct PackerRun: Sendable {
     let relay = context.console.relay(edit: SASRedaction.redacted)
     let isShown = !isQuiet
     let path = log
-    let code = try await packer.stream(arguments, environment: settings, folder: root) { bytes in
+    let code = try await packer.stream(arguments, environment: settings, folder: folder.workingFolder) { bytes in
       do {
         try file.writeWhole(bytes)
       } catch let error as Errno { throw FileSystemError("write", path, error) }
@@ -99,11 +107,12 @@ package struct PackerRun: Sendable {
     guard code == 0 else {
       throw CommandError("bake.failed", "Packer ended with \(code), though its log tells of no failure: \(log)")
     }
-    guard let data = FileManager.default.contents(atPath: manifest.string) else {
-      throw CommandError("bake.manifest", "Packer wrote no manifest at \(manifest)")
+    guard let bytes = try? RegularFile.read(folder.manifest, limit: 1 << 26, following: .refused) else {
+      throw CommandError("bake.manifest", "Packer wrote no manifest")
     }
+    try FileReplacement.replace([.init(path: manifest, bytes: bytes)])
     let differences: [String]
-    do { differences = try PackerManifest(data).differences(from: report) } catch { differences = ["\(error)"] }
+    do { differences = try PackerManifest(Data(bytes)).differences(from: report) } catch { differences = ["\(error)"] }
     try LogFile.refuse(differences)
   }
 }

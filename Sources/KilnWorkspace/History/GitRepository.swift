@@ -9,6 +9,18 @@ package struct GitRepository: Sendable {
   package let root: FilePath
   package let git: Tool
 
+  /// Nothing of the user's settings changes what is read. Neither hooks nor a file system monitor is started, and files in
+  /// a commit that look like a repository of their own are none: its settings would be somebody else's.
+  private static let settings = [
+    "core.quotePath=false", "core.hooksPath=/dev/null", "core.fsmonitor=false", "safe.bareRepository=explicit",
+  ].flatMap { ["-c", $0] }
+
+  /// A partial clone fetches what it lacks, by these ways and none that runs a command.
+  private static let variables = [
+    "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
+    "GIT_TERMINAL_PROMPT": "0",
+  ]
+
   package struct Failure: CommandErrorConvertible {
     package let message: String
     package var help = "--since takes a commit, as in main or HEAD~1, or another workspace's folder"
@@ -17,10 +29,9 @@ package struct GitRepository: Sendable {
   }
 
   private func run(_ arguments: [String], environment: [String: String] = [:], _ what: String) async throws -> String {
-    // Nothing of the user's settings or the repository's hooks changes what is read.
-    let fixed = ["-C", root.string, "-c", "core.quotePath=false", "-c", "core.hooksPath=/dev/null"]
     let result = try await git.output(
-      fixed + arguments, environment: environment.merging(["LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"]) { one, _ in one })
+      ["-C", root.string] + Self.settings + arguments,
+      environment: environment.merging(Self.variables) { one, _ in one })
     guard result.isSuccess else {
       let answer = result.error.split(separator: "\n").last.map { ": \(Relayed.safe(String($0)))" } ?? ""
       throw Failure(message: "git cannot \(what)\(answer)")
