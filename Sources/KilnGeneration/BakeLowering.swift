@@ -50,7 +50,7 @@ public struct BakeLowering: Sendable {
       }
       for service in plan.services {
         let target = target(
-          Self.target(plan.customer, service.name), "\(plan.customer)/services/\(service.name)",
+          Self.target(plan.customer, service.name), GeneratedFolder.service(service.name, of: plan.customer),
           .literal(plan.image(of: service).description))
         members.append(target.name)
         services.append(target.name)
@@ -61,7 +61,8 @@ public struct BakeLowering: Sendable {
       file.groups.append((Self.group(plan.customer), members))
     }
     for (id, plan) in runtimes.sorted(by: { $0.key < $1.key }) {
-      file.targets.append(target(Self.runtime(id), "runtimes/\(id)", .literal(plan.runtimeImage.description)))
+      file.targets.append(
+        target(Self.runtime(id), GeneratedFolder.runtime(id), .literal(plan.runtimeImage.description)))
       file.groups.append(("on_\(BakeFile.name(id))", [Self.runtime(id)] + (onRuntime[id] ?? [])))
     }
     let names = runtimes.keys.sorted()
@@ -76,10 +77,10 @@ public struct BakeLowering: Sendable {
 
   private func app(_ plan: EnvironmentPlan) -> BakeFile.Target {
     var target = target(
-      Self.target(plan.customer, "app"), "\(plan.customer)/app",
+      Self.target(plan.customer, "app"), GeneratedFolder.app(of: plan.customer),
       .variable(prefix: "\(plan.appRepository):", name: Self.tagVariable))
     target.images = [(plan.runtimeImage.description, Self.runtime(plan.runtime.id))]
-    target.secrets = plan.buildSecrets
+    target.secrets = plan.secrets(of: .build).map { ($0.file, $0.variable) }
     return target
   }
 

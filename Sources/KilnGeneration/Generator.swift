@@ -37,7 +37,7 @@ public struct Generator: Sendable {
     for id in Set(plans.map(\.runtime.id)).sorted() {
       guard let owner = owners[id] else { continue }
       units.append(
-        OutputUnit("\(OutputUnit.runtimes)/\(id)", key: key(owner)) {
+        OutputUnit(GeneratedFolder.runtime(id), key: key(owner)) {
           var tree = ArtifactTree()
           try addRuntime(owner, to: &tree)
           return tree
@@ -56,45 +56,56 @@ public struct Generator: Sendable {
   }
 
   private func addRuntime(_ plan: EnvironmentPlan, to tree: inout ArtifactTree) throws {
-    let image = try ImageLowering().runtime(plan.runtime)
-    try add(image, at: "\(OutputUnit.runtimes)/\(plan.runtime.id)", source: plan.spec.file, to: &tree)
-  }
-
-  private func add(_ image: LoweredImage, at folder: String, source: String, to tree: inout ArtifactTree) throws {
-    try tree.add("\(folder)/Dockerfile", Artifact(image.dockerfile, source: source))
-    for file in image.files { try tree.add("\(folder)/\(file.path)", Artifact(file.bytes, source: source)) }
+    try tree.add(try runtime(plan.runtime), at: GeneratedFolder.runtime(plan.runtime.id), source: plan.spec.file)
   }
 
   private func add(_ plan: EnvironmentPlan, to tree: inout ArtifactTree) throws {
-    let source = plan.spec.file
-    let folder = plan.customer
-    let images = ImageLowering()
-    if let app = plan.spec.app, let digest = plan.appDigest {
-      try add(try images.app(app, of: plan, digest: digest), at: "\(folder)/app", source: source, to: &tree)
+    try environment(plan).add(to: &tree)
+  }
+
+  /// - Throws: `DockerfileError` for values that no Dockerfile can carry.
+  public func runtime(_ plan: RuntimePlan) throws -> ImageOutput { try ImageLowering().runtime(plan) }
+
+  /// - Throws: `DockerfileError` for values that no Dockerfile can carry.
+  public func images(of plan: EnvironmentPlan) throws -> EnvironmentImages {
+    let lowering = ImageLowering()
+    var app: ImageOutput?
+    if let spec = plan.spec.app, let digest = plan.appDigest {
+      app = try lowering.app(spec, of: plan, digest: digest)
     }
-    for service in plan.services {
-      try add(
-        try images.service(service, of: plan), at: "\(folder)/services/\(service.name)", source: source, to: &tree)
-    }
-    let compose = ComposeLowering(plan: plan).file
-    if !compose.services.isEmpty {
-      try tree.add("\(folder)/compose.yaml", Artifact(compose.render(), source: source))
-    }
-    let goss = GossLowering(plan: plan)
-    try tree.add("\(folder)/\(GossFiles.common)", Artifact(goss.common, source: source))
-    try tree.add("\(folder)/\(GossFiles.container)", Artifact(goss.side(.container), source: source))
-    try tree.add("\(folder)/\(GossFiles.running)", Artifact(goss.running, source: source))
-    for service in plan.services {
-      try tree.add("\(folder)/\(GossFiles.service(service.name))", Artifact(goss.service(service), source: source))
-    }
-    guard plan.spec.machine != nil else { return }
-    try tree.add("\(folder)/\(GossFiles.machine)", Artifact(goss.side(.machine), source: source))
-    let packer = PackerLowering(plan: plan)
-    try tree.add("\(folder)/packer/\(plan.customer).json", Artifact(packer.template, source: source))
-    try tree.add("\(folder)/packer/plugins.pkr.hcl", Artifact(packer.plugins, source: source))
-    var lowering = PlaybookLowering(plan)
-    let playbook = lowering.lower()
-    try tree.add("\(folder)/packer/playbook.yml", Artifact(playbook.playbook, source: source))
-    for file in playbook.files { try tree.add("\(folder)/packer/\(file.path)", Artifact(file.bytes, source: source)) }
+    return EnvironmentImages(
+      app: app, services: try plan.services.map { ($0.name, try lowering.service($0, of: plan)) })
+  }
+
+  /// Nil where there is neither an application nor a service.
+  public func compose(of plan: EnvironmentPlan) -> String? {
+    let file = ComposeLowering(plan: plan).file
+    return file.services.isEmpty ? nil : file.render()
+  }
+
+  public func goss(of plan: EnvironmentPlan) -> GossOutput {
+    let lowering = GossLowering(plan: plan)
+    return GossOutput(
+      common: lowering.common, container: lowering.side(.container), running: lowering.running,
+      services: plan.services.map { ($0.name, lowering.service($0)) },
+      machine: plan.spec.machine == nil ? nil : lowering.side(.machine))
+  }
+
+  /// Nil where there is no machine.
+  public func packer(of plan: EnvironmentPlan) -> PackerOutput? {
+    guard plan.spec.machine != nil else { return nil }
+    let lowering = PackerLowering(plan: plan)
+    var tasks = PlaybookLowering(plan)
+    let playbook = tasks.lower()
+    return PackerOutput(
+      template: lowering.template, plugins: lowering.plugins, playbook: playbook.playbook, files: playbook.files)
+  }
+
+  /// Everything of `plan` but its runtime.
+  /// - Throws: `DockerfileError` for values that no Dockerfile can carry.
+  public func environment(_ plan: EnvironmentPlan) throws -> EnvironmentOutput {
+    EnvironmentOutput(
+      customer: plan.customer, source: plan.spec.file, images: try images(of: plan), compose: compose(of: plan),
+      goss: goss(of: plan), packer: packer(of: plan))
   }
 }

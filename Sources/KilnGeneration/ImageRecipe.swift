@@ -32,8 +32,8 @@ extension ContainerSteps {
 
   /// The image as it is written: what describes it around the recipe.
   /// - Throws: `DockerfileError` for a value that no Dockerfile can carry.
-  func image(header: String, labels: [DockerfileVariable]) throws(DockerfileError) -> LoweredImage {
+  func image(header: String, labels: [DockerfileVariable]) throws(DockerfileError) -> ImageOutput {
     let lines = [.comment(header)] + instructions + [.label(labels)]
-    return LoweredImage(dockerfile: try Dockerfile(lines).render(), files: files)
+    return ImageOutput(dockerfile: try Dockerfile(lines).render(), files: files)
   }
 }

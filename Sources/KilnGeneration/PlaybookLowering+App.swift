@@ -1,5 +1,5 @@
 import KilnAnsible
-public import KilnPlan
+import KilnPlan
 import KilnSpec
 
 extension PlaybookLowering {
@@ -29,7 +29,7 @@ extension PlaybookLowering {
         "argv": ["/bin/sh", "-euc", .text(unpack), "sh", "{{ kiln_app_archive }}", .text(app.workdir.value)],
         "creates": .template(Self.stamp), "expand_argument_vars": false,
       ], owner: "app")
-    if app.buildSecrets.isEmpty {
+    if plan.secrets(of: .build).isEmpty {
       tasks += install(app, values).map { .task($0) }
     } else if !app.install.isEmpty {
       addInstallWithSecrets(app, values)
@@ -41,7 +41,7 @@ extension PlaybookLowering {
   }
 
   private func install(_ app: EnvironmentSpec.App, _ values: [NamedValue]) -> [AnsibleTask] {
-    let secrets = app.buildSecrets.map(\.value)
+    let secrets = plan.secrets(of: .build)
     return app.install.enumerated().flatMap { index, command -> [AnsibleTask] in
       var task = AnsibleTask(
         "App: run install command \(index + 1)", "ansible.builtin.command",
@@ -74,34 +74,34 @@ extension PlaybookLowering {
         AnsibleTask(
           "App: look whether this archive is installed", "ansible.builtin.stat", ["path": .template(Self.stamp)],
           tags: ["app"], register: "kiln_app_stamp")))
-    let secrets = plan.buildSecrets
+    let secrets = plan.secrets(of: .build)
     let checks = secrets.map { secret in
       AnsibleTask(
-        "App: stop if the secret \(secret.name) is not set", "ansible.builtin.fail",
+        "App: stop if the secret \(secret.file) is not set", "ansible.builtin.fail",
         ["msg": .text("\(secret.variable) is not set in the environment that Ansible runs in, or is empty.")],
         when: ["lookup('ansible.builtin.env', kiln_variable) | length == 0"],
         vars: ["kiln_variable": .text(secret.variable)])
     }
     let folder = AnsibleTask(
       "App: make /run/secrets", "ansible.builtin.file",
-      ["path": "/run/secrets", "state": "directory", "mode": "0700", "owner": "root", "group": "root"])
+      ["path": .text(SecretUse.folder), "state": "directory", "mode": "0700", "owner": "root", "group": "root"])
     let writes = secrets.map { secret in
       AnsibleTask(
-        "App: write the secret \(secret.name)", "ansible.builtin.copy",
+        "App: write the secret \(secret.file)", "ansible.builtin.copy",
         [
           "content": "{{ lookup('ansible.builtin.env', kiln_variable) | string }}",
-          "dest": .text("/run/secrets/\(secret.name)"), "mode": "0600", "owner": "root", "group": "root",
+          "dest": .text(secret.path), "mode": "0600", "owner": "root", "group": "root",
         ],
         vars: ["kiln_variable": .text(secret.variable), "ansible_remote_tmp": "/dev/shm/kiln-ansible"], noLog: true)
     }
     let removals = secrets.map { secret in
       AnsibleTask(
-        "App: remove the secret \(secret.name)", "ansible.builtin.file",
-        ["path": .text("/run/secrets/\(secret.name)"), "state": "absent"])
+        "App: remove the secret \(secret.file)", "ansible.builtin.file",
+        ["path": .text(secret.path), "state": "absent"])
     }
     let cleanUp = AnsibleTask(
       "App: remove /run/secrets", "ansible.builtin.command",
-      ["argv": ["rmdir", "--ignore-fail-on-non-empty", "/run/secrets"], "removes": "/run/secrets"])
+      ["argv": ["rmdir", "--ignore-fail-on-non-empty", .text(SecretUse.folder)], "removes": .text(SecretUse.folder)])
     tasks.append(
       .block(
         AnsibleBlock(
@@ -142,14 +142,5 @@ extension PlaybookLowering {
 
       """
     add(.init(path: "/etc/kiln-release", content: Array(text.utf8)), "release", [])
-  }
-}
-
-extension EnvironmentPlan {
-  /// The secrets that the app's install commands see, and the variables that hold them where a bake runs.
-  public var buildSecrets: [(name: String, variable: String)] {
-    (spec.app?.buildSecrets ?? []).map { name in
-      (name.value, spec.secrets.first { $0.name.value == name.value }?.localVariable ?? name.value)
-    }
   }
 }

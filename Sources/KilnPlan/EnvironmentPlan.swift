@@ -17,6 +17,9 @@ public final class EnvironmentPlan: Sendable, Hashable {
   /// The registry that images are pushed to, without a slash at its end; nil for local names.
   public let registry: String?
 
+  /// Who reads which secret.
+  public let secretUses: [SecretUse]
+
   /// Over the merged spec's values, whatever the order of its keys and the files they come from. Computed when asked.
   public var specDigest: ContentDigest {
     digests.value(\.spec) {
@@ -67,6 +70,7 @@ public final class EnvironmentPlan: Sendable, Hashable {
     self.services = services
     self.machineServices = machineServices
     self.registry = registry
+    secretUses = Self.secretUses(spec, services)
     self.recipes = recipes
   }
 

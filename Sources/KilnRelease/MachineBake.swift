@@ -45,7 +45,7 @@ package struct MachineBake: Sendable {
     let tree = try Generator().generate([plan])
     try refuseStale()
     let layout = WorkspaceLayout(root)
-    let app = try loaded.images(of: plan, in: tree).filter { $0.kind == .app }
+    let app = try loaded.images(of: plan).filter { $0.kind == .app }
     let packed = try EnvironmentPacking(
       dist: layout.dist, below: root, compression: .none, time: context.sourceDate()
     ).run(app, context, isQuiet: isQuiet)
@@ -55,7 +55,7 @@ package struct MachineBake: Sendable {
     let packer = PackerRun(
       folder: folder, archive: packed.first?.path, log: layout.bakeLog(of: plan.customer),
       manifest: layout.bakeManifest(of: plan.customer), only: only, isQuiet: isQuiet, context: context)
-    let report = try await packer.run(needsAzure: machine.azure != nil, secrets: plan.buildSecrets)
+    let report = try await packer.run(needsAzure: machine.azure != nil, secrets: plan.secrets(of: .build))
     if let parameters = machine.parameters { try patch(parameters, report) }
     return report
   }

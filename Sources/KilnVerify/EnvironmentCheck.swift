@@ -32,8 +32,7 @@ package struct EnvironmentCheck: Sendable {
   /// The image that the present source gives, which must be there.
   private func containerImage() async throws -> String {
     if let image { return image }
-    let tree = try Generator().generate([plan])
-    let images = try loaded.images(of: plan, in: tree)
+    let images = try loaded.images(of: plan)
     var reference = plan.runtimeImage
     if let app = images.first(where: { $0.kind == .app }) {
       let folder = WorkspaceLayout(loaded.workspace.root).contexts.pushing(FilePath(app.archive))
@@ -97,14 +96,8 @@ package struct EnvironmentCheck: Sendable {
   private func gossFiles() throws -> FilePath {
     let folder = WorkspaceLayout(loaded.workspace.root).goss(of: customer)
     try UnlinkedFolder.make(folder, below: loaded.workspace.root)
-    let tree = try Generator().generate([plan])
-    let files = tree.files.filter { path, _ in
-      path.text.hasPrefix("\(customer)/goss") && path.text.hasSuffix(".yaml")
-    }
-    try FileReplacement.replace(
-      files.map { path, artifact in
-        .init(path: folder.appending(FilePath(path.text).lastComponent?.string ?? path.text), bytes: artifact.bytes)
-      })
+    let files = Generator().goss(of: plan).files
+    try FileReplacement.replace(files.map { .init(path: folder.appending($0.name), bytes: Array($0.text.utf8)) })
     return folder
   }
 

@@ -37,7 +37,7 @@ struct EngineWorkspace {
   }
 
   func images() throws -> [EnvironmentImage] {
-    try loaded.images(of: plan, in: Generator().generate([plan]))
+    try loaded.images(of: plan)
   }
 
   /// The whole message of what `body` throws.

@@ -4,6 +4,7 @@ import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnGeneration
+import KilnPlan
 import KilnProcesses
 import KilnTesting
 import SystemPackage
@@ -171,7 +172,9 @@ struct LocalStateTests {
 
 struct SecretFilesTests {
   private func value(_ text: String, _ service: String = "app") -> SecretFiles.Value {
-    .init(secret: .init(service: service, target: "TOKEN", variable: "TOKEN"), bytes: Array(text.utf8))
+    .init(
+      secret: .init(service: service, use: .init(reader: .app, file: "TOKEN", variable: "TOKEN")),
+      bytes: Array(text.utf8))
   }
 
   @Test func onlyNamedAccountsReadThemAndNobodyEntersTheFolder() throws {

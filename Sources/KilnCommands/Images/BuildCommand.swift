@@ -50,8 +50,7 @@ struct BuildCommand: KilnSubcommand {
       isPushing: push, isForced: force, isQuiet: options.quiet, context: context)
     var results: [BuiltImage] = []
     for plan in loaded.plans {
-      let tree = try Generator().generate([plan])
-      var images = try loaded.images(of: plan, in: tree, named: image)
+      var images = try loaded.images(of: plan, named: image)
       if !image.isEmpty {
         // An application needs its runtime.
         let isNeeded = image.contains("app")

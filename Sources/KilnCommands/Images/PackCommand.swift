@@ -47,8 +47,7 @@ struct PackCommand: SynchronousCommand {
     let dist = output.map { context.folder.pushing(FilePath($0)) } ?? WorkspaceLayout(loaded.workspace.root).dist
     var jobs: [(customer: String, image: EnvironmentImage)] = []
     for plan in loaded.plans {
-      let tree = try Generator().generate([plan])
-      let images = try loaded.images(of: plan, in: tree, named: image)
+      let images = try loaded.images(of: plan, named: image)
       jobs += images.filter { image.isEmpty || image.contains($0.name) }.map { (plan.customer, $0) }
     }
     let packing = try EnvironmentPacking(

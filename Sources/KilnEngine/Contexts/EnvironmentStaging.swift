@@ -32,12 +32,11 @@ package struct EnvironmentStaging: Sendable {
     let root = loaded.workspace.root
     let contexts = WorkspaceLayout(root).contexts
     let wanted = Set(names)
-    let generator = Generator()
     // A runtime is one folder, whoever stands on it.
     var runtimes: Set<String> = []
     let jobs = loaded.plans.map { ($0, runtimes.insert($0.runtime.id).inserted) }
     let staged = try workers.map(jobs) { plan, hasRuntime -> [Staged] in
-      let images = try loaded.images(of: plan, in: try generator.generate([plan]), named: names)
+      let images = try loaded.images(of: plan, named: names)
       return try images.compactMap { one in
         guard wanted.isEmpty ? one.kind != .runtime || hasRuntime : wanted.contains(one.name) else { return nil }
         let result = try withExcerpts(one.sources) {

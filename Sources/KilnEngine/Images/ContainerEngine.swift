@@ -3,7 +3,7 @@ import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
-import KilnPlan
+package import KilnPlan
 package import KilnProcesses
 package import SystemPackage
 
@@ -98,19 +98,13 @@ package struct ContainerEngine: Sendable {
 
   /// A build from a folder, with times that do not depend on the day; the image has no name yet.
   /// - Parameter idFile: Where the engine writes the image's id.
-  package func buildArguments(folder: FilePath, idFile: FilePath, time: Int, secrets: [BuildSecret]) -> [String] {
+  package func buildArguments(folder: FilePath, idFile: FilePath, time: Int, secrets: [SecretUse]) -> [String] {
     var arguments = ["build", "--iidfile", idFile.string, "--file", folder.appending("Dockerfile").string]
     switch kind {
     case .docker: arguments += ["--progress=plain", "--build-arg", "SOURCE_DATE_EPOCH=\(time)"]
     case .podman, .buildah: arguments += ["--layers", "--pull=never", "--timestamp", String(time)]
     }
-    for secret in secrets { arguments += ["--secret", "id=\(secret.name),env=\(secret.variable)"] }
+    for secret in secrets { arguments += ["--secret", "id=\(secret.file),env=\(secret.variable)"] }
     return arguments + [folder.string]
   }
-}
-
-/// A secret that a build step reads from a file, by the name of the variable that holds it.
-package struct BuildSecret: Sendable, Hashable {
-  package let name: String
-  package let variable: String
 }

@@ -65,7 +65,7 @@ package struct EnvironmentBuild: Sendable {
   }
 
   private func build(
-    _ image: EnvironmentImage, _ reference: String, _ staged: StagedContext, _ secrets: [BuildSecret],
+    _ image: EnvironmentImage, _ reference: String, _ staged: StagedContext, _ secrets: [SecretUse],
     _ plan: EnvironmentPlan
   ) async throws -> BuiltImage {
     let label = "\(plan.customer)/\(image.name)"
@@ -158,17 +158,9 @@ package struct EnvironmentBuild: Sendable {
   private func tell(_ text: String) { if !isQuiet { context.console.error(text + "\n") } }
 
   /// The variables of the app's build secrets; every one that is not set is reported.
-  private func secrets(of plan: EnvironmentPlan) throws -> [BuildSecret] {
-    let wanted = plan.spec.app?.buildSecrets.map(\.value) ?? []
-    var missing: [String] = []
-    let secrets = wanted.map { name -> BuildSecret in
-      var variable = name
-      if case .environment(let own)? = plan.spec.secrets.first(where: { $0.name.value == name })?.source {
-        variable = own
-      }
-      if (context.environment[variable] ?? "").isEmpty { missing.append(variable) }
-      return BuildSecret(name: name, variable: variable)
-    }
+  private func secrets(of plan: EnvironmentPlan) throws -> [SecretUse] {
+    let secrets = plan.secrets(of: .build)
+    let missing = secrets.map(\.variable).filter { (context.environment[$0] ?? "").isEmpty }
     guard missing.isEmpty else {
       throw CommandError(
         missing.map {

@@ -1,4 +1,4 @@
-package import KilnArtifacts
+import KilnArtifacts
 import KilnConsole
 package import KilnContext
 import KilnDiagnostics
@@ -34,10 +34,8 @@ package struct EnvironmentImage: Sendable {
 
 extension LoadedWorkspace {
   /// - Parameter names: Images that must be among them.
-  package func images(of plan: EnvironmentPlan, in tree: ArtifactTree, named names: [String]) throws
-    -> [EnvironmentImage]
-  {
-    let images = try images(of: plan, in: tree)
+  package func images(of plan: EnvironmentPlan, named names: [String]) throws -> [EnvironmentImage] {
+    let images = try images(of: plan)
     for name in names where !images.contains(where: { $0.name == name }) {
       throw CommandError(
         "input.image", "\(plan.customer) has no image \"\(name)\"",
@@ -47,16 +45,17 @@ extension LoadedWorkspace {
   }
 
   /// The images of `plan`: runtime, app, services by name.
-  package func images(of plan: EnvironmentPlan, in tree: ArtifactTree) throws -> [EnvironmentImage] {
+  package func images(of plan: EnvironmentPlan) throws -> [EnvironmentImage] {
+    let generator = Generator()
+    let outputs = try generator.images(of: plan)
     var images = [
       EnvironmentImage(
         kind: .runtime, name: "runtime", repository: plan.runtimeImage.repository, tag: plan.runtimeImage.tag,
-        archive: "runtimes/\(plan.runtime.id)", source: generated("runtimes/\(plan.runtime.id)", in: tree),
-        sources: [:],
-        file: plan.spec.file)
+        archive: GeneratedFolder.runtime(plan.runtime.id), source: context(try generator.runtime(plan.runtime)),
+        sources: [:], file: plan.spec.file)
     ]
-    if let app = plan.spec.app {
-      var source = generated("\(plan.customer)/app", in: tree)
+    if let app = plan.spec.app, let output = outputs.app {
+      var source = context(output)
       let folder = workspace.root.pushing(app.source.value).lexicallyNormalized()
       let layers = ([app.source] + app.overlays).map { layer($0.value) }
       source.layers = layers
@@ -78,16 +77,17 @@ extension LoadedWorkspace {
       }
       images.append(
         EnvironmentImage(
-          kind: .app, name: "app", repository: plan.appRepository, tag: nil, archive: "\(plan.customer)/app",
+          kind: .app, name: "app", repository: plan.appRepository, tag: nil,
+          archive: GeneratedFolder.app(of: plan.customer),
           source: source, sources: own.sources, file: plan.spec.file))
     }
-    for service in plan.services {
+    for (service, output) in zip(plan.services, outputs.services) {
+      let reference = plan.image(of: service)
       images.append(
         EnvironmentImage(
-          kind: .service(service.name), name: service.name,
-          repository: plan.image(of: service).repository, tag: plan.image(of: service).tag,
-          archive: "\(plan.customer)/services/\(service.name)",
-          source: generated("\(plan.customer)/services/\(service.name)", in: tree), sources: [:], file: plan.spec.file))
+          kind: .service(service.name), name: service.name, repository: reference.repository, tag: reference.tag,
+          archive: GeneratedFolder.service(service.name, of: plan.customer), source: context(output.image),
+          sources: [:], file: plan.spec.file))
     }
     return images
   }
@@ -105,13 +105,10 @@ extension LoadedWorkspace {
     return .init(folder, name: path.string, leftOut: leftOut)
   }
 
-  /// The generated files below a folder, as a context.
-  private func generated(_ folder: String, in tree: ArtifactTree) -> ContextSource {
-    var files: [String: [UInt8]] = [:]
-    for (path, artifact) in tree.files where path.text.hasPrefix(folder + "/") {
-      files[String(path.text.dropFirst(folder.count + 1))] = artifact.bytes
-    }
-    return ContextSource(layers: [], files: files)
+  /// Without the application's own files.
+  private func context(_ image: ImageOutput) -> ContextSource {
+    ContextSource(
+      layers: [], files: Dictionary(image.context.map { ($0.path, $0.bytes) }, uniquingKeysWith: { first, _ in first }))
   }
 
   /// Relative to the workspace where it is in it.

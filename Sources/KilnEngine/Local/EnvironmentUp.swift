@@ -44,8 +44,7 @@ package struct EnvironmentUp: Sendable {
   private var customer: String { plan.customer }
 
   package func run(_ loaded: LoadedWorkspace, _ context: CommandContext) async throws {
-    let tree = try Generator().generate([plan])
-    guard let compose = tree["\(customer)/compose.yaml"] else {
+    guard let compose = Generator().compose(of: plan) else {
       throw CommandError(
         "up.nothing", "\(customer) has neither an app nor services", help: "give its spec an `app` or `services`")
     }
@@ -57,11 +56,11 @@ package struct EnvironmentUp: Sendable {
     // Another `kiln up` may have changed it before it let go.
     environment.state = LocalState(readingFrom: environment.folder)
     let objects = try await own(&environment)
-    let images = try loaded.images(of: plan, in: tree)
+    let images = try loaded.images(of: plan)
     var session = isFollowing ? try session(images, environment) : nil
     let built = try await build(images, loaded, context)
     var start = EnvironmentStart(
-      plan: plan, environment: environment, compose: compose.bytes, images: built, secrets: secrets,
+      plan: plan, environment: environment, compose: Array(compose.utf8), images: built, secrets: secrets,
       isFollowing: isFollowing, timeout: timeout, isQuiet: isQuiet)
     let app = try await start.run(port: port, objects: objects)
     lock.release()
@@ -72,8 +71,8 @@ package struct EnvironmentUp: Sendable {
   private func secretValues(_ context: CommandContext) throws -> [SecretFiles.Value] {
     var missing: [String] = []
     let values = plan.localSecrets.compactMap { secret -> SecretFiles.Value? in
-      guard let value = context.environment[secret.variable], !value.isEmpty else {
-        if !missing.contains(secret.variable) { missing.append(secret.variable) }
+      guard let value = context.environment[secret.use.variable], !value.isEmpty else {
+        if !missing.contains(secret.use.variable) { missing.append(secret.use.variable) }
         return nil
       }
       return .init(secret: secret, bytes: Array(value.utf8))

@@ -2,6 +2,7 @@ import CExtendedAttributes
 import Foundation
 import KilnArtifacts
 package import KilnGeneration
+import KilnPlan
 package import SystemPackage
 
 /// Secrets as files in memory, in a folder that only this account can enter; containers get each file read-only.
@@ -65,7 +66,7 @@ package struct SecretFiles: Sendable {
     for value in values {
       let part = folder.appending(value.secret.service)
       guard try Self.make(part) else { throw FileSystemError("use as a private folder", part, .fileExists) }
-      let path = part.appending(value.secret.target)
+      let path = part.appending(value.secret.use.file)
       let file = try AtomicFile.create(at: path)
       try value.bytes.withUnsafeBytes { try file.write($0) }
       let isListed = readers(value.secret.service).map { AccessList($0).apply(to: file.descriptor.rawValue) } ?? false
@@ -98,8 +99,8 @@ package struct SecretFiles: Sendable {
   /// What stands for the values without saying them.
   package static func digest(of values: [Value], key: String) -> String {
     var bytes: [UInt8] = []
-    for value in values.sorted(by: { $0.secret.target < $1.secret.target }) {
-      bytes += Array("\(value.secret.target)\0\(value.bytes.count)\0".utf8) + value.bytes
+    for value in values.sorted(by: { $0.secret.use.file < $1.secret.use.file }) {
+      bytes += Array("\(value.secret.use.file)\0\(value.bytes.count)\0".utf8) + value.bytes
     }
     return "\(keyName(key)).\(KeyedDigest.hex(of: bytes, key: key).prefix(32))"
   }

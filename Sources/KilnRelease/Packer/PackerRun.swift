@@ -4,6 +4,7 @@ package import KilnConsole
 import KilnDiagnostics
 import KilnEngine
 package import KilnPacker
+package import KilnPlan
 import KilnProcesses
 import Synchronization
 package import SystemPackage
@@ -25,11 +26,11 @@ package struct PackerRun: Sendable {
   private static let credentials = ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_SUBSCRIPTION_ID", "ARM_TENANT_ID"]
 
   /// - Throws: `CommandError` for a bake that is not good, once Packer has cleaned up.
-  package func run(needsAzure: Bool, secrets: [(name: String, variable: String)]) async throws -> PackerReport {
+  package func run(needsAzure: Bool, secrets: [SecretUse]) async throws -> PackerReport {
     let asksAzure = needsAzure && (only.isEmpty || only.contains("azure-arm"))
     var wanted = (asksAzure ? Self.credentials : []).map { (variable: $0, use: "Azure") }
     // What the playbook looks up after twenty minutes is asked for now.
-    wanted += secrets.map { (variable: $0.variable, use: "the secret \($0.name)") }
+    wanted += secrets.map { (variable: $0.variable, use: "the secret \($0.file)") }
     let missing = wanted.filter { (context.environment[$0.variable] ?? "").isEmpty }
     guard missing.isEmpty else {
       throw CommandError(

@@ -1,0 +1,85 @@
+public import KilnArtifacts
+
+/// A generated image: its Dockerfile and the files that it copies, by their paths in the context.
+public struct ImageOutput: Sendable {
+  public let dockerfile: String
+  public let files: [(path: String, bytes: [UInt8])]
+
+  /// All of the context that is generated.
+  public var context: [(path: String, bytes: [UInt8])] { [("Dockerfile", Array(dockerfile.utf8))] + files }
+}
+
+/// The images of an environment.
+public struct EnvironmentImages: Sendable {
+  public let app: ImageOutput?
+  public let services: [(name: String, image: ImageOutput)]
+}
+
+/// Goss files by what they check.
+public struct GossOutput: Sendable {
+  public let common: String
+  public let container: String
+  public let running: String
+  public let services: [(name: String, text: String)]
+  /// Nil where there is no machine.
+  public let machine: String?
+
+  /// By their names in the customer's folder.
+  public var files: [(name: String, text: String)] {
+    [(GossFiles.common, common), (GossFiles.container, container), (GossFiles.running, running)]
+      + services.map { (GossFiles.service($0.name), $0.text) } + (machine.map { [(GossFiles.machine, $0)] } ?? [])
+  }
+}
+
+/// What Packer bakes a machine from.
+public struct PackerOutput: Sendable {
+  public let template: String
+  public let plugins: String
+  public let playbook: String
+  /// What the playbook copies, by its path beside it.
+  public let files: [(path: String, bytes: [UInt8])]
+}
+
+/// Everything that is generated for one environment but its runtime, which it may share.
+public struct EnvironmentOutput: Sendable {
+  public let customer: String
+  /// The spec's file, as shown to the user.
+  public let source: String
+  public let images: EnvironmentImages
+  /// Nil where there is neither an application nor a service.
+  public let compose: String?
+  public let goss: GossOutput
+  /// Nil where there is no machine.
+  public let packer: PackerOutput?
+
+  /// The same as files below the output folder.
+  /// - Throws: `ArtifactConflict` for a mistake of Kiln's.
+  public func add(to tree: inout ArtifactTree) throws(ArtifactConflict) {
+    if let app = images.app { try tree.add(app, at: GeneratedFolder.app(of: customer), source: source) }
+    for (name, image) in images.services {
+      try tree.add(image, at: GeneratedFolder.service(name, of: customer), source: source)
+    }
+    if let compose { try tree.add("\(customer)/compose.yaml", Artifact(compose, source: source)) }
+    for (name, text) in goss.files { try tree.add("\(customer)/\(name)", Artifact(text, source: source)) }
+    guard let packer else { return }
+    let folder = GeneratedFolder.packer(of: customer)
+    try tree.add("\(folder)/\(customer).json", Artifact(packer.template, source: source))
+    try tree.add("\(folder)/plugins.pkr.hcl", Artifact(packer.plugins, source: source))
+    try tree.add("\(folder)/playbook.yml", Artifact(packer.playbook, source: source))
+    for file in packer.files { try tree.add("\(folder)/\(file.path)", Artifact(file.bytes, source: source)) }
+  }
+}
+
+extension ArtifactTree {
+  mutating func add(_ image: ImageOutput, at folder: String, source: String) throws(ArtifactConflict) {
+    for file in image.context { try add("\(folder)/\(file.path)", Artifact(file.bytes, source: source)) }
+  }
+}
+
+/// Folders below the output folder; contexts have the same below `dist`.
+public enum GeneratedFolder {
+  public static func runtime(_ id: String) -> String { "\(OutputUnit.runtimes)/\(id)" }
+  public static func app(of customer: String) -> String { "\(customer)/app" }
+  public static func service(_ name: String, of customer: String) -> String { "\(customer)/services/\(name)" }
+  static func packer(of customer: String) -> String { "\(customer)/packer" }
+}

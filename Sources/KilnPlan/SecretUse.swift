@@ -1,0 +1,56 @@
+import KilnSpec
+
+/// Who reads a secret, and under which names: nobody else gets it.
+public struct SecretUse: Sendable, Hashable {
+  public enum Reader: Sendable, Hashable {
+    /// The application's install commands, while its image or its machine is made.
+    case build
+    case app
+    case service(String)
+  }
+
+  /// Where readers find their secrets, a file for each.
+  public static let folder = "/run/secrets"
+  /// The file of a data service's password.
+  public static let password = "KILN_PASSWORD"
+
+  public let reader: Reader
+  /// The name of the reader's file.
+  public let file: String
+  /// The variable that holds the value where Kiln runs; a key vault's secret goes by its own name there.
+  public let variable: String
+
+  /// As in `/run/secrets/DB_PASSWORD`.
+  public var path: String { "\(Self.folder)/\(file)" }
+
+  package init(reader: Reader, file: String, variable: String) {
+    self.reader = reader
+    self.file = file
+    self.variable = variable
+  }
+}
+
+extension EnvironmentPlan {
+  /// Data services first, then the application, then its install commands.
+  static func secretUses(_ spec: EnvironmentSpec, _ services: [ServicePlan]) -> [SecretUse] {
+    func use(_ reader: SecretUse.Reader, of secret: EnvironmentSpec.Secret, as file: String) -> SecretUse {
+      var variable = secret.name.value
+      if case .environment(let own) = secret.source { variable = own }
+      return SecretUse(reader: reader, file: file, variable: variable)
+    }
+    var uses = services.compactMap { service in
+      spec.secrets.first { $0.name.value == service.access?.password }
+        .map { use(.service(service.name), of: $0, as: SecretUse.password) }
+    }
+    guard let app = spec.app else { return uses }
+    // Secrets that only the build needs are not the application's.
+    let building = Set(app.buildSecrets.map(\.value))
+    uses += spec.secrets.filter { !building.contains($0.name.value) }.map { use(.app, of: $0, as: $0.name.value) }
+    uses += app.buildSecrets.compactMap { name in
+      spec.secrets.first { $0.name.value == name.value }.map { use(.build, of: $0, as: name.value) }
+    }
+    return uses
+  }
+
+  public func secrets(of reader: SecretUse.Reader) -> [SecretUse] { secretUses.filter { $0.reader == reader } }
+}
