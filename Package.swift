@@ -75,14 +75,17 @@ let package = Package(
     + module("KilnAnsible", ["KilnDocuments"], tests: [yams])
     + module("KilnGoss", ["KilnDocuments"], tests: [yams])
     + module("KilnPacker", ["KilnDocuments"])
-    + module("KilnAzure", ["KilnDocuments", "KilnDiagnostics"])
+    + module("KilnAzure", ["KilnPacker", "KilnDocuments", "KilnDiagnostics"])
     + module(
       "KilnContext",
       ["CDirectoryEntries", "CLibArchive", "CLibDeflate", "CZstd", "KilnArtifacts", "KilnDiagnostics", system])
     + module("KilnCatalog", [], plugins: [.plugin(name: "EmbedCatalog")])
     + module(
       "KilnSpec",
-      ["CYAML", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments", "KilnProcesses", system],
+      [
+        "CYAML", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments", "KilnPacker", "KilnProcesses",
+        system,
+      ],
       tests: [yams, "KilnTesting"])
     + module(
       "KilnPlan", ["KilnSpec", "KilnText", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", system],

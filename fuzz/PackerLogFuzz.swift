@@ -13,6 +13,6 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     at = end
   }
   precondition(pieces.finish() == report)
-  if let choice = try? ArtifactChoice(report).reference("vhd") { precondition(!choice.contains("***") && !choice.isEmpty) }
+  if let choice = try? ArtifactChoice(report).reference(.vhd) { precondition(!choice.contains("***") && !choice.isEmpty) }
   return 0
 }

@@ -3,6 +3,12 @@ public enum Phrase {
   /// `1 customer`, `3 customers`.
   public static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
+  /// `a, b or c`.
+  public static func alternatives(_ names: [String]) -> String {
+    guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+    return names.dropLast().joined(separator: ", ") + " or " + last
+  }
+
   /// The first ones, and how many more there are.
   public static func some(_ names: [String], limit: Int) -> String {
     let more = names.count > limit ? " and \(names.count - limit) more" : ""

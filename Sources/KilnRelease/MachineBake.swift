@@ -74,8 +74,8 @@ package struct MachineBake: Sendable {
   private func patch(_ parameters: EnvironmentSpec.DeploymentParameters, _ report: PackerReport) throws {
     func absolute(_ path: FilePath) -> String { root.pushing(path).lexicallyNormalized().string }
     let values = ParameterValues(
-      artifacts: parameters.set.map { ($0.name, $0.value) },
-      tokenArtifacts: parameters.tokens.map { ($0.name, $0.value) })
+      artifacts: parameters.set.map { ($0.name, $0.kind.rawValue) },
+      tokenArtifacts: parameters.tokens.map { ($0.name, $0.kind.rawValue) })
     let files = ParameterFiles(
       parameters.files.map { absolute($0.value) }, template: parameters.template.map { absolute($0.value) },
       context: context)

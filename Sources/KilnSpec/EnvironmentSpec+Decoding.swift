@@ -96,8 +96,8 @@ extension EnvironmentSpec.DeploymentParameters {
     let node = Shape.parameters.filled(node)
     files = (node.required("files").items ?? []).map(\.path)
     template = node["template"]?.path
-    set = node.required("set").variables
-    tokens = node.required("tokens").variables
+    set = node.required("set").artifactUses
+    tokens = node.required("tokens").artifactUses
   }
 }
 

@@ -1,4 +1,5 @@
 public import KilnDiagnostics
+public import KilnPacker
 public import SystemPackage
 
 /// A customer's environment: its file with the profile beneath, checked, every value with its place.
@@ -126,9 +127,16 @@ public final class EnvironmentSpec: Sendable, Hashable {
     /// Relative to the workspace's root.
     public let files: [Located<FilePath>]
     public let template: Located<FilePath>?
-    /// Parameters and tokens by name; values are artifacts' kinds.
-    public let set: [Variable]
-    public let tokens: [Variable]
+    /// Parameters that become the URI or id of an artifact, and tokens that do.
+    public let set: [ArtifactUse]
+    public let tokens: [ArtifactUse]
+  }
+
+  /// A parameter or token, and the artifact that it becomes.
+  public struct ArtifactUse: Sendable, Hashable {
+    public let name: String
+    public let kind: ArtifactKind
+    public let location: SourceLocation
   }
 
   public struct Azure: Sendable, Hashable {

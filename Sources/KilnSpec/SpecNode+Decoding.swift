@@ -1,4 +1,5 @@
 import KilnDiagnostics
+import KilnPacker
 import SystemPackage
 
 /// Values of a tree that fits its shape. What the shape requires, or gives a default, is there: a tree without it never
@@ -25,6 +26,16 @@ extension SpecNode {
   /// A map of scalars, in the order of the file.
   var variables: [EnvironmentSpec.Variable] {
     (entries ?? []).map { .init(name: $0.key, value: $0.value.requiredText, location: $0.value.location) }
+  }
+
+  /// A map of kinds of artifacts, in the order of the file.
+  var artifactUses: [EnvironmentSpec.ArtifactUse] {
+    (entries ?? []).map { entry in
+      guard let kind = ArtifactKind(rawValue: entry.value.requiredText) else {
+        preconditionFailure("the value at \(entry.value.location.text) is no kind of artifact")
+      }
+      return .init(name: entry.key, kind: kind, location: entry.value.location)
+    }
   }
 
   /// The text under `key`, of any tree.

@@ -2,6 +2,7 @@ import Foundation
 import HostileStrings
 import KilnAzure
 import KilnDiagnostics
+import KilnPacker
 import Testing
 
 struct ParameterPatcherTests {
@@ -142,9 +143,9 @@ struct ParameterPatcherTests {
     #expect(ids(file, .init("count", .init("2"))) == [])
     #expect(ids(file, .init("count", .init("9"))) == ["parameters.length"])
     #expect(ids(file, .init("sku", .init("cc"))) == ["parameters.allowed", "parameters.length"])
-    #expect(ids(file, .init("imageId", .init("https://x", artifactKind: "vhd"))) == ["parameters.artifact-kind"])
+    #expect(ids(file, .init("imageId", .init("https://x", artifactKind: .vhd))) == ["parameters.artifact-kind"])
     #expect(
-      ids(file, .init("imageUri", .init("/subscriptions/x", artifactKind: "managed-image"))) == [
+      ids(file, .init("imageUri", .init("/subscriptions/x", artifactKind: .managedImage))) == [
         "parameters.artifact-kind"
       ])
     #expect(

@@ -154,7 +154,7 @@ struct PackerLogForgeryTests {
     let log =
       "==> Builds finished. The artifacts of successful builds are:\n--> a: Azure.ResourceManagement.VMImage:\n\nOSType: Linux\n\(line)\n"
     let build = PackerLogReaderTests.read(Array(log.utf8), piece: 99).builds.first
-    #expect(build?.artifacts.map(\.kind) == (kind.map { [$0] } ?? []))
+    #expect(build?.artifacts.map(\.kind.rawValue) == (kind.map { [$0] } ?? []))
     #expect(build?.refused.isEmpty == (kind != nil))
   }
 

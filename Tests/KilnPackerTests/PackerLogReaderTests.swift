@@ -190,7 +190,7 @@ struct PackerLogReaderTests {
     let good = try #require(Self.samples.first { $0.name.hasPrefix("vhd before") })
     let report = Self.read(Array((failed.log + good.log).utf8), piece: 100)
     #expect(report.runs == 2)
-    #expect { try ArtifactChoice(report).reference("vhd") } throws: {
+    #expect { try ArtifactChoice(report).reference(.vhd) } throws: {
       ($0 as? ArtifactChoice.Failure)?.help?.contains("2 runs of Packer") == true
     }
   }

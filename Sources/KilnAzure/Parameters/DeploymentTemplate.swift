@@ -1,4 +1,5 @@
 public import KilnDiagnostics
+import KilnPacker
 
 /// The parameters of a deployment template, and what they are used for.
 public struct DeploymentTemplate: Sendable {
@@ -163,13 +164,13 @@ public struct DeploymentTemplate: Sendable {
   private func misuse(of entry: ParameterPatch.Entry) -> Problem? {
     guard let kind = entry.value.artifactKind else { return nil }
     let name = entry.name.lowercased()
-    if kind == "vhd", ids.contains(name) {
+    if kind == .vhd, ids.contains(name) {
       return Problem(
         id: "parameters.artifact-kind", parameter: entry.name,
         message: "\"\(entry.name)\" is an image's id in the template, and a VHD has a URI",
-        suggestion: "use managed-image or gallery-image")
+        suggestion: "use \(ArtifactKind.managedImage) or \(ArtifactKind.galleryImage)")
     }
-    if kind == "managed-image" || kind == "gallery-image", uris.contains(name) {
+    if kind.isAzureImage, uris.contains(name) {
       return Problem(
         id: "parameters.artifact-kind", parameter: entry.name,
         message: "\"\(entry.name)\" is a VHD's URI in the template, and a \(kind) has an id", suggestion: "use vhd")

@@ -1,4 +1,5 @@
 import KilnDiagnostics
+import KilnPacker
 
 /// The edits that a patch comes to in one file.
 struct ParameterEditing {
@@ -185,7 +186,7 @@ struct ParameterEditing {
     if let kind = entry.value.artifactKind, let text = old.text {
       let isId = text.lowercased().hasPrefix("/subscriptions/")
       let isURI = text.lowercased().hasPrefix("http")
-      if kind == "vhd" && isId || (kind == "managed-image" || kind == "gallery-image") && isURI {
+      if kind == .vhd && isId || kind.isAzureImage && isURI {
         return report(
           "parameters.artifact-kind",
           "\"\(entry.name)\" holds \(isId ? "an image's id" : "a VHD's URI"), not what a \(kind) is used by",

@@ -1,3 +1,5 @@
+public import KilnPacker
+
 /// What is to change in a deployment parameters file.
 public struct ParameterPatch: Sendable, Equatable {
   /// A new value: text whose JSON type is that of what it replaces.
@@ -5,10 +7,10 @@ public struct ParameterPatch: Sendable, Equatable {
     public let text: String
     /// From the environment: never printed.
     public let isSecret: Bool
-    /// The artifact's kind it comes from, as in `vhd`.
-    public let artifactKind: String?
+    /// The artifact's kind it comes from.
+    public let artifactKind: ArtifactKind?
 
-    public init(_ text: String, isSecret: Bool = false, artifactKind: String? = nil) {
+    public init(_ text: String, isSecret: Bool = false, artifactKind: ArtifactKind? = nil) {
       self.text = text
       self.isSecret = isSecret
       self.artifactKind = artifactKind

@@ -49,7 +49,7 @@ struct PackerLogCommand: SynchronousCommand {
     }
     let result: PackerLogOutput.Result
     if let kind {
-      result = try output.one(kind, choice)
+      result = try output.one(choice.kind(kind), choice)
     } else {
       // The whole report in JSON is worth reading when the run failed, too.
       if format == .json { context.console.output(json: output.shown.document) }

@@ -42,7 +42,7 @@ struct PackerLogOutput {
   }
 
   /// The only artifact of `kind`.
-  func one(_ kind: String, _ choice: ArtifactChoice) throws(ArtifactChoice.Failure) -> Result {
+  func one(_ kind: ArtifactKind, _ choice: ArtifactChoice) throws(ArtifactChoice.Failure) -> Result {
     let reference = try choice.reference(kind)
     switch format {
     case .json:

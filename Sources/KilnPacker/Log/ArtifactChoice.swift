@@ -56,8 +56,16 @@ public struct ArtifactChoice: Sendable {
     return builds
   }
 
+  /// The kind that `name` names.
+  /// - Throws: When there is no such kind.
+  public func kind(_ name: String) throws(Failure) -> ArtifactKind {
+    if let kind = ArtifactKind(rawValue: name) { return kind }
+    _ = try builds()
+    throw failure("the log has no artifact of kind \(name)", "--kind takes what was found")
+  }
+
   /// The only artifact of `kind`.
-  public func artifact(_ kind: String) throws(Failure) -> PackerArtifact {
+  public func artifact(_ kind: ArtifactKind) throws(Failure) -> PackerArtifact {
     let builds = try builds()
     var matches: [(build: String, artifact: PackerArtifact)] = []
     var seen: Set<PackerArtifact> = []
@@ -81,7 +89,7 @@ public struct ArtifactChoice: Sendable {
   }
 
   /// The URI or id of the only artifact of `kind`, never one that is masked or unknown.
-  public func reference(_ kind: String) throws(Failure) -> String {
+  public func reference(_ kind: ArtifactKind) throws(Failure) -> String {
     guard let reference = try artifact(kind).reference, !reference.isEmpty else {
       throw failure("the log does not tell the id of the \(kind)", nil)
     }

@@ -22,22 +22,23 @@ extension PackerArtifact {
     switch self {
     case .vhd(let vhd):
       [
-        "kind": "vhd", "osDiskUri": .string(vhd.osDiskUri), "osDiskUriReadOnlySas": .optional(vhd.osDiskUriReadOnlySas),
+        "kind": .string(kind.rawValue), "osDiskUri": .string(vhd.osDiskUri),
+        "osDiskUriReadOnlySas": .optional(vhd.osDiskUriReadOnlySas),
         "templateUri": .optional(vhd.templateUri), "templateUriReadOnlySas": .optional(vhd.templateUriReadOnlySas),
         "storageAccountLocation": .optional(vhd.storageAccountLocation),
         "additionalDisks": .list(vhd.additionalDisks.map { ["name": .string($0.name), "uri": .string($0.uri)] }),
       ]
     case .managedImage(let id, let name, let resourceGroup, let location):
       [
-        "kind": "managed-image", "id": .optional(id), "name": .optional(name),
+        "kind": .string(kind.rawValue), "id": .optional(id), "name": .optional(name),
         "resourceGroup": .optional(resourceGroup),
         "location": .optional(location),
       ]
-    case .galleryImage(let id): ["kind": "gallery-image", "id": .string(id)]
-    case .disk(let uri): ["kind": "disk", "osDiskUri": .string(uri)]
-    case .dockerImage(let id): ["kind": "docker-image", "id": .string(id)]
-    case .ami(let region, let id): ["kind": "ami", "region": .string(region), "id": .string(id)]
-    case .other(let text): ["kind": "other", "text": .string(text)]
+    case .galleryImage(let id): ["kind": .string(kind.rawValue), "id": .string(id)]
+    case .disk(let uri): ["kind": .string(kind.rawValue), "osDiskUri": .string(uri)]
+    case .dockerImage(let id): ["kind": .string(kind.rawValue), "id": .string(id)]
+    case .ami(let region, let id): ["kind": .string(kind.rawValue), "region": .string(region), "id": .string(id)]
+    case .other(let text): ["kind": .string(kind.rawValue), "text": .string(text)]
     }
   }
 }

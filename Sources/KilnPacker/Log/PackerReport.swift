@@ -88,16 +88,15 @@ public enum PackerArtifact: Sendable, Hashable {
   /// What a builder that is not known printed.
   case other(text: String)
 
-  /// The kind's name in JSON and on the command line.
-  public var kind: String {
+  public var kind: ArtifactKind {
     switch self {
-    case .vhd: "vhd"
-    case .managedImage: "managed-image"
-    case .galleryImage: "gallery-image"
-    case .disk: "disk"
-    case .dockerImage: "docker-image"
-    case .ami: "ami"
-    case .other: "other"
+    case .vhd: .vhd
+    case .managedImage: .managedImage
+    case .galleryImage: .galleryImage
+    case .disk: .disk
+    case .dockerImage: .dockerImage
+    case .ami: .ami
+    case .other: .other
     }
   }
 

@@ -32,7 +32,7 @@ package struct ArtifactVariables: Sendable {
     var result: [Variable] = []
     var notes: [String] = []
     for artifact in builds.flatMap(\.artifacts) {
-      let own = try variables(artifact, prefix: Self.name(artifact.kind) + "_", &notes)
+      let own = try variables(artifact, prefix: Self.name(artifact.kind.rawValue) + "_", &notes)
       if let twice = own.first(where: { variable in result.contains { $0.name == variable.name } }) {
         throw ArtifactChoice.Failure(
           reason: "more than one \(artifact.kind) would be \"\(twice.name)\"",
@@ -46,7 +46,7 @@ package struct ArtifactVariables: Sendable {
   /// Those of one artifact.
   /// - Parameter reference: Its URI or id.
   package func one(
-    _ kind: String, _ reference: String, _ choice: ArtifactChoice
+    _ kind: ArtifactKind, _ reference: String, _ choice: ArtifactChoice
   ) throws(ArtifactChoice.Failure) -> (variables: [Variable], notes: [String]) {
     try refuseSigned(reference, kind)
     var notes: [String] = []
@@ -55,7 +55,7 @@ package struct ArtifactVariables: Sendable {
   }
 
   /// Stops where a value must not be printed alone.
-  package func refuse(_ reference: String, of kind: String) throws(ArtifactChoice.Failure) {
+  package func refuse(_ reference: String, of kind: ArtifactKind) throws(ArtifactChoice.Failure) {
     try refuseSigned(reference, kind)
     guard let problem = problem(reference) else { return }
     throw ArtifactChoice.Failure(
@@ -69,7 +69,7 @@ package struct ArtifactVariables: Sendable {
   }
 
   /// A signature is not redacted where its value is used: what is printed must work, or not be printed.
-  private func refuseSigned(_ reference: String, _ kind: String) throws(ArtifactChoice.Failure) {
+  private func refuseSigned(_ reference: String, _ kind: ArtifactKind) throws(ArtifactChoice.Failure) {
     guard SASRedaction.isSigned(reference), !showsSecrets else { return }
     throw ArtifactChoice.Failure(
       reason: "the \(kind)'s URI holds a shared access signature", help: "--show-secrets hands it on", found: found)

@@ -60,10 +60,12 @@ package struct ParameterValues: Sendable {
     patch.tokens = tokens.map { .init($0.name, .init($0.value)) } + secretTokens.map(secret)
     guard let report else { return patch }
     let choice = ArtifactChoice(report, build: build)
-    for (name, kind) in artifacts {
+    for (name, text) in artifacts {
+      let kind = try choice.kind(text)
       patch.parameters.append(.init(name, .init(try choice.reference(kind), artifactKind: kind)))
     }
-    for (name, kind) in tokenArtifacts {
+    for (name, text) in tokenArtifacts {
+      let kind = try choice.kind(text)
       patch.tokens.append(.init(name, .init(try choice.reference(kind), artifactKind: kind)))
     }
     return patch

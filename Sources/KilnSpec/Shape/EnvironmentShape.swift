@@ -1,3 +1,6 @@
+import KilnDocuments
+import KilnPacker
+
 extension Shape {
   static let name = TextRule(
     "a name", pattern: "[a-z][a-z0-9]*(-[a-z0-9]+)*",
@@ -192,8 +195,8 @@ extension Shape {
     ])
 
   static let artifactKind = TextRule(
-    "an artifact's kind", pattern: "vhd|managed-image|gallery-image|disk|docker-image|ami",
-    rule: "vhd, managed-image, gallery-image, disk, docker-image or ami")
+    "an artifact's kind", pattern: ArtifactKind.deployable.map(\.rawValue).joined(separator: "|"),
+    rule: Phrase.alternatives(ArtifactKind.deployable.map(\.rawValue)))
 
   static let parameters = ObjectShape(
     "parameters",
