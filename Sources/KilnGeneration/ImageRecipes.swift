@@ -17,21 +17,12 @@ public struct ImageRecipes: RecipeDigests {
     try ImageLowering().steps(contents, on: base).recipe
   }
 
-  public func appProblem(in plan: EnvironmentPlan) -> RecipeError? {
-    guard let app = plan.spec.app else { return nil }
-    do throws(RecipeError) {
-      _ = try ImageLowering().steps(app, of: plan).recipeText
-      return nil
-    } catch { return error }
-  }
-
   /// The runtime is part of it by its digest: the registry that has it makes no other image.
-  public func app(_ app: EnvironmentSpec.App, of plan: EnvironmentPlan) -> ContentDigest {
+  public func app(_ app: EnvironmentSpec.App, of plan: EnvironmentPlan) throws(RecipeError) -> ContentDigest {
     var digest = PlanDigest("app")
     digest.add("runtime", plan.runtime.digest.hex)
     let steps = ImageLowering().steps(app, of: plan, on: nil)
-    // A plan with a problem in its app is given to nobody.
-    digest.add("dockerfile", (try? steps.recipeText) ?? "")
+    digest.add("dockerfile", try steps.recipeText)
     digest.add(contextOf: app)
     return digest.digest
   }

@@ -24,7 +24,7 @@ public final class EnvironmentPlan: Sendable, Hashable {
   public var specDigest: ContentDigest {
     digests.value(\.spec) {
       var digest = PlanDigest("spec")
-      for setting in spec.settings.sorted(by: { $0.path < $1.path }) { digest.add(setting) }
+      for setting in spec.sortedSettings { digest.add(setting) }
       return digest.digest
     }
   }
@@ -32,7 +32,12 @@ public final class EnvironmentPlan: Sendable, Hashable {
   /// Over the recipe of the application's image, and what its context is packed from but the files. Computed when asked;
   /// nil where there is no application.
   public var appDigest: ContentDigest? {
-    spec.app.map { app in digests.value(\.app) { recipes.app(app, of: self) } }
+    spec.app.flatMap { app in try? appDigest(app) }
+  }
+
+  /// - Throws: `RecipeError` for a value that no Dockerfile can carry.
+  @discardableResult func appDigest(_ app: EnvironmentSpec.App) throws(RecipeError) -> ContentDigest {
+    try digests.value(\.app) { () throws(RecipeError) in try recipes.app(app, of: self) }
   }
 
   /// Over the recipe of the machine, but the files of the application. Computed when asked; nil where there is no machine.
@@ -49,9 +54,11 @@ public final class EnvironmentPlan: Sendable, Hashable {
     }
     private let known = Mutex(Known())
 
-    func value(_ path: WritableKeyPath<Known, ContentDigest?>, _ compute: () -> ContentDigest) -> ContentDigest {
+    func value<Failure: Error>(
+      _ path: WritableKeyPath<Known, ContentDigest?>, _ compute: () throws(Failure) -> ContentDigest
+    ) throws(Failure) -> ContentDigest {
       if let digest = known.withLock({ $0[keyPath: path] }) { return digest }
-      let digest = compute()
+      let digest = try compute()
       known.withLock { $0[keyPath: path] = digest }
       return digest
     }

@@ -66,8 +66,12 @@ struct Resolution {
       services: services, machineServices: machineServices, registry: (spec.registry ?? resolver.registry)?.value,
       recipes: resolver.recipes)
     // What is wrong already is not reported twice.
-    if !problems.hasErrors, let app = spec.app, let problem = resolver.recipes.appProblem(in: plan) {
-      problems.append(problem.diagnostic(at: app.location))
+    if !problems.hasErrors, let app = spec.app {
+      do throws(RecipeError) {
+        try plan.appDigest(app)
+      } catch {
+        problems.append(error.diagnostic(at: app.location))
+      }
     }
     return plan
   }

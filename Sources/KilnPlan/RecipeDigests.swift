@@ -10,9 +10,8 @@ public protocol RecipeDigests: Sendable {
   func runtime(_ contents: RuntimePlan.Contents) throws(RecipeError) -> ContentDigest
   /// - Throws: `RecipeError` for a value that no Dockerfile can carry.
   func service(_ contents: ServicePlan.Contents, on base: BaseDefinition) throws(RecipeError) -> ContentDigest
-  /// What in the application of `plan` no Dockerfile can carry; nil where everything can be.
-  func appProblem(in plan: EnvironmentPlan) -> RecipeError?
-  func app(_ app: EnvironmentSpec.App, of plan: EnvironmentPlan) -> ContentDigest
+  /// - Throws: `RecipeError` for a value that no Dockerfile can carry.
+  func app(_ app: EnvironmentSpec.App, of plan: EnvironmentPlan) throws(RecipeError) -> ContentDigest
   func machine(_ machine: EnvironmentSpec.Machine, of plan: EnvironmentPlan) -> ContentDigest
 }
 

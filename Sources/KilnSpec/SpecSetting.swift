@@ -102,16 +102,21 @@ extension SpecNode {
   /// Every value of the tree, in its order.
   public var settings: [SpecSetting] {
     var settings: [SpecSetting] = []
-    collect(into: &settings, SpecPath())
+    collect(into: &settings, SpecPath(), isSorted: false)
     return settings
   }
 
-  private func collect(into settings: inout [SpecSetting], _ path: SpecPath) {
+  fileprivate func collect(into settings: inout [SpecSetting], _ path: SpecPath, isSorted: Bool) {
     switch content {
-    case .map(let entries) where !entries.isEmpty:
-      for entry in entries { entry.value.collect(into: &settings, path.appending(.key(entry.key))) }
+    case .map(var entries) where !entries.isEmpty:
+      if isSorted { entries.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) } }
+      for entry in entries {
+        entry.value.collect(into: &settings, path.appending(.key(entry.key)), isSorted: isSorted)
+      }
     case .list(let items) where !items.isEmpty:
-      for (index, item) in items.enumerated() { item.collect(into: &settings, path.appending(.index(index))) }
+      for (index, item) in items.enumerated() {
+        item.collect(into: &settings, path.appending(.index(index)), isSorted: isSorted)
+      }
     default: settings.append(SpecSetting(path, .init(self), at: location))
     }
   }
@@ -120,6 +125,13 @@ extension SpecNode {
 extension EnvironmentSpec {
   /// Every value that the spec sets, with the profiles beneath.
   public var settings: [SpecSetting] { tree.settings }
+
+  /// The same by their paths, whatever the order of keys.
+  public var sortedSettings: [SpecSetting] {
+    var settings: [SpecSetting] = []
+    tree.collect(into: &settings, SpecPath(), isSorted: true)
+    return settings
+  }
 
   /// Those below `path`, with the rest of their paths; without those whose rest begins with one of `others`.
   public func settings(below path: SpecPath, without others: [SpecPath] = []) -> [SpecSetting] {

@@ -153,9 +153,8 @@ struct RecipeTests {
     func service(
       _ contents: ServicePlan.Contents, on base: BaseDefinition
     ) throws(RecipeError) -> ContentDigest { other(try ImageRecipes().service(contents, on: base)) }
-    func appProblem(in plan: EnvironmentPlan) -> RecipeError? { ImageRecipes().appProblem(in: plan) }
-    func app(_ app: EnvironmentSpec.App, of plan: EnvironmentPlan) -> ContentDigest {
-      other(ImageRecipes().app(app, of: plan))
+    func app(_ app: EnvironmentSpec.App, of plan: EnvironmentPlan) throws(RecipeError) -> ContentDigest {
+      other(try ImageRecipes().app(app, of: plan))
     }
     func machine(_ machine: EnvironmentSpec.Machine, of plan: EnvironmentPlan) -> ContentDigest {
       other(ImageRecipes().machine(machine, of: plan))
