@@ -28,6 +28,11 @@ public enum RegularFile {
     public let path: FilePath
     public let reason: Reason
 
+    package init(path: FilePath, reason: Reason) {
+      self.path = path
+      self.reason = reason
+    }
+
     /// Without the path, as in "it is a FIFO, not a regular file".
     public var why: String {
       switch reason {

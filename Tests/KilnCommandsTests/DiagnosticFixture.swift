@@ -7,8 +7,8 @@ import Testing
 
 /// A workspace in one text file: `=== path` begins a file, `=== expected` what `kiln check` says.
 ///
-/// `=== path (directory)`, `(hex)`, `(size)` and `(link)` make what text cannot: a folder, raw bytes, a file of zeros, a link
-/// to what the text says. A line `3000 × text` stands for 3,000 lines.
+/// `=== path (directory)`, `(hex)`, `(size)`, `(fifo)` and `(link)` make what text cannot: a folder, raw bytes, a file of zeros, a
+/// FIFO, a link to what the text says. A line `3000 × text` stands for 3,000 lines.
 struct DiagnosticFixture: Sendable, CustomTestStringConvertible {
   let id: String
   let files: [(path: String, text: String)]
@@ -46,6 +46,12 @@ struct DiagnosticFixture: Sendable, CustomTestStringConvertible {
     expected = sections.first { $0.0 == "expected" }.map { String($0.1.dropLast()) } ?? ""
   }
 
+  /// The lines of a section.
+  func lines(of section: String) -> [String] {
+    for (path, text) in files where path == section { return text.split(separator: "\n").map(String.init) }
+    return []
+  }
+
   /// Writes the workspace below `root`.
   func make(in root: URL) throws {
     for (name, text) in files {
@@ -60,6 +66,7 @@ struct DiagnosticFixture: Sendable, CustomTestStringConvertible {
           UInt8(String(digits[$0...$0 + 1]), radix: 16)
         }
         try Data(bytes).write(to: url)
+      case "(fifo)": mkfifo(url.path, 0o600)
       case "(link)":
         try FileManager.default.createSymbolicLink(
           atPath: url.path, withDestinationPath: text.trimmingCharacters(in: .newlines))

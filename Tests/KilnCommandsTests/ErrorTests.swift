@@ -1,14 +1,16 @@
 import ArgumentParser
 import Foundation
+import KilnArtifacts
 import KilnConsole
 import KilnDiagnostics
 import KilnTesting
+import SystemPackage
 import Testing
 
 @testable import KilnCommands
 
-/// What ends a command, as its user reads it: `=== arguments` is the command line, a word a line, `=== expected` all of
-/// standard error.
+/// What ends a command, as its user reads it: `=== arguments` is the command line, a word a line, `=== environment` has
+/// variables, `=== expected` all of standard error.
 struct ErrorTests {
   static let fixtures = DiagnosticFixture.all(
     in: DiagnosticFixture.folder.deletingLastPathComponent().appending(path: "errors"))
@@ -16,10 +18,14 @@ struct ErrorTests {
   @Test(arguments: fixtures) func saysExactly(_ fixture: DiagnosticFixture) async throws {
     try await withFolder { folder in
       try fixture.make(in: folder)
-      let words = try #require(fixture.files.first { $0.path == "arguments" }).text.split(separator: "\n").map(
-        String.init)
+      let words = fixture.lines(of: "arguments")
       try FileManager.default.removeItem(at: folder.appending(path: "arguments"))
-      let context = TestContext(folder)
+      var variables: [String: String] = [:]
+      for line in fixture.lines(of: "environment") {
+        let name = line.prefix { $0 != "=" }
+        variables[String(name)] = String(line.dropFirst(name.count + 1))
+      }
+      let context = TestContext(folder, environment: variables)
       let command = try #require(try KilnCommand.parseAsRoot(words) as? any KilnSubcommand)
       let code = await #expect(throws: ExitCode.self) { try await command.run(in: context) }
       #expect(code == KilnExit.problems)
@@ -29,6 +35,36 @@ struct ErrorTests {
       }
       #expect(text == fixture.expected)
       #expect(text.contains(fixture.id))
+    }
+  }
+
+  @Test func whatTheMachineRefusesIsNotTheInputsProblem() throws {
+    try withFolder { folder in
+      let context = TestContext(folder)
+      struct Failure: Error, CustomStringConvertible { let description = "no idea" }
+      for (error, code, text) in [
+        (
+          FileSystemError("write", "/x", .noSpace), KilnExit.machine,
+          "cannot write /x: No space left on device [machine.file]"
+        ),
+        (
+          RegularFile.Failure(path: "/x", reason: .refused(.permissionDenied)), KilnExit.machine,
+          "cannot read /x: Permission denied [machine.file]"
+        ),
+        (
+          RegularFile.Failure(path: "/x", reason: .otherKind("a FIFO")), KilnExit.problems,
+          "cannot read /x: it is a FIFO, not a regular file [input.file]"
+        ),
+        (Failure(), KilnExit.machine, "no idea [machine.failure]"),
+        (
+          CommandError("bake.interrupted", "interrupted", kind: .interrupted), KilnExit.interrupted,
+          "interrupted [bake.interrupted]"
+        ),
+      ] as [(any Error, ExitCode, String)] {
+        context.clear()
+        #expect(KilnCommand.report(error, as: .init(), on: context.context.console) == code)
+        #expect(context.error == "error: \(text)\n")
+      }
     }
   }
 

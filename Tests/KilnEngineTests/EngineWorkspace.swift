@@ -19,7 +19,10 @@ struct EngineWorkspace {
 
   var context: CommandContext { recorded.context }
 
-  init(_ root: URL, _ runner: ScriptedRunner, variables: [String: String] = [:]) throws {
+  /// - Parameter rest: What follows in the spec: more of the app, its brace, and whatever comes after.
+  init(
+    _ root: URL, _ runner: ScriptedRunner, rest: String = "}", variables: [String: String] = [:]
+  ) throws {
     try write(
       [
         "kiln.yaml": "version: 1\n", "apps/shop/index.php": "shop",
@@ -27,7 +30,7 @@ struct EngineWorkspace {
         version: 1
         customer: acme
         runtime: {base: debian-12}
-        app: {source: ../apps/shop, port: 80}
+        app: {source: ../apps/shop, port: 80\(rest)
         """,
       ], in: root)
     self.root = root

@@ -13,11 +13,12 @@ struct EnvironmentBuildTests {
   private static let absent = "Error response from daemon: No such image: x"
 
   private func build(
-    _ runner: ScriptedRunner, root: URL, isMissingOnly: Bool = false
+    _ runner: ScriptedRunner, root: URL, isMissingOnly: Bool = false, isPushing: Bool = false, rest: String = "}"
   ) async throws -> (images: [BuiltImage], said: String) {
-    let workspace = try EngineWorkspace(root, runner)
+    let workspace = try EngineWorkspace(root, runner, rest: rest)
     let build = EnvironmentBuild(
-      engine: ContainerEngine(.docker, runner), root: FilePath(root.path), time: 0, isPushing: false, isForced: false,
+      engine: ContainerEngine(.docker, runner), root: FilePath(root.path), time: 0, isPushing: isPushing,
+      isForced: false,
       isQuiet: false, isMissingOnly: isMissingOnly, context: workspace.context)
     let images = try await build.build(try workspace.images(), of: workspace.plan, known: [])
     runner.finish()
@@ -71,6 +72,54 @@ struct EnvironmentBuildTests {
         text == """
           error: acme/runtime was not built: docker ended with 1 [build.failed]
             = help: the disk is full: `docker system df` says what uses it, `docker builder prune` removes build caches
+
+          """)
+    }
+  }
+
+  @Test func whatIsNotPushedIsNamed() async throws {
+    try await withFolder { root in
+      let runner = ScriptedRunner([
+        .run("\(Self.inspect) kiln/runtime:…", output: "sha256:aaa\n"),
+        .run("docker buildx imagetools inspect kiln/runtime:…", code: 1),
+        .run("docker push kiln/runtime:…", output: "denied\n", code: 1),
+      ])
+      let text = await EngineWorkspace.message { _ = try await build(runner, root: root, isPushing: true) }
+      #expect(text.hasPrefix("error: kiln/runtime:debian-12-"))
+      #expect(text.hasSuffix(" was not pushed: docker ended with 1 [build.push]\n"))
+    }
+  }
+
+  @Test func aContextThatWasChangedGivesNoName() async throws {
+    try await withFolder { root in
+      let runner = ScriptedRunner([
+        .run("\(Self.inspect) kiln/runtime:…", error: Self.absent, code: 1),
+        .run("docker build --iidfile …") { invocation in
+          try "sha256:bbb\n".write(toFile: invocation.arguments[2], atomically: true, encoding: .utf8)
+          let folder = try #require(invocation.arguments.last)
+          try "x".write(toFile: "\(folder)/Dockerfile", atomically: true, encoding: .utf8)
+        },
+      ])
+      let text = await EngineWorkspace.message { _ = try await build(runner, root: root) }
+      #expect(
+        text.hasPrefix(
+          "error: acme/runtime: its context was changed while it was built; the image sha256:bbb has no name [build.changed]\n"
+        ))
+    }
+  }
+
+  @Test func everySecretThatIsMissingIsReported() async throws {
+    try await withFolder { root in
+      let rest = """
+        , buildSecrets: [ONE, TWO], install: [make]}
+        secrets: {ONE: {env: ACME_ONE}, TWO: {env: ACME_TWO}}
+        """
+      let runner = ScriptedRunner([.run("\(Self.inspect) kiln/runtime:…", output: "sha256:aaa\n")])
+      let text = await EngineWorkspace.message { _ = try await build(runner, root: root, rest: rest) }
+      #expect(
+        text == """
+          error: acme: the environment has no ACME_ONE, which building the app needs [build.secret]
+          error: acme: the environment has no ACME_TWO, which building the app needs [build.secret]
 
           """)
     }

@@ -90,6 +90,40 @@ struct EnvironmentUpTests {
     }
   }
 
+  @Test func whatComposeRefusesIsReported() async throws {
+    try await withFolder { root in
+      let runner = start(
+        root, ending: [.run("docker compose --project-name acme ps --all --format json")], code: 14)
+      let text = await EngineWorkspace.message { try await up(EngineWorkspace(root, runner)) }
+      #expect(
+        text == """
+          error: docker compose ended with 14 [up.compose]
+            = help: `kiln logs acme` has the rest; `kiln down acme` takes it away
+
+          """)
+    }
+  }
+
+  @Test func secretsDoNotReachAnotherMachine() async throws {
+    try await withFolder { root in
+      let runner = ScriptedRunner(
+        [Self.version] + Self.objects() + [
+          .run("docker image inspect --format {{.Id}} acme/app:…", output: "sha256:aaa\n"),
+          .run("docker ps --all --no-trunc \(Self.filter) --format …"),
+          .run("docker ps --all --quiet \(Self.filter)"),
+        ])
+      let workspace = try EngineWorkspace(
+        root, runner, rest: "}\nsecrets: {KEY: {env: ACME_KEY}}\n",
+        variables: ["ACME_KEY": "s3cret", "DOCKER_HOST": "tcp://192.0.2.1:2376"])
+      #expect(
+        await EngineWorkspace.message { try await up(workspace) } == """
+          error: the engine is on another machine, which secrets of this one do not reach [up.remote]
+            = help: unset DOCKER_HOST, or run kiln there
+
+          """)
+    }
+  }
+
   @Test func aProjectOfSomebodyElseIsNotTouched() async throws {
     try await withFolder { root in
       let foreign = "acme-app-1||0123456789abcdef|/elsewhere\n"
@@ -101,6 +135,103 @@ struct EnvironmentUpTests {
         text == """
           error: on this engine, acme belongs to the workspace /elsewhere: container acme-app-1 [local.foreign]
             = help: `kiln up acme --project acme-2` runs this workspace's environment beside it; `kiln up acme --adopt` takes it over, where that workspace was moved here or is no more
+
+          """)
+    }
+  }
+}
+
+/// Commands on an environment that runs, or does not.
+struct LocalLifeTests {
+  private static let filter = "--filter label=com.docker.compose.project=acme"
+
+  private func objects(_ root: URL) -> [ScriptedRunner.Step] {
+    let own = WorkspaceIdentity(root: FilePath(root.path)).id
+    return [
+      .run("docker ps --all \(Self.filter) --format …", output: "acme-app-1||\(own)|\(root.path)\n"),
+      .run("docker network ls \(Self.filter) --format …"), .run("docker volume ls --format …"),
+    ]
+  }
+
+  private func message(
+    _ steps: (URL) -> [ScriptedRunner.Step], _ body: (LocalEnvironment) async throws -> Void
+  ) async throws -> String {
+    try await withFolder { root in
+      let runner = ScriptedRunner(steps(root))
+      let context = RecordedContext(root, processes: runner).context
+      let environment = try LocalEnvironment("acme", root: FilePath(root.path), context)
+      let text = await EngineWorkspace.message { try await body(environment) }
+      runner.finish()
+      return text
+    }
+  }
+
+  @Test(arguments: [
+    ("", "acme is not up [local.down]\n  = help: `kiln up acme` starts it\n"),
+    (
+      "c1|app|acme/app:1|d|running\nc2|mariadb|x|d|running\n",
+      "acme has no service \"mariadbb\" [local.service]\n  = help: did you mean \"mariadb\"?\n"
+    ),
+  ]) func aServiceThatIsNotThereIsNamed(_ containers: String, _ expected: String) async throws {
+    let text = try await message {
+      objects($0) + [.run("docker ps --all --no-trunc \(Self.filter) --format …", output: containers)]
+    } _: {
+      _ = try await $0.exec(["true"], in: "mariadbb", as: nil)
+    }
+    #expect(text == "error: \(expected)")
+  }
+
+  @Test func whatComposeDoesNotRemoveIsReported() async throws {
+    let text = try await message {
+      objects($0) + [
+        .run("docker ps --all --quiet \(Self.filter)"),
+        .run("docker compose --project-name acme down --remove-orphans --volumes", code: 1),
+      ]
+    } _: {
+      try await $0.takeAway(withVolumes: true)
+    }
+    #expect(text == "error: docker compose ended with 1 [down.compose]\n")
+  }
+}
+
+/// Following the edits of a source.
+struct SourceSessionTests {
+  private func session(_ workspace: EngineWorkspace) throws -> SourceSession {
+    let environment = try LocalEnvironment("acme", root: FilePath(workspace.root.path), workspace.context)
+    try environment.folder.make()
+    let app = try #require(try workspace.images().first { $0.kind == .app })
+    return try SourceSession(environment, app, workdir: "/srv")
+  }
+
+  @Test func oneSessionAtATimeFollows() async throws {
+    try await withFolder { root in
+      let workspace = try EngineWorkspace(root, ScriptedRunner([]))
+      let first = try session(workspace)
+      let text = await EngineWorkspace.message { _ = try session(workspace) }
+      withExtendedLifetime(first) {}
+      #expect(
+        text == """
+          error: another `kiln up acme --mount` (process \(getpid())) follows the edits [mount.busy]
+            = help: end it with Ctrl-C first
+
+          """)
+    }
+  }
+
+  @Test func followingEndsWithTheContainer() async throws {
+    try await withFolder { root in
+      let runner = ScriptedRunner([
+        .run(
+          "docker exec --interactive --user 0 --workdir /srv c1 tar …", error: "Error: No such container: c1", code: 1)
+      ])
+      let workspace = try EngineWorkspace(root, runner)
+      var session = try session(workspace)
+      let text = await EngineWorkspace.message { try await session.follow(container: "c1", tag: "") }
+      runner.finish()
+      #expect(
+        text == """
+          error: the app's container was replaced or removed: edits are no longer followed [mount.gone]
+            = help: `kiln up acme --mount` follows them again
 
           """)
     }
