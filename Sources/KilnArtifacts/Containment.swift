@@ -9,7 +9,8 @@ public import SystemPackage
 #endif
 
 /// Where the files that a workspace names may be, links resolved: in the Git repository that it is in, or without one in
-/// its parent folder; and in folders that are allowed by name.
+/// its parent folder; and in folders that are allowed by name. Never what Git keeps for itself: its settings may hold the
+/// checkout's credentials, and its history what was removed from the files.
 ///
 /// Specs are others' to write: without this a link that they commit would put any file of the reader's into an image, or
 /// into an excerpt of a message.
@@ -18,10 +19,16 @@ public struct Containment: Sendable {
     /// What the path leads to.
     case inside(FilePath)
     case outside(FilePath)
+    /// In a folder `.git`, such a file or link itself, or where one of these says that Git's own folder is.
+    case gitFolder(FilePath)
     case absent
   }
 
   private let folders: [FilePath]
+  /// The workspace's folder as it was named, and without links.
+  private let roots: (named: FilePath, real: FilePath)
+  /// Git's own folders that may have another name.
+  private let gitFolders: [FilePath]
   /// As messages call it, as in "the workspace's Git repository".
   public let name: String
 
@@ -32,6 +39,9 @@ public struct Containment: Sendable {
     let real = Self.real(root) ?? root.lexicallyNormalized()
     let (outermost, name) = Self.outermost(around: real)
     self.name = name
+    roots = (root.lexicallyNormalized(), real)
+    // A worktree may be inside of the bare repository that it belongs to.
+    gitFolders = Self.gitFolders(of: outermost).filter { !real.starts(with: $0) }
     folders = [outermost] + allowed.compactMap { Self.real($0) }.filter { !$0.components.isEmpty }
   }
 
@@ -49,9 +59,29 @@ public struct Containment: Sendable {
     return parent.components.isEmpty ? (root, "the workspace") : (parent, "the workspace's parent folder")
   }
 
+  /// What `.git` of a worktree, a submodule or a checkout with a separate folder leads to.
+  private static func gitFolders(of checkout: FilePath) -> [FilePath] {
+    let own = checkout.appending(".git")
+    guard let real = real(own) else { return [] }
+    /// The path that a small file of Git's holds, from the folder that it is in.
+    func target(_ file: FilePath, after prefix: String) -> FilePath? {
+      guard let bytes = try? RegularFile.read(file, limit: 1 << 16) else { return nil }
+      let text = String(decoding: bytes.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
+      guard text.hasPrefix(prefix), text.count > prefix.count else { return nil }
+      return Self.real(file.removingLastComponent().pushing(FilePath(String(text.dropFirst(prefix.count)))))
+    }
+    let folder = target(real, after: "gitdir: ") ?? real
+    return [real, folder] + [target(folder.appending("commondir"), after: "")].compactMap { $0 }
+  }
+
   /// Where `path` leads.
   public func place(of path: FilePath) -> Place {
-    if let real = Self.real(path) { return contains(real) ? .inside(real) : .outside(real) }
+    let named = path.lexicallyNormalized()
+    if let real = Self.real(path) {
+      guard contains(real) else { return .outside(real) }
+      return isGit(real) || isGit(named, from: roots.named) ? .gitFolder(real) : .inside(real)
+    }
+    if isGit(named, from: roots.named) { return .gitFolder(named) }
     // What is not there is outside where it could only ever be there.
     var existing = path.lexicallyNormalized()
     var rest: [FilePath.Component] = []
@@ -60,12 +90,24 @@ public struct Containment: Sendable {
       existing.removeLastComponent()
       guard let real = Self.real(existing.isEmpty ? "." : existing) else { continue }
       let whole = real.appending(rest)
-      return contains(whole) ? .absent : .outside(whole)
+      guard contains(whole) else { return .outside(whole) }
+      return isGit(whole) ? .gitFolder(whole) : .absent
     }
     return .absent
   }
 
   private func contains(_ real: FilePath) -> Bool { folders.contains { real.starts(with: $0) } }
+
+  private func isGit(_ real: FilePath) -> Bool {
+    isGit(real, from: roots.real) || gitFolders.contains { real.starts(with: $0) }
+  }
+
+  /// Whether `path` passes through a `.git` that the workspace itself is not in. Git takes the name in any case, and so do
+  /// file systems.
+  private func isGit(_ path: FilePath, from root: FilePath) -> Bool {
+    let shared = zip(path.components, root.components).prefix { $0 == $1 }.count
+    return path.components.dropFirst(shared).contains { $0.string.lowercased() == ".git" }
+  }
 
   /// The path without links; nil where nothing is there.
   public static func real(_ path: FilePath) -> FilePath? {

@@ -88,6 +88,10 @@ struct SpecRules {
           "spec.path-outside", "\"\(file.value)\" leaves the app's source", at: file.location,
           suggestion: "a path inside the source"))
     }
+    for file in app.tokens?.files ?? []
+    where file.value.split(separator: "/").contains(where: { $0.lowercased() == ".git" }) {
+      found.append(.gitFolder("the file \"\(file.value)\"", at: file.location))
+    }
     return found
   }
 

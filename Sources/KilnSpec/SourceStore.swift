@@ -44,6 +44,7 @@ public struct SourceStore: Sendable {
     case .absent: return refuse("there is no such file")
     case .outside(let target):
       return .failure(DiagnosticsError([.outside("the file", at: location, leadsTo: target, containment)]))
+    case .gitFolder: return .failure(DiagnosticsError([.gitFolder("the file", at: location)]))
     case .inside(let target): real = target
     }
     var bytes: [UInt8]
@@ -100,5 +101,13 @@ extension Diagnostic {
       target.map { "\(what) leads to \($0), outside \(containment.name)" } ?? "\(what) is outside \(containment.name)",
       at: location,
       suggestion: "move it inside, or list its folder in kiln.yaml, as in `allow: [../shared]`")
+  }
+
+  /// A file or folder that Git keeps for itself.
+  /// - Parameter what: As in `the source folder "../.git"`.
+  public static func gitFolder(_ what: String, at location: SourceLocation) -> Diagnostic {
+    Diagnostic(
+      "spec.git-folder", "\(what) is in Git's own folder, which may hold credentials", at: location,
+      suggestion: "name a file or folder of the repository that is no part of .git")
   }
 }

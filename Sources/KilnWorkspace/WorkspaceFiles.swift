@@ -26,6 +26,7 @@ package struct WorkspaceFiles: Sendable {
       case other
       /// With what the path leads to.
       case outside(FilePath)
+      case gitFolder
     }
     private let known = Mutex<[FilePath: Place]>([:])
 
@@ -40,6 +41,7 @@ package struct WorkspaceFiles: Sendable {
       switch containment.place(of: path) {
       case .absent: return .nothing
       case .outside(let target): return .outside(target)
+      case .gitFolder: return .gitFolder
       case .inside(let real):
         var status = stat()
         guard real.withPlatformString({ stat($0, &status) }) == 0 else { return .nothing }
@@ -88,6 +90,7 @@ package struct WorkspaceFiles: Sendable {
     case .outside(let target):
       return .failure(
         DiagnosticsError([.outside("the file \"\(path)\"", at: location, leadsTo: target, containment)]))
+    case .gitFolder: return .failure(DiagnosticsError([.gitFolder("the file \"\(path)\"", at: location)]))
     case .inside(let target): real = target
     }
     do throws(RegularFile.Failure) {
@@ -143,6 +146,7 @@ package struct WorkspaceFiles: Sendable {
     case .outside(let target):
       let isLexical = target == (Containment.real(root) ?? root).pushing(path.value).lexicallyNormalized()
       return .outside(name, at: path.location, leadsTo: isLexical ? nil : target, containment)
+    case .gitFolder: return .gitFolder(name, at: path.location)
     case .nothing: why = "is not there"
     case .file: why = "is a file, not a folder"
     case .folder: why = "is a folder"

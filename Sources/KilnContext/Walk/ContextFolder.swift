@@ -79,6 +79,12 @@ public struct ContextFolder: Sendable {
           "context.path-outside", "\(name) leads to \(target), outside \(containment.name)",
           suggestion: "a copy of the file instead of the link")
       ])
+    case .gitFolder:
+      throw DiagnosticsError([
+        Diagnostic(
+          "context.git-folder", "\(name) is in Git's own folder, which may hold credentials",
+          suggestion: "a copy of the file, outside .git")
+      ])
     case .inside(let real): return try RegularFile.read(real, limit: sizeLimit, following: .refused)
     }
   }

@@ -27,6 +27,8 @@ public struct ContextSource: Sendable {
   public var folder: String?
   /// Whether a warning names what `Layer.leftOut` leaves out.
   public var reportsLeftOut = true
+  /// Whether what is called `.git` is never taken, in any folder: it may hold the checkout's credentials.
+  public var leavesGitOut = false
 
   public init(
     layers: [Layer], ignore: IgnoreRules = .none, files: [String: [UInt8]] = [:], tokens: ContextTokens? = nil,

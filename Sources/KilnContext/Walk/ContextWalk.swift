@@ -91,7 +91,8 @@ struct ContextWalk {
   private mutating func items(of folder: Folder) throws -> [Item] {
     var items: [Item] = []
     for (layer, open) in folder.parts {
-      let own = try open.list().map { Item(name: $0.name, kind: $0.kind, layer: layer) }
+      var own = try open.list().map { Item(name: $0.name, kind: $0.kind, layer: layer) }
+      if source.leavesGitOut { own = try own.filter { try !isGit(folder, $0) } }
       let leftOut = source.layers[layer].leftOut
       items += leftOut.isEmpty ? own : try own.filter { try !isLeftOut(folder, $0, leftOut) }
     }
@@ -115,6 +116,19 @@ struct ContextWalk {
       problems.append(
         Diagnostic(
           "context.own-folder", "\"\(String(decoding: path, as: UTF8.self))\" is written by Kiln and left out",
+          severity: .warning, suggestion: "a line in the ignore file says so to every other tool, too"))
+    }
+    return true
+  }
+
+  private mutating func isGit(_ folder: Folder, _ item: Item) throws -> Bool {
+    guard String(decoding: item.name, as: UTF8.self).lowercased() == ".git" else { return false }
+    let path = folder.prefix + item.name
+    if try !verdict(on: path, in: folder).isExcluded {
+      problems.append(
+        Diagnostic(
+          "context.git",
+          "\"\(String(decoding: path, as: UTF8.self))\" is Git's own and left out: it may hold credentials",
           severity: .warning, suggestion: "a line in the ignore file says so to every other tool, too"))
     }
     return true

@@ -59,6 +59,7 @@ extension LoadedWorkspace {
       let folder = workspace.root.pushing(app.source.value).lexicallyNormalized()
       let layers = ([app.source] + app.overlays).map { layer($0.value) }
       source.layers = layers
+      source.leavesGitOut = true
       // Once for all customers of one command.
       let first = plans.first { plan in
         plan.spec.app.map { app in ([app.source] + app.overlays).contains { !layer($0.value).leftOut.isEmpty } }

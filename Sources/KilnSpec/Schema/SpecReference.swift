@@ -12,6 +12,7 @@ public struct SpecReference: Sendable {
 
       What specs and definitions name, and those files themselves, must be in the workspace's Git repository, or without
       one in the workspace's parent folder; what a link leads to counts. `allow` in `kiln.yaml` lists folders elsewhere.
+      What Git keeps for itself, `.git`, is never read: it may hold credentials.
 
       """
     out += page("`environments/*.yaml` and `profiles/*.yaml`", .environment)

@@ -88,6 +88,79 @@ extension Attacks {
       }
     }
 
+    /// Each of these took the checkout's credentials into what is generated, packed or shown.
+    @Test(arguments: [
+      "source: ../apps/site|source: ../.git", "source: ../apps/site|source: ../apps/site, overlays: [../.git]",
+      "source: ../apps/site|source: ../apps/site, overlays: [../.GIT/../.git/hooks]",
+      "source: ../apps/site|source: ../apps/site, tokens: {files: [.git/config], values: {A: b}}",
+      "source: ../apps/site|source: ../apps/site, tokens: {files: [lib/.GIT/config], values: {A: b}}",
+      "app: |machine: {azure: {location: westeurope, capture: {managedImage: {resourceGroup: rg, name: image}}}, "
+        + "parameters: {files: [../.git/config], set: {}}}\napp: ",
+      "app: |machine: {azure: {location: westeurope, capture: {managedImage: {resourceGroup: rg, name: image}}}, "
+        + "parameters: {files: [../p.json], template: ../.git/config, set: {}}}\napp: ",
+    ]) func noSpecNamesWhatGitKeeps(_ change: String) throws {
+      let parts = change.split(separator: "|").map(String.init)
+      try withRepository([
+        "environments/acme.yaml": Self.spec.replacing(parts[0], with: parts[1]), "p.json": "{}",
+        ".git/config": "TOP SECRET\n", ".git/hooks/one": "TOP SECRET\n",
+      ]) { context, root in
+        #expect(throws: KilnExit.problems) { try PackCommand.parse([]).run(in: context) }
+        let place = /environments\/acme\.yaml:\d+:\d+: error: .*\[spec\.git-folder\]/
+        #expect(context.error.contains(place), "\(context.error)")
+        #expect(!context.error.contains("SECRET"))
+        #expect(throws: KilnExit.problems) { try GenerateCommand.parse([]).run(in: context) }
+        #expect(!FileManager.default.fileExists(atPath: root.appending(path: "dist/acme/app.tar").path))
+        #expect(!FileManager.default.fileExists(atPath: root.appending(path: "generated").path))
+      }
+    }
+
+    @Test(arguments: ["../.git/config", "lnk/config", "../.git/none", "../.GIT/config", "../apps/site/.git"])
+    func noComponentCopiesWhatGitKeeps(_ source: String) throws {
+      let component = "summary: One\nsteps: [{file: {path: /etc/one, source: \(source)}}]\n"
+      let spec = Self.spec.replacing("{base: debian-12}", with: "{base: debian-12, components: {one: {}}}")
+      try withRepository(
+        [
+          "components/one.yaml": component, "environments/acme.yaml": spec, ".git/config": "TOP SECRET\n",
+          "apps/site/.git": "gitdir: ../../.git/modules/site\n",
+        ], links: ["components/lnk": "../.git"]
+      ) { context, root in
+        #expect(throws: KilnExit.problems) { try GenerateCommand.parse([]).run(in: context) }
+        #expect(context.error.contains("components/one.yaml:2:41: error: the file"), "\(context.error)")
+        #expect(context.error.contains("[spec.git-folder]"))
+        #expect(!FileManager.default.fileExists(atPath: root.appending(path: "generated").path))
+      }
+    }
+
+    @Test(arguments: [
+      ("apps/site", "../.git"), ("environments/other.yaml", "../.git/config"),
+      ("profiles/other.yaml", "../.git/config"), ("components/other.yaml", "../.git/config"),
+      ("components/files/other", "../../.git/config"), ("apps/site/.dockerignore", "../../.git/config"),
+      ("kiln.yaml", ".git/config"),
+    ]) func noLinkLeadsToWhatGitKeeps(_ path: String, _ target: String) throws {
+      try withRepository([".git/config": "TOP SECRET: [\n"], links: [path: target]) { context, root in
+        #expect(throws: KilnExit.problems) { try PackCommand.parse([]).run(in: context) }
+        #expect(context.error.contains("in Git's own folder"), "\(context.error)")
+        #expect(!context.error.contains("SECRET"))
+        #expect(!FileManager.default.fileExists(atPath: root.appending(path: "dist/acme/app.tar").path))
+      }
+    }
+
+    /// The ignore file is somebody else's as well.
+    @Test func aSourceThatHoldsTheRepositoryIsPackedWithoutGits() throws {
+      let spec = Self.spec.replacing("../apps/site", with: "..")
+      try withRepository([
+        "environments/acme.yaml": spec, ".git/config": "TOP SECRET\n", ".dockerignore": "!.git\n!.git/config\n",
+        "apps/site/.git": "gitdir: ../../.git/modules/site\n",
+      ]) { context, root in
+        try PackCommand.parse(["--folders"]).run(in: context)
+        #expect(context.error.contains("\".git\" is Git's own and left out"), "\(context.error)")
+        let app = root.appending(path: "dist/contexts/acme/app/app")
+        let names = try FileManager.default.contentsOfDirectory(atPath: app.path).sorted()
+        #expect(names == [".dockerignore", "apps", "environments", "kiln.yaml"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: app.path + "/apps/site") == ["index.php"])
+      }
+    }
+
     /// Each of these waited for a writer.
     @Test(
       .timeLimit(.minutes(15)),
