@@ -72,6 +72,10 @@ extension OutputFolder {
     }
     /// Units that are not there yet.
     public var newUnits: [String] { differences.filter(\.isNew).map(\.unit.name) }
+    /// Units that the index lists, or whose files a killed run left.
+    public var knownUnits: [String] {
+      Set(known.units.keys).union(orphans.map { OutputUnit.name(of: $0.path) }).sorted()
+    }
     public var isEmpty: Bool {
       orphans.isEmpty && !isLedgerStale && !wasInterrupted
         && differences.allSatisfy { $0.changes.isEmpty && !$0.isNew }

@@ -82,6 +82,7 @@ struct GenerateCommand: SynchronousCommand {
     let delta = try output.folder.compare(
       with: output.unitsInReach(of: loaded.plans), generator: KilnVersion.generator, detail: diff ? .contents : .files,
       isInScope: output.scope(customers))
+    try refuseWithoutSpecs(delta, output.folder, loaded)
     if diff {
       for change in delta.changes {
         context.console.output(LineDiff.unified(path: change.path, old: change.old, new: change.new))
@@ -98,6 +99,7 @@ struct GenerateCommand: SynchronousCommand {
         let delta = try folder.compare(
           with: output.unitsInReach(of: loaded.plans), generator: KilnVersion.generator,
           isInScope: output.scope(customers))
+        try refuseWithoutSpecs(delta, folder, loaded)
         try refuseForced(delta, folder)
         let outcome = try folder.apply(delta)
         guard !options.quiet else { return }
@@ -126,6 +128,22 @@ struct GenerateCommand: SynchronousCommand {
       "\(delta.changes.isEmpty ? "the index" : Phrase.count(delta.changes.count, "file")) would change; `kiln generate` writes \(delta.changes.count == 1 ? "it" : "them")\n"
     )
     throw KilnExit.difference
+  }
+
+  /// A folder that was renamed or not checked out has no specs either: that is no reason to remove what every customer has.
+  private func refuseWithoutSpecs(
+    _ delta: OutputFolder.Delta, _ folder: OutputFolder, _ loaded: LoadedWorkspace
+  ) throws {
+    guard loaded.workspace.environmentFiles.isEmpty else { return }
+    let customers = delta.knownUnits.filter {
+      $0 != BakeLowering.fileName && $0.split(separator: "/").first.map(String.init) != OutputUnit.runtimes
+    }
+    guard !customers.isEmpty else { return }
+    throw CommandError(
+      "generate.no-specs",
+      "there is no spec in \(loaded.workspace.root.appending("environments")), and \(folder.path) has the files of "
+        + Phrase.count(customers.count, "customer"),
+      help: "nothing was removed; bring the specs back, or remove \(folder.path) by hand where no customer is left")
   }
 
   private func refuseForced(_ delta: OutputFolder.Delta, _ folder: OutputFolder) throws {
