@@ -42,6 +42,30 @@ struct ParameterPatcherTests {
     #expect(patched.hasPrefix(parts[0]) && patched.hasSuffix(parts[1]))
   }
 
+  /// Without a limit, and with columns counted from the line's beginning each time, this takes many minutes.
+  @Test(arguments: [
+    #""p":{"value":1},"#, #""P":{"value":1,"value":1},"#, #""p":{"value":1,"reference":{}},"#,
+  ]) func duplicatesOnOneLineAreCounted(_ member: String) {
+    let count = 40_000
+    let text = #"{"parameters":{"é":{"value":1},"# + String(repeating: member, count: count) + "}}"
+    let (patched, problems) = ParameterPatcher(file: "p.json").patch(Array(text.utf8), setting("p", "2"))
+    #expect(patched == nil)
+    #expect(problems.count(where: { $0.id == "parameters.duplicate" }) == 100)
+    // Every key but the first, and each value or reference beside a value.
+    let all = member.contains(",\"") ? 2 * count - 1 : count - 1
+    #expect(problems.last?.message == "\(all - 99) more keys stand twice")
+    #expect(problems.allSatisfy { $0.location?.position?.line == 1 })
+  }
+
+  @Test func columnsCountScalarsAlsoFarBehind() {
+    for padding in [0, 1, 1021, 1022, 1023, 1024, 5000] {
+      let text = #"{"parameters":{"a":{"value":"\#(String(repeating: "é🎉", count: padding))"},"b":{"value":1},"b":{}}}"#
+      let (_, problems) = ParameterPatcher(file: "p.json").patch(Array(text.utf8), setting("a", "2"))
+      let place = problems.first?.location?.position
+      #expect(place?.column == text.unicodeScalars.count - #""b":{}}}"#.count + 1)
+    }
+  }
+
   @Test(arguments: hostileStrings) func secretsArriveByTokenAndAreNotShown(_ value: String) throws {
     let (patched, problems) = ParameterPatcher(file: "p.json").patch(
       Array(#"{"parameters": {"a": {"value": "x@@T@@y"}}}"#.utf8),

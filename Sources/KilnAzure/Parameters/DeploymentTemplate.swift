@@ -16,6 +16,8 @@ public struct DeploymentTemplate: Sendable {
   }
 
   private let parameters: [Parameter]
+  /// The first of each name, in lower case.
+  private let byName: [String: Parameter]
   /// Parameters that give an image's id, and those that give a VHD's URI.
   private let ids: Set<String>
   private let uris: Set<String>
@@ -52,6 +54,7 @@ public struct DeploymentTemplate: Sendable {
         values: (integer(node["minValue"]) ?? Int.min)...max(
           integer(node["minValue"]) ?? Int.min, integer(node["maxValue"]) ?? Int.max))
     }
+    byName = Dictionary(parameters.map { ($0.name.lowercased(), $0) }) { first, _ in first }
     var ids: Set<String> = []
     var uris: Set<String> = []
     func walk(_ node: JSONCNode, _ path: [String]) {
@@ -68,9 +71,7 @@ public struct DeploymentTemplate: Sendable {
     self.uris = uris
   }
 
-  private func parameter(_ name: String) -> Parameter? {
-    parameters.first { $0.name.lowercased() == name.lowercased() }
-  }
+  private func parameter(_ name: String) -> Parameter? { byName[name.lowercased()] }
 
   /// The declared type in lower case, or nil.
   func type(of name: String) -> String? { parameter(name)?.type }
@@ -92,7 +93,9 @@ public struct DeploymentTemplate: Sendable {
       let name = member.key
       names.insert(name.lowercased())
       guard let parameter = parameter(name) else {
-        let near = nearest(to: name, among: parameters.map(\.name)).map { "did you mean \"\($0)\"?" }
+        // More than a renderer shows need no help.
+        let near =
+          found.count > 100 ? nil : nearest(to: name, among: parameters.map(\.name)).map { "did you mean \"\($0)\"?" }
         found.append(
           Problem(
             id: "parameters.not-in-template", parameter: name,

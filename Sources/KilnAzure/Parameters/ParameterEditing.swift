@@ -24,6 +24,11 @@ struct ParameterEditing {
   private(set) var holdsSecret = false
   private(set) var problems: [Diagnostic] = []
   private lazy var place = TextPlace(text)
+  /// Where keys stand a second time, beyond the first `duplicateLimit`.
+  private var moreDuplicates: (count: Int, first: Range<Int>)?
+  private var duplicates = 0
+  /// With the line that counts the rest, what is shown of a file.
+  private static let duplicateLimit = 99
 
   /// - Parameter root: Of the document that `file` holds.
   init(file: String, root: JSONCNode, patch: ParameterPatch, template: DeploymentTemplate?) {
@@ -43,6 +48,9 @@ struct ParameterEditing {
     }
     for second in found.dropFirst() { reportTwice(parameters, second, "\"parameters\"") }
     reportDoubled(parameters)
+    if let more = moreDuplicates {
+      report("parameters.duplicate", "\(more.count) more keys stand twice", at: more.first)
+    }
     for entry in patch.parameters { set(entry, in: parameters) }
     for entry in patch.tokens { replace(entry) }
     reportOverlaps()
@@ -61,7 +69,17 @@ struct ParameterEditing {
     problems.append(Diagnostic(id, message, severity: severity, at: location, suggestion: suggestion, notes: notes))
   }
 
+  /// Whether a duplicate is among the first; the others are counted.
+  private mutating func isShown(_ duplicate: JSONCNode) -> Bool {
+    duplicates += 1
+    if duplicates > Self.duplicateLimit {
+      moreDuplicates = (duplicates - Self.duplicateLimit, moreDuplicates?.first ?? duplicate.keyRange)
+    }
+    return duplicates <= Self.duplicateLimit
+  }
+
   private mutating func reportTwice(_ first: JSONCNode, _ second: JSONCNode, _ what: String) {
+    guard isShown(second) else { return }
     let note = Diagnostic.Note(
       "it stands here first",
       at: place.location(first.keyRange.lowerBound, in: file, length: first.keyRange.count))
@@ -103,7 +121,7 @@ struct ParameterEditing {
         reference = member
       }
     }
-    if let reference, value != nil {
+    if let reference, value != nil, isShown(reference) {
       report(
         "parameters.duplicate", "parameter \"\(parameter.key)\" has a value and a reference", at: reference.keyRange,
         suggestion: "remove one of the two")

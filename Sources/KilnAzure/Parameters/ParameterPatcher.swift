@@ -45,12 +45,28 @@ struct TextPlace {
   private let text: [UInt8]
   /// Where each line begins.
   private let starts: [Int]
+  /// How many scalars there are before each `step` bytes: a file of many places may be one line.
+  private let scalars: [Int]
+  private static let step = 1024
 
   init(_ text: [UInt8]) {
     self.text = text
     var starts = [text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0]
     for at in text.indices where text[at] == 0x0A { starts.append(at + 1) }
     self.starts = starts
+    var scalars = [0]
+    for start in stride(from: 0, to: text.count, by: Self.step) {
+      scalars.append(scalars[scalars.count - 1] + Self.count(text[start..<min(start + Self.step, text.count)]))
+    }
+    self.scalars = scalars
+  }
+
+  /// Scalars that begin in `bytes`.
+  private static func count(_ bytes: ArraySlice<UInt8>) -> Int { bytes.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) } }
+
+  private func scalars(before offset: Int) -> Int {
+    let index = offset / Self.step
+    return scalars[index] + Self.count(text[index * Self.step..<offset])
   }
 
   func location(_ offset: Int, in file: String, length: Int = 1) -> SourceLocation {
@@ -61,7 +77,7 @@ struct TextPlace {
       if starts[middle] <= offset { low = middle } else { high = middle }
     }
     let start = min(starts[low], offset)
-    let column = String(decoding: text[start..<offset], as: UTF8.self).unicodeScalars.count + 1
+    let column = scalars(before: offset) - scalars(before: start) + 1
     return SourceLocation(file: file, line: low + 1, column: column, length: length)
   }
 }
