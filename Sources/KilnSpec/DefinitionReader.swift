@@ -94,6 +94,7 @@ package struct DefinitionReader {
           (node["allowedByBase"]?.entries ?? []).map { ($0.key, ($0.value.items ?? []).compactMap { $0.scalar?.text }) }
         ) { a, _ in a },
         pattern: node["pattern"]?.scalar?.text, keyPattern: node["keys"]?.scalar?.text,
+        minimum: node["minimum"]?.integer, maximum: node["maximum"]?.integer,
         isRequired: node["required"]?.boolean ?? false,
         location: entry.keyLocation)
     }
@@ -111,11 +112,24 @@ package struct DefinitionReader {
             suggestion: problem))
         return found
       }
+      if let problem = boundsProblem(parameter) {
+        found.append(Diagnostic("spec.conflict", problem, at: parameter.location))
+        return found
+      }
       for fallback in [parameter.fallback].compactMap({ $0 }) + parameter.fallbackByBase.values {
         found += ParameterChecker(parameter, base: nil).problems(in: fallback)
       }
       return found
     }
+  }
+
+  private func boundsProblem(_ parameter: ParameterDefinition) -> String? {
+    guard parameter.minimum != nil || parameter.maximum != nil else { return nil }
+    if parameter.kind != .integer { return "minimum and maximum are for parameters of type integer" }
+    if let least = parameter.minimum, let most = parameter.maximum, least > most {
+      return "the minimum \(least) is greater than the maximum \(most)"
+    }
+    return nil
   }
 
   private func service(_ name: String, _ root: SpecNode) -> ServiceDefinition {

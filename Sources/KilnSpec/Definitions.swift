@@ -41,6 +41,9 @@ public struct ParameterDefinition: Sendable, Hashable {
   public let pattern: String?
   /// What each key of a map matches.
   public let keyPattern: String?
+  /// The bounds of an integer; nil where there is none.
+  public let minimum: Int?
+  public let maximum: Int?
   public let isRequired: Bool
   public let location: SourceLocation
 

@@ -41,6 +41,11 @@ public struct ParameterChecker: Sendable {
         "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))\(on)", at: value.location,
         suggestion: "one of: \(allowed.joined(separator: ", "))")
     }
+    if let number = value.integer, let bounds, !bounds.range.contains(number) {
+      return Diagnostic(
+        "spec.parameter-value", "\(parameter.name) cannot be \(number)", at: value.location,
+        suggestion: "a whole number \(bounds.text)")
+    }
     guard let pattern = parameter.pattern else { return nil }
     if text.unicodeScalars.count > TextPattern.textLimit {
       return Diagnostic(
@@ -53,6 +58,15 @@ public struct ParameterChecker: Sendable {
         suggestion: "it matches \(pattern) as a whole")
     }
     return nil
+  }
+
+  private var bounds: (range: ClosedRange<Int>, text: String)? {
+    switch (parameter.minimum, parameter.maximum) {
+    case (nil, nil): nil
+    case (let least?, nil): (least...Int.max, "of at least \(least)")
+    case (nil, let most?): (Int.min...most, "of at most \(most)")
+    case (let least?, let most?): least > most ? nil : (least...most, "from \(least) to \(most)")
+    }
   }
 
   private func keyProblems(in node: SpecNode) -> [Diagnostic] {

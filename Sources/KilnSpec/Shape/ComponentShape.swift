@@ -52,6 +52,8 @@ extension Shape {
       .init("allowed", .list(.scalar), "the values it takes"),
       .init("allowedByBase", .map(keys: definitionName, values: .list(.scalar)), "the values it takes, by base"),
       .init("pattern", .text, "a regular expression that its text, or each of its entries, matches as a whole"),
+      .init("minimum", .integer(Int.min...Int.max), "for an integer: the least it may be"),
+      .init("maximum", .integer(Int.min...Int.max), "for an integer: the most it may be"),
       .init("keys", .text, "for a map: a regular expression that each key matches as a whole"),
       .init("required", .boolean, default: "false", "whether the spec must say it"),
     ])

@@ -29,9 +29,12 @@ extension Shape {
   static let command = TextRule("a command", lengths: 1...100_000)
   static let quantity = TextRule(
     "an amount", pattern: "[1-9][0-9]{0,8}(Mi|Gi|Ti)", rule: "a whole number with Mi, Gi or Ti, as in 20Gi")
+  /// 1 to 65535.
+  private static let portNumber =
+    "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
   static let registry = TextRule(
     "a registry",
-    pattern: "[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*",
+    pattern: "[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\(portNumber))?(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*",
     rule: "HOST[:PORT][/PATH], the path in lower case, as in acme.azurecr.io or registry.example.com:5000/team",
     lengths: 1...250)
 

@@ -1,0 +1,18 @@
+import KilnDiagnostics
+import KilnTesting
+import Testing
+
+/// What no image could be run with, said before one is built.
+struct SpecRulesTests {
+  private func problems(_ spec: String) -> [String] {
+    SampleWorkspace("runtime: {base: debian-12}\n\(spec)\n").problems.map(\.id)
+  }
+
+  @Test(arguments: ["x", "acme.azurecr.io/a", "x:1", "x:80/team", "x:5000", "x:59999", "x:60000", "x:65535"])
+  func takesAsARegistry(_ registry: String) { #expect(problems("images: {registry: \"\(registry)\"}") == []) }
+
+  @Test(arguments: ["x:0", "x:99999", "x:65536", "x:65540", "x:66000", "x:70000", "x:123456", "x:080", "x:", "x:a"])
+  func refusesAsARegistry(_ registry: String) {
+    #expect(problems("images: {registry: \"\(registry)\"}") == ["spec.invalid-value"])
+  }
+}
