@@ -10,4 +10,10 @@ enum PathRules {
     if parts.dropLast().contains("") { return "has //" }
     return nil
   }
+
+  /// What the kernel or the engine puts into every container: a folder there is hidden, or is no folder of an image.
+  private static let mounted = ["/proc", "/sys", "/dev", "/run/secrets", "/var/run/secrets"]
+
+  /// The folder of the kernel's or the engine's that `path` is, or is in; nil for none.
+  static func mounted(_ path: String) -> String? { mounted.first { path == $0 || path.hasPrefix($0 + "/") } }
 }

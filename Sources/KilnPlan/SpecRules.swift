@@ -77,6 +77,11 @@ struct SpecRules {
         Diagnostic(
           "spec.invalid-value", "workdir cannot be \"\(app.workdir.value)\"", at: app.workdir.location,
           suggestion: "a folder of its own, as in /var/www/app"))
+    } else if let folder = PathRules.mounted(app.workdir.value) {
+      found.append(
+        Diagnostic(
+          "spec.invalid-value", "workdir cannot be in \(folder), which the kernel or the engine makes",
+          at: app.workdir.location, suggestion: "a folder of its own, as in /var/www/app"))
     }
     for command in app.install where command.value.unicodeScalars.contains(where: { $0.value == 0 || $0 == "\r" }) {
       found.append(Diagnostic("spec.unrepresentable", "the command has a control character", at: command.location))

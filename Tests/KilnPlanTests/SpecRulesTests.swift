@@ -8,6 +8,16 @@ struct SpecRulesTests {
     SampleWorkspace("runtime: {base: debian-12}\n\(spec)\n").problems.map(\.id)
   }
 
+  @Test(arguments: ["/var/www/app", "/srv", "/process", "/development/x", "/system", "/run/app", "/run/secretsx"])
+  func takesAsAWorkdir(_ folder: String) { #expect(problems("app: {source: ../app, workdir: \(folder)}") == []) }
+
+  @Test(arguments: [
+    "/", "/srv/", "/srv/../x", "//srv", "/proc", "/proc/self", "/proc/1/root", "/dev", "/dev/shm/x", "/sys",
+    "/sys/fs/cgroup", "/run/secrets", "/run/secrets/x", "/var/run/secrets/x",
+  ]) func refusesAsAWorkdir(_ folder: String) {
+    #expect(problems("app: {source: ../app, workdir: \(folder)}") == ["spec.invalid-value"])
+  }
+
   @Test(arguments: ["x", "acme.azurecr.io/a", "x:1", "x:80/team", "x:5000", "x:59999", "x:60000", "x:65535"])
   func takesAsARegistry(_ registry: String) { #expect(problems("images: {registry: \"\(registry)\"}") == []) }
 
