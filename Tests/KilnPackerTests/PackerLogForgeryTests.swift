@@ -121,9 +121,15 @@ struct PackerLogForgeryTests {
     ("https://a.blob.core.windows.net/c/x.vhd?sig=a", true),
     ("https://a.blob.core.windows.net/system/Microsoft.Comp", false), ("https://a.blob.core.windows.net/c/x.vh", false),
     ("not a uri at all", false), ("http://a.blob.core.windows.net/c/x.vhd", false), ("https:///c/x.vhd", false),
-    ("https://a/.vhd", false), ("https://u@a/x.vhd", false), ("file:///x.vhd", false), ("", false),
-    ("https://a/b c.vhd", false), ("https://a/x?y.vhd", false), ("javascript:alert(1)//.vhd", false),
-    ("https://a/x\u{202E}.vhd", false),
+    ("https://a.b/.vhd", false), ("https://u@a.b/x.vhd", false), ("file:///x.vhd", false), ("", false),
+    ("https://a.b/b c.vhd", false), ("https://a.b/x?y.vhd", false), ("javascript:alert(1)//.vhd", false),
+    ("https://a.b/x\u{202E}.vhd", false), ("https://a/c/x.vhd", false), ("https://a:443/c/x.vhd", false),
+    ("https://./c/x.vhd", false), ("https://a..b/c/x.vhd", false), ("https://a.b/c/../x.vhd", false),
+    ("https://a.b/c/%2E%2e/x.vhd", false), ("https://a.b/c%2f..%2fx.vhd", false), ("https://a.b/..", false),
+    ("https://a.b/x.vhd#y", false), ("https://a.b/#/x.vhd", false), ("https://a.b/$(id)/x.vhd", false),
+    ("https://a.b/$web/x.vhd", false), ("https://a.b/(x).vhd", false), ("https://a.b/x%0ay.vhd", false),
+    ("https://a.b/x%0D%0Ay.vhd", false), ("https://a.b/x.vhd?y=%0a", false), ("https://a.b/%00.vhd", false),
+    ("https://a.b/x%20y..z.vhd", true), ("https://a.b/x.vhd?sig=a%2Bb%3D", true), ("https://a.b:443/c/x.vhd", true),
   ]
 
   @Test(arguments: references) func onlyAVHDsURIIsOne(_ text: String, _ isArtifact: Bool) {

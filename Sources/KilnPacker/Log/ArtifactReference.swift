@@ -3,7 +3,8 @@
 ///
 /// A value that the log masks, or that Packer did not know, is one: it is refused where it is used.
 enum ArtifactReference {
-  /// `https://HOST/…/NAME.vhd`, whatever the cloud's host, without regard to a query.
+  /// `https://HOST/…/NAME.vhd`, whatever the cloud's host, without regard to a query. Nothing in it has another meaning to
+  /// a shell, to a template or in another part of a URL.
   static func isVHD(_ text: String) -> Bool { WithheldText(text) != nil || isURL(text, ending: ".vhd") }
 
   /// Any https URL, as of a template or with a signature.
@@ -27,16 +28,37 @@ enum ArtifactReference {
 
   private static func isURL(_ text: String, ending: String) -> Bool {
     let scheme = "https://"
-    guard text.utf8.allSatisfy({ (0x21..<0x7F).contains($0) && !"\"'\\<>`".utf8.contains($0) }),
-      text.prefix(scheme.count).lowercased() == scheme
+    guard text.utf8.allSatisfy({ (0x21..<0x7F).contains($0) && !"\"'\\<>`#$()".utf8.contains($0) }),
+      text.prefix(scheme.count).lowercased() == scheme, !hasEscapedControl(text)
     else { return false }
     let rest = text.utf8.dropFirst(scheme.utf8.count)
     guard let slash = rest.firstIndex(of: UInt8(ascii: "/")), slash > rest.startIndex,
-      rest[..<slash].allSatisfy({ isWord($0) || "*:".utf8.contains($0) })
+      rest[..<slash].allSatisfy({ isWord($0) || "*:".utf8.contains($0) }), isPublicHost(rest[..<slash])
     else { return false }
-    let path = rest[slash...].prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+    let path = rest[slash...].prefix { $0 != UInt8(ascii: "?") }
+    guard !leavesItsFolder(String(decoding: path, as: UTF8.self)) else { return false }
     guard ending.isEmpty || path.count > ending.utf8.count + 1 else { return false }
     return String(decoding: path.suffix(ending.utf8.count), as: UTF8.self).lowercased() == ending
+  }
+
+  /// A name with a dot in it, as every storage account's has, or one that the log masks; a port may follow.
+  private static func isPublicHost(_ text: Substring.UTF8View) -> Bool {
+    let labels = text.prefix { $0 != UInt8(ascii: ":") }
+      .split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    return text.contains(UInt8(ascii: "*")) || labels.count > 1 && labels.allSatisfy { !$0.isEmpty }
+  }
+
+  /// Whether a part is `..`, also with escaped dots: what the URL names would be elsewhere.
+  private static func leavesItsFolder(_ path: String) -> Bool {
+    path.lowercased().replacing("%2e", with: ".").replacing("%2f", with: "/").split(separator: "/").contains("..")
+  }
+
+  /// `%00` to `%1f` and `%7f`: a line break for whoever decodes it.
+  private static func hasEscapedControl(_ text: String) -> Bool {
+    text.split(separator: "%").dropFirst(text.hasPrefix("%") ? 0 : 1).contains { part in
+      guard part.utf8.count >= 2, let byte = UInt8(part.prefix(2), radix: 16) else { return false }
+      return byte < 0x20 || byte == 0x7F
+    }
   }
 
   /// `/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/` and each of `types` with a name.

@@ -107,7 +107,7 @@ extension Attacks {
     }
 
     static let signed = log(
-      "Azure.ResourceManagement.VMImage:\n\nStorageAccountLocation: x\nOSDiskUri: https://a/c/x.vhd\nOSDiskUriReadOnlySas: https://a/c/x.vhd?sig=s3cret"
+      "Azure.ResourceManagement.VMImage:\n\nStorageAccountLocation: x\nOSDiskUri: https://a.b/c/x.vhd\nOSDiskUriReadOnlySas: https://a.b/c/x.vhd?sig=s3cret"
     )
 
     private func withLog(
@@ -155,13 +155,12 @@ extension Attacks {
     @Test func aSignatureIsMaskedWhereItIsHandedOn() throws {
       try withLog(Self.signed, environment: ["GITHUB_OUTPUT": "out"]) { folder, context in
         try run(context, "--show-secrets", "--format", "azure-pipelines")
-        #expect(
-          context.output.contains("vhd_osDiskUriReadOnlySas;isoutput=true;issecret=true]https://a/c/x.vhd?sig=s3cret\n")
-        )
+        let variable = "vhd_osDiskUriReadOnlySas;isoutput=true;issecret=true]"
+        #expect(context.output.contains("\(variable)https://a.b/c/x.vhd?sig=s3cret\n"))
         #expect(context.output.contains("variable=vhd_osDiskUri;isoutput=true]https"))
         context.clear()
         try run(context, "--show-secrets", "--format", "github")
-        #expect(context.output.hasPrefix("::add-mask::https://a/c/x.vhd?sig=s3cret\n"))
+        #expect(context.output.hasPrefix("::add-mask::https://a.b/c/x.vhd?sig=s3cret\n"))
         #expect(try !String(contentsOf: folder.appending(path: "out"), encoding: .utf8).contains("add-mask"))
       }
     }
@@ -177,9 +176,10 @@ extension Attacks {
     }
 
     @Test func whatIsNoArtifactIsReported() throws {
-      try withLog(Self.signed.replacing("https://a/c/x.vhd\n", with: "https://a/c/Microsoft.Comp\n")) { _, context in
+      let cut = Self.signed.replacing("https://a.b/c/x.vhd\n", with: "https://a.b/c/Microsoft.Comp\n")
+      try withLog(cut) { _, context in
         #expect(throws: KilnExit.problems) { try run(context, "--kind", "vhd") }
-        #expect(context.error.contains(#"found: a: OSDiskUri names no artifact: "https://a/c/Microsoft.Comp""#))
+        #expect(context.error.contains(#"found: a: OSDiskUri names no artifact: "https://a.b/c/Microsoft.Comp""#))
       }
     }
 
@@ -187,10 +187,10 @@ extension Attacks {
       try withFolder { folder in
         let context = TestContext(folder)
         let relay = context.context.console.relay(edit: SASRedaction.redacted)
-        Array("==> a: \u{1B}[1mx\r10%\rOSDiskUriReadOnlySas: https://a/x.vhd?se=1&sig=s3cret&sp=r".utf8)
+        Array("==> a: \u{1B}[1mx\r10%\rOSDiskUriReadOnlySas: https://a.b/x.vhd?se=1&sig=s3cret&sp=r".utf8)
           .withUnsafeBytes { relay.write($0) }
         relay.finish()
-        #expect(context.error == "OSDiskUriReadOnlySas: https://a/x.vhd?se=1&sig=***&sp=r\n")
+        #expect(context.error == "OSDiskUriReadOnlySas: https://a.b/x.vhd?se=1&sig=***&sp=r\n")
       }
     }
   }
