@@ -10,11 +10,13 @@ struct LiteralSecretTests {
     "accessToken",
     "API_KEY", "apiKey", "APIKEY", "API-KEY", "PRIVATE_KEY", "privateKey", "SECRET", "CLIENTSECRET",
     "MYSQLROOTPASSWORD",
+    "GITHUB_PAT", "githubPat", "AZURE_DEVOPS_EXT_PAT",
     "AUTH", "KEY", "AWS_SECRET_ACCESS_KEY", "SMTP_CREDENTIALS", "PASSPHRASE", "redis.password",
   ]) func namesASecret(_ name: String) { #expect(SecretName.match(name)) }
 
   @Test(arguments: [
     "", "DB_HOST", "APP_ENV", "PUBLIC_KEY", "PASSWORD_FILE", "TOKEN_VERSION", "BYPASS", "COMPASS", "KEYBOARD", "MONKEY",
+    "PAT", "COMPAT", "PATTERN", "DB_COMPAT", "PAT_HOST", "REPAT",
     "AUTHOR", "passenger", "tokenizer", "CACHE_TTL", "PATH", "keyLength", "OAUTH_URL", "passwordPolicy",
   ]) func namesNone(_ name: String) { #expect(!SecretName.match(name)) }
 
@@ -33,6 +35,31 @@ struct LiteralSecretTests {
     ("ghp_0123456789abcdefghij0123456789abcdefghij", "an access token"), ("ghp_short", nil),
     ("AKIAIOSFODNN7EXAMPLE", "an access token"),
     ("ghp_short or ghp_\(String(repeating: "a", count: 36))", "an access token"),
+    ("Server=db;User Id=sa;Password=hunter2;", "a password in a connection string"),
+    ("Server=db;Uid=sa;Pwd=hunter2", "a password in a connection string"),
+    ("Password = hunter2;Server=db", nil), ("password=hunter2;host=db", "a password in a connection string"),
+    (
+      "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=\(String(repeating: "aB3/", count: 21))==",
+      "a password in a connection string"
+    ),
+    ("Endpoint=sb://x/;SharedAccessKey=\(String(repeating: "aB3+", count: 10))=", "a password in a connection string"),
+    ("Server=db;Password=;", nil), ("Server=db;Password=$PASSWORD;", nil), ("Server=db;Password={0};", nil),
+    ("Server=db;Password=__DB_PASSWORD__;", nil), ("Server=db;Password=<password>;", nil),
+    ("Server=db;Password=@@PW@@;", nil), ("Server=db;Integrated Security=true;", nil), ("Password=hunter2", nil),
+    ("AccountKey=short", nil), ("AccountName=a;AccountKey=$KEY_OF_THE_ACCOUNT;", nil), ("a=b;c=password;", nil),
+    ("if [ -z \"$PASSWORD\" ]; then exit 1; fi", nil), ("PasswordPolicy=strict-and-long;x=y", nil),
+    (
+      "https://a.blob.core.windows.net/c/x?sv=2020&se=2030&sr=b&sig=\(String(repeating: "a", count: 43))%3D",
+      "a signed URL"
+    ),
+    ("sv=2020&sig=\(String(repeating: "a", count: 43))%3D", "a signed URL"),
+    ("https://a.blob.core.windows.net/c/x?sv=2020&se=2030&sig=$SIGNATURE_OF_THE_BLOB", nil),
+    ("https://a.example/x?sig=\(String(repeating: "a", count: 43))", nil), ("https://a.example/?sv=1&sig=no", nil),
+    ("https://a.example/?design=aaaaaaaaaaaaaaaaaaaaaaaa&sv=1", nil),
+    ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P", "an access token"),
+    ("x: eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P", "an access token"),
+    ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0", nil), ("eyJ.eyJ.eyJ", nil), ("keyJohn.smith.example", nil),
+    ("eyJhbGciOiJIUzI1NiJ9.example.com", nil),
   ]) func holdsASecret(_ text: String, _ expected: String?) { #expect(SecretValue.match(text) == expected) }
 
   @Test(arguments: [
@@ -41,6 +68,16 @@ struct LiteralSecretTests {
     ("fetch --api-token=hunter2", "api-token"), ("curl -u me:hunter2 https://x", "-u"),
     ("curl -H 'Authorization: Bearer abcdefghijklmnopqrst' x", "Bearer"),
     ("type=s3,secret_access_key=hunter2", "secret_access_key"),
+    ("mysql -u root -phunter2 app < a.sql", "-p"), ("cd x && /usr/bin/mysqldump -uroot '-phunter2' app", "-p"),
+    ("mysql -u root \\\n  -phunter2", "-p"), ("mysql -p", nil), ("mysql -u root -p app", nil), ("mysql -P3306", nil),
+    ("mysql -p$PASSWORD", nil), ("mysql -p\"${PASSWORD}\"", nil), ("mysql --protocol=tcp", nil),
+    ("mysql -e x && mkdir -pv y", nil), ("mysql -e x; cp -pr a b", nil), ("apt-get install mysql-client -pv", nil),
+    ("mkdir -parents mysql", nil), ("mysql -p$(cat /run/secrets/PASSWORD)", nil),
+    ("curl -H 'Authorization: Bearer hunter2' x", "Bearer"), ("http x Authorization:Bearer_hunter2", "Bearer"),
+    ("http x 'authorization:basic aHVudGVyMg=='", "Basic"), ("curl -H \"Authorization: Bearer $TOKEN\" x", nil),
+    ("curl -H \"Authorization: Bearer ${TOKEN}\" x", nil), ("curl -H 'Authorization: Bearer '\"$TOKEN\" x", nil),
+    ("curl -H \"Authorization: Bearer $(cat /run/secrets/T)\" x", nil), ("echo 'Authorization: needed'", nil),
+    ("sed -i s/Bearer/x/ Authorization", nil), ("curl -H 'Authorization: Bearer __TOKEN__' x", nil),
     ("TOKEN=$TOKEN make", nil), ("TOKEN=\"${TOKEN}\" make", nil), ("TOKEN=$(cat /run/secrets/TOKEN) make", nil),
     ("fetch --password $PASSWORD", nil), ("fetch --password --quiet", nil), ("npm ci --no-audit", nil),
     ("composer install --no-dev --no-interaction", nil), ("sort --key=2", nil), ("PASSWORD= make", nil),

@@ -32,6 +32,8 @@ public enum SecretName {
   private static func isSecret(_ name: String, besides ambiguous: Set<String>) -> Bool {
     let parts = divided(name)
     if parts.contains(where: { harmless.contains($0) || beside.contains($0) }) { return false }
+    // A personal access token, as in GITHUB_PAT.
+    if parts.count > 1, parts.last == "pat" { return true }
     return parts.contains { part in
       !ambiguous.contains(part) && (words.contains(part) || further.contains(part))
         || endings.contains { part.hasSuffix($0) }

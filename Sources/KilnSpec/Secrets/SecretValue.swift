@@ -7,7 +7,7 @@ public enum SecretValue {
     if bytes.contains(UInt8(ascii: "@")), hasPasswordInURL(bytes) { return "a password in a URL" }
     let isLongEnough = bytes.count >= "-----BEGIN PRIVATE KEY-----".utf8.count
     if isLongEnough, text.contains("-----BEGIN "), text.contains("PRIVATE KEY-----") { return "a private key" }
-    return hasToken(bytes) ? "an access token" : nil
+    return hasToken(bytes) ? "an access token" : form(text, bytes)
   }
 
   /// How tokens of well-known services begin, and how long they are at least.
@@ -64,8 +64,8 @@ public enum SecretValue {
     return false
   }
 
-  /// What a command or a cache's options give a secret's name: `PASSWORD=…`, `--token …`, `curl -u user:…`; the
-  /// name, or nil.
+  /// What a command or a cache's options give a secret's name: `PASSWORD=…`, `--token …`, `curl -u user:…`,
+  /// `mysql -p…`; the name, or nil.
   public static func assignment(in command: String) -> String? {
     let words = command.split {
       $0 == " " || $0 == "\n" || $0 == "\t" || $0 == "," || $0 == ";" || $0 == "&" || $0 == "|"
@@ -89,7 +89,8 @@ public enum SecretValue {
         return "Bearer"
       }
     }
-    return nil
+    if let scheme = authorization(in: command) { return scheme }
+    return hasDatabasePassword(command) ? "-p" : nil
   }
 
   private static func isName(_ text: Substring) -> Bool {
@@ -98,8 +99,10 @@ public enum SecretValue {
 
   private static func unquoted(_ text: Substring) -> Substring { text.drop { $0 == "\"" || $0 == "'" } }
 
-  private static func isWrittenOut(_ value: Substring) -> Bool {
+  static func isWrittenOut(_ value: Substring) -> Bool {
     let bare = String(unquoted(value).reversed().drop { $0 == "\"" || $0 == "'" || $0 == ")" }.reversed())
+    // A token of the app's, which is replaced by something else.
+    if bare.hasPrefix("__"), bare.hasSuffix("__") { return false }
     return !isReference(bare) && !isPlain(bare)
   }
 
