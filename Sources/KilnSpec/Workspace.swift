@@ -219,7 +219,9 @@ private struct Reading {
 
   /// YAML files in a folder of the workspace, by name; a missing folder has none.
   private mutating func files(in folder: String) -> [String] {
-    names(in: folder).filter { ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) && !$0.hasPrefix(".") }
+    let names = names(in: folder)
+    if folder == "environments" { problems += IgnoredSpecs(root: root).problems(among: names) }
+    return names.filter { IgnoredSpecs.isSpec($0) && !$0.hasPrefix(".") }
   }
 
   /// What a folder of the workspace holds. One that is there and cannot be listed is a problem: what it has is not known.
