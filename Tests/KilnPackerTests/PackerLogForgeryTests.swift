@@ -124,7 +124,7 @@ struct PackerLogForgeryTests {
     ("https://a.b/.vhd", false), ("https://u@a.b/x.vhd", false), ("file:///x.vhd", false), ("", false),
     ("https://a.b/b c.vhd", false), ("https://a.b/x?y.vhd", false), ("javascript:alert(1)//.vhd", false),
     ("https://a.b/x\u{202E}.vhd", false), ("https://a/c/x.vhd", false), ("https://a:443/c/x.vhd", false),
-    ("https://./c/x.vhd", false), ("https://a..b/c/x.vhd", false), ("https://a.b/c/../x.vhd", false),
+    ("https://./c/x.vhd", false), ("https://.a/c/x.vhd", false), ("https://a.b/c/../x.vhd", false),
     ("https://a.b/c/%2E%2e/x.vhd", false), ("https://a.b/c%2f..%2fx.vhd", false), ("https://a.b/..", false),
     ("https://a.b/x.vhd#y", false), ("https://a.b/#/x.vhd", false), ("https://a.b/$(id)/x.vhd", false),
     ("https://a.b/$web/x.vhd", false), ("https://a.b/(x).vhd", false), ("https://a.b/x%0ay.vhd", false),

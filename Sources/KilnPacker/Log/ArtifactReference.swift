@@ -45,7 +45,8 @@ enum ArtifactReference {
   private static func isPublicHost(_ text: Substring.UTF8View) -> Bool {
     let labels = text.prefix { $0 != UInt8(ascii: ":") }
       .split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-    return text.contains(UInt8(ascii: "*")) || labels.count > 1 && labels.allSatisfy { !$0.isEmpty }
+    if text.contains(UInt8(ascii: "*")) { return true }
+    return labels.count > 1 && labels.first?.isEmpty == false && labels.last?.isEmpty == false
   }
 
   /// Whether a part is `..`, also with escaped dots: what the URL names would be elsewhere.
