@@ -70,7 +70,9 @@ package struct AppSourceChanges {
   }
 
   private func digests(_ folder: FilePath, within containment: Containment) throws -> [String: String] {
-    let source = ContextSource(folder: folder, ignore: try context.ignore(folder, within: containment))
+    var source = ContextSource(folder: folder, ignore: try context.ignore(folder, within: containment))
+    // As in the image.
+    source.leavesGitOut = true
     var found: [String: String] = [:]
     for entry in try ContextPacker.list(source).entries {
       switch entry.kind {
