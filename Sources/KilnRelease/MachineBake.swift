@@ -47,7 +47,7 @@ package struct MachineBake: Sendable {
     let layout = WorkspaceLayout(root)
     let app = try loaded.images(of: plan).filter { $0.kind == .app }
     let packed = try EnvironmentPacking(
-      dist: layout.dist, below: root, compression: .none, time: context.sourceDate()
+      dist: layout.dist, below: root, compression: .none, time: context.sourceDate(), workers: workers
     ).run(app, context, isQuiet: isQuiet)
     try UnlinkedFolder.make(layout.folder(of: plan.customer), below: root)
     let folder = try BakeFolder(of: plan.customer, in: tree)

@@ -38,7 +38,7 @@ package struct GeneratedOutput: Sendable {
 
   private static func shared(_ loaded: LoadedWorkspace, _ program: String) -> String {
     var text = program + "\n"
-    let definitions = loaded.workspace.sources.filter { !$0.key.hasPrefix("environments/") }
+    let definitions = loaded.workspace.sources.filter { !SourceFile($0.key).isSpec }
     for (name, source) in definitions.sorted(by: { $0.key < $1.key }) {
       text += "\(name) \(ContentDigest(of: source).hex)\n"
     }

@@ -77,7 +77,7 @@ package struct WorkspaceFiles: Sendable {
       .failure(DiagnosticsError([Diagnostic(id, message, at: location)]))
     }
     let relative = FilePath(path).lexicallyNormalized()
-    if relative.isAbsolute || relative.components.first?.string == ".." || path.hasPrefix("kiln:") {
+    if relative.isAbsolute || relative.components.first?.string == ".." || SourceFile(path).origin == .catalog {
       return refuse("\"\(path)\" leaves the workspace", id: "spec.path-outside")
     }
     func missing() -> Result<[UInt8], DiagnosticsError> {

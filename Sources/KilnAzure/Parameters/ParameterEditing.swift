@@ -19,16 +19,16 @@ struct ParameterEditing {
   let root: JSONCNode
   let patch: ParameterPatch
   let template: DeploymentTemplate?
-  private(set) var edits: [Edit] = []
+  var edits: [Edit] = []
   /// Whether the file has a secret in it once the edits are carried out, changed or not.
-  private(set) var holdsSecret = false
-  private(set) var problems: [Diagnostic] = []
+  var holdsSecret = false
+  var problems: [Diagnostic] = []
   private lazy var place = TextPlace(text)
   /// Where keys stand a second time, beyond the first `duplicateLimit`.
-  private var moreDuplicates: (count: Int, first: Range<Int>)?
-  private var duplicates = 0
+  var moreDuplicates: (count: Int, first: Range<Int>)?
+  var duplicates = 0
   /// With the line that counts the rest, what is shown of a file.
-  private static let duplicateLimit = 99
+  static let duplicateLimit = 99
 
   /// - Parameter root: Of the document that `file` holds.
   init(file: String, root: JSONCNode, patch: ParameterPatch, template: DeploymentTemplate?) {
@@ -70,7 +70,7 @@ struct ParameterEditing {
   }
 
   /// Whether a duplicate is among the first; the others are counted.
-  private mutating func isShown(_ duplicate: JSONCNode) -> Bool {
+  mutating func isShown(_ duplicate: JSONCNode) -> Bool {
     duplicates += 1
     if duplicates > Self.duplicateLimit {
       moreDuplicates = (duplicates - Self.duplicateLimit, moreDuplicates?.first ?? duplicate.keyRange)
@@ -78,7 +78,7 @@ struct ParameterEditing {
     return duplicates <= Self.duplicateLimit
   }
 
-  private mutating func reportTwice(_ first: JSONCNode, _ second: JSONCNode, _ what: String) {
+  mutating func reportTwice(_ first: JSONCNode, _ second: JSONCNode, _ what: String) {
     guard isShown(second) else { return }
     let note = Diagnostic.Note(
       "it stands here first",
@@ -88,7 +88,7 @@ struct ParameterEditing {
       notes: [note])
   }
 
-  private mutating func reportDoubled(_ parameters: JSONCNode) {
+  mutating func reportDoubled(_ parameters: JSONCNode) {
     var seen: Set<UInt64> = []
     var doubled: Set<UInt64> = []
     for member in parameters.children {
@@ -108,7 +108,7 @@ struct ParameterEditing {
   }
 
   /// One of several values would be patched, and Azure might take the other.
-  private mutating func reportTwoValues(_ parameter: JSONCNode) {
+  mutating func reportTwoValues(_ parameter: JSONCNode) {
     guard parameter.kind == .object else { return }
     var value: JSONCNode?
     var reference: JSONCNode?
@@ -128,11 +128,11 @@ struct ParameterEditing {
     }
   }
 
-  private static let valueKey = Array("value".utf8)
-  private static let referenceKey = Array("reference".utf8)
+  static let valueKey = Array("value".utf8)
+  static let referenceKey = Array("reference".utf8)
 
   /// Checks what the file will be.
-  private mutating func check(_ parameters: JSONCNode, against template: DeploymentTemplate) {
+  mutating func check(_ parameters: JSONCNode, against template: DeploymentTemplate) {
     guard let patched = try? JSONCParser.parse(applied { $0.replacement })["parameters"] else { return }
     var secrets: Set<String> = []
     for edit in edits where edit.isSecret {
@@ -154,7 +154,7 @@ struct ParameterEditing {
     }
   }
 
-  private mutating func set(_ entry: ParameterPatch.Entry, in parameters: JSONCNode) {
+  mutating func set(_ entry: ParameterPatch.Entry, in parameters: JSONCNode) {
     if entry.value.isSecret { holdsSecret = true }
     guard let member = parameters[entry.name] ?? parameters.children.first(where: { $0.hasKey(inAnyCase: entry.name) })
     else {
@@ -191,16 +191,16 @@ struct ParameterEditing {
   }
 
   /// A few names, for a message.
-  private static func list(_ names: [String]) -> String {
+  static func list(_ names: [String]) -> String {
     names.count > 20
       ? names.prefix(20).joined(separator: ", ") + " and \(names.count - 20) more" : names.joined(separator: ", ")
   }
 
-  private func shown(_ json: [UInt8], _ entry: ParameterPatch.Entry) -> [UInt8] {
+  func shown(_ json: [UInt8], _ entry: ParameterPatch.Entry) -> [UInt8] {
     entry.value.isSecret ? Array("\"***\"".utf8) : json
   }
 
-  private mutating func replace(_ old: JSONCNode, with entry: ParameterPatch.Entry) {
+  mutating func replace(_ old: JSONCNode, with entry: ParameterPatch.Entry) {
     if let kind = entry.value.artifactKind, let text = old.text {
       let isId = text.lowercased().hasPrefix("/subscriptions/")
       let isURI = text.lowercased().hasPrefix("http")
@@ -221,7 +221,7 @@ struct ParameterEditing {
   }
 
   /// The value in the type that the template says, else of what it replaces, else as JSON where it is JSON.
-  private mutating func json(_ entry: ParameterPatch.Entry, like old: JSONCNode?, at range: Range<Int>) -> [UInt8]? {
+  mutating func json(_ entry: ParameterPatch.Entry, like old: JSONCNode?, at range: Range<Int>) -> [UInt8]? {
     let value = entry.value.text
     let asString = [UInt8(ascii: "\"")] + JSONCString.escaped(value) + [UInt8(ascii: "\"")]
     let parsed = try? JSONCParser.parse(Array(value.utf8))
@@ -252,84 +252,5 @@ struct ParameterEditing {
       return nil
     }
     return Array(value.utf8)
-  }
-
-  /// Adds a member after the last, indented as it is.
-  private mutating func add(_ entry: ParameterPatch.Entry, to parameters: JSONCNode) {
-    guard let json = json(entry, like: nil, at: parameters.range) else { return }
-    let layout = JSONCLayout(text)
-    let members = parameters.members
-    let indent =
-      members.last.map { layout.indent(of: $0.keyRange.lowerBound) } ?? layout.indent(of: parameters.range.lowerBound)
-      + layout.unit
-    let key = [UInt8(ascii: "\"")] + JSONCString.escaped(entry.name) + [UInt8(ascii: "\"")]
-    func member(_ value: [UInt8]) -> [UInt8] {
-      layout.newline + indent + key + Array(": {".utf8) + layout.newline + indent + layout.unit
-        + Array("\"value\": ".utf8) + value
-        + layout.newline + indent + [UInt8(ascii: "}")]
-    }
-    let close = parameters.range.upperBound - 1
-    let end = layout.endOfContent(before: close)
-    let isFirst = members.isEmpty && !edits.contains { $0.range == end..<end }
-    var tail: [UInt8] = []
-    if let last = members.last {
-      if !layout.hasComma(between: last.range.upperBound, and: close),
-        !edits.contains(where: { $0.range.isEmpty && $0.range.lowerBound == last.range.upperBound })
-      {
-        let at = last.range.upperBound
-        edits.append(
-          .init(
-            range: at..<at, replacement: [UInt8(ascii: ",")], shown: [UInt8(ascii: ",")], isSecret: false,
-            isToken: false, name: entry.name))
-      } else if edits.contains(where: { $0.range == end..<end }) {
-        tail = [UInt8(ascii: ",")]
-      }
-    } else if !isFirst {
-      tail = [UInt8(ascii: ",")]
-    }
-    let closing =
-      members.isEmpty && isFirst && end == parameters.range.lowerBound + 1 && close == end
-      ? layout.newline + layout.indent(of: parameters.range.lowerBound) : []
-    edits.append(
-      .init(
-        range: end..<end, replacement: tail + member(json) + closing,
-        shown: tail + member(shown(json, entry)) + closing, isSecret: entry.value.isSecret,
-        isToken: false, name: entry.name))
-  }
-
-  private mutating func replace(_ entry: ParameterPatch.Entry) {
-    guard !entry.name.isEmpty else {
-      problems.append(Diagnostic("parameters.token", "an empty token", suggestion: "TOKEN=VALUE"))
-      return
-    }
-    if entry.value.isSecret { holdsSecret = true }
-    let token = Array(entry.name.utf8)
-    let replacement = JSONCString.escaped(entry.value.text)
-    let shown = entry.value.isSecret ? Array("***".utf8) : replacement
-    var found: [Edit] = []
-    root.document.eachString { range, hasEscapes in
-      for piece in JSONCString.occurrences(of: token, in: text, range, hasEscapes: hasEscapes) {
-        found.append(
-          .init(
-            range: piece, replacement: replacement, shown: shown, isSecret: entry.value.isSecret, isToken: true,
-            name: entry.name))
-      }
-    }
-    if found.isEmpty {
-      problems.append(
-        Diagnostic(
-          "parameters.token", "the token \"\(entry.name)\" stands in no string", at: SourceLocation(file: file),
-          suggestion: "check its spelling; it may be replaced already"))
-    }
-    edits += found
-  }
-
-  private mutating func reportOverlaps() {
-    let sorted = edits.filter { !$0.range.isEmpty }.sorted { $0.range.lowerBound < $1.range.lowerBound }
-    for (first, second) in zip(sorted, sorted.dropFirst()) where first.range.upperBound > second.range.lowerBound {
-      report(
-        "parameters.overlap", "\"\(first.name)\" and \"\(second.name)\" change the same text", at: second.range,
-        suggestion: "change it by one of them")
-    }
   }
 }

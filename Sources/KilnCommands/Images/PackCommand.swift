@@ -52,7 +52,7 @@ struct PackCommand: SynchronousCommand {
     }
     let packing = try EnvironmentPacking(
       dist: dist, below: output == nil ? loaded.workspace.root : nil, compression: compression,
-      time: context.sourceDate())
+      time: context.sourceDate(), workers: options.workers)
     let outcomes = try packing.run(jobs.map(\.image), context, isQuiet: options.quiet)
     var results: [(customer: String, image: EnvironmentImage, archive: PackedArchive)] = []
     for (job, outcome) in zip(jobs, outcomes) { results.append((job.customer, job.image, outcome)) }

@@ -35,13 +35,23 @@ struct CatalogDocument {
   var json: DocumentValue {
     [
       "bases": .list(
-        sorted(definitions.bases).map {
-          ["name": .string($0.key), "summary": .string($0.value.summary), "image": .string($0.value.image)]
-        }),
+        sorted(definitions.bases).map { json($0.key, $0.value) }),
       "components": .list(sorted(definitions.components).map { json($0.key, $0.value.summary, $0.value.parameters) }),
       "services": .list(sorted(definitions.services).map { json($0.key, $0.value.summary, $0.value.parameters) }),
-      "profiles": .list(sorted(definitions.profiles).map { ["name": .string($0.key)] }),
+      "profiles": .list(sorted(definitions.profiles).map { json($0.key, $0.value) }),
       "schemaVersion": 1,
+    ]
+  }
+
+  private func json(_ name: String, _ base: BaseDefinition) -> DocumentValue {
+    ["name": .string(name), "summary": .string(base.summary), "image": .string(base.image)]
+  }
+
+  private func json(_ name: String, _ profile: SpecNode) -> DocumentValue {
+    func names(_ node: SpecNode?) -> DocumentValue { .list((node?.entries ?? []).map { .string($0.key) }) }
+    return [
+      "name": .string(name), "components": names(profile["runtime"]?["components"]),
+      "services": names(profile["services"]),
     ]
   }
 
@@ -66,6 +76,8 @@ struct CatalogDocument {
       if let service = definitions.services[name] {
         return JSONRenderer(sortedKeys: true).render(json(name, service.summary, service.parameters))
       }
+      if let base = definitions.bases[name] { return JSONRenderer(sortedKeys: true).render(json(name, base)) }
+      if let profile = definitions.profiles[name] { return JSONRenderer(sortedKeys: true).render(json(name, profile)) }
     }
     let sections = [
       definitions.components[name].map { page(name, $0) }, definitions.services[name].map { page(name, $0) },

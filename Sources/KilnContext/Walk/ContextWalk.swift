@@ -16,14 +16,14 @@ struct ContextWalk {
   }
 
   /// A name in a folder, in one layer.
-  private struct Item {
+  struct Item {
     let name: [UInt8]
     let kind: OpenFolder.Kind
     let layer: Int
   }
 
   /// The same folder in each layer that has it.
-  private struct Folder {
+  struct Folder {
     /// With a slash at its end; empty for the context's.
     let prefix: [UInt8]
     let parts: [(layer: Int, folder: OpenFolder)]
@@ -32,12 +32,12 @@ struct ContextWalk {
     let extras: ArraySlice<Extra>
   }
 
-  private struct Extra {
+  struct Extra {
     let path: [UInt8]
     let bytes: [UInt8]
   }
 
-  private enum Step {
+  enum Step {
     case entry(Item, matched: [Int])
     case extra(Extra)
     /// A folder that only the files of no layer need.
@@ -46,19 +46,19 @@ struct ContextWalk {
   }
 
   /// A folder and how far it is done.
-  private struct Frame {
+  struct Frame {
     let folder: Folder
     let steps: [Step]
     var next = 0
   }
 
   /// How many folders, one in the other, have a descriptor for each layer.
-  private static let openDepth = 64
+  static let openDepth = 64
 
-  private let source: ContextSource
-  private let visit: (ContextEntry, Place?) throws -> Void
-  private(set) var problems: [Diagnostic] = []
-  private var isUsed: [Bool]
+  let source: ContextSource
+  let visit: (ContextEntry, Place?) throws -> Void
+  var problems: [Diagnostic] = []
+  var isUsed: [Bool]
   /// Which rules decided or matched anything.
   var usedRules: Set<Int> { Set(isUsed.indices.filter { isUsed[$0] }) }
 
@@ -83,12 +83,12 @@ struct ContextWalk {
     for extra in extras[split...] { try tell(extra) }
   }
 
-  private func tell(_ extra: Extra) throws {
+  func tell(_ extra: Extra) throws {
     try visit(ContextEntry(path: extra.path, kind: .contents(extra.bytes), layer: nil), nil)
   }
 
   /// The names of all layers, the last one's where several have it.
-  private mutating func items(of folder: Folder) throws -> [Item] {
+  mutating func items(of folder: Folder) throws -> [Item] {
     var items: [Item] = []
     for (layer, open) in folder.parts {
       var own = try open.list().map { Item(name: $0.name, kind: $0.kind, layer: layer) }
@@ -109,7 +109,7 @@ struct ContextWalk {
     return merged
   }
 
-  private mutating func isLeftOut(_ folder: Folder, _ item: Item, _ leftOut: [String]) throws -> Bool {
+  mutating func isLeftOut(_ folder: Folder, _ item: Item, _ leftOut: [String]) throws -> Bool {
     let path = folder.prefix + item.name
     guard leftOut.contains(where: { path.elementsEqual($0.utf8) }) else { return false }
     if source.reportsLeftOut, try !verdict(on: path, in: folder).isExcluded {
@@ -121,7 +121,7 @@ struct ContextWalk {
     return true
   }
 
-  private mutating func isGit(_ folder: Folder, _ item: Item) throws -> Bool {
+  mutating func isGit(_ folder: Folder, _ item: Item) throws -> Bool {
     guard String(decoding: item.name, as: UTF8.self).lowercased() == ".git" else { return false }
     let path = folder.prefix + item.name
     if try !verdict(on: path, in: folder).isExcluded {
@@ -134,7 +134,7 @@ struct ContextWalk {
     return true
   }
 
-  private mutating func reportConflict(_ folder: Folder, _ below: Item, _ above: Item) {
+  mutating func reportConflict(_ folder: Folder, _ below: Item, _ above: Item) {
     let path = String(decoding: folder.prefix + below.name, as: UTF8.self)
     func what(_ item: Item) -> String { item.kind.isDirectory ? "a folder" : "a file" }
     problems.append(
@@ -144,7 +144,7 @@ struct ContextWalk {
         suggestion: "a layer replaces files by files; rename one of the two"))
   }
 
-  private mutating func walk(_ root: Folder) throws {
+  mutating func walk(_ root: Folder) throws {
     var frames = [Frame(folder: root, steps: try steps(of: root))]
     while let frame = frames.last {
       let folder = frame.folder
@@ -171,17 +171,17 @@ struct ContextWalk {
   }
 
   /// Gives back the descriptors of a folder, where the folder below can find it again.
-  private static func suspend(_ folder: Folder, under inner: Folder) throws {
+  static func suspend(_ folder: Folder, under inner: Folder) throws {
     for (layer, open) in folder.parts where inner.parts.contains(where: { $0.layer == layer }) { try open.suspend() }
   }
 
-  private static func resume(_ folder: Folder, from inner: Folder) throws {
+  static func resume(_ folder: Folder, from inner: Folder) throws {
     for (layer, open) in folder.parts {
       if let part = inner.parts.first(where: { $0.layer == layer }) { try open.resume(from: part.folder) }
     }
   }
 
-  private func child(of folder: Folder, _ name: [UInt8], _ verdict: IgnoreVerdict) throws -> Folder {
+  func child(of folder: Folder, _ name: [UInt8], _ verdict: IgnoreVerdict) throws -> Folder {
     let prefix = folder.prefix + name + [UInt8(ascii: "/")]
     var parts: [(layer: Int, folder: OpenFolder)] = []
     for (layer, open) in folder.parts {
@@ -195,12 +195,12 @@ struct ContextWalk {
     return Folder(prefix: prefix, parts: parts, verdict: verdict, extras: extras[...])
   }
 
-  private static func isAbsent(_ error: FileSystemError) -> Bool {
+  static func isAbsent(_ error: FileSystemError) -> Bool {
     [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error.errno)
   }
 
   /// What to do in a folder, in the order of path bytes: what is in a folder comes at its name with a slash.
-  private mutating func steps(of folder: Folder) throws -> [Step] {
+  mutating func steps(of folder: Folder) throws -> [Step] {
     var steps: [(key: [UInt8], step: Step)] = []
     var extraNames: [[UInt8]: Extra?] = [:]
     for extra in folder.extras {
@@ -247,76 +247,4 @@ struct ContextWalk {
     }
     return steps.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.step)
   }
-
-  private func conflict(_ path: [UInt8]) -> DiagnosticsError {
-    DiagnosticsError([
-      Diagnostic(
-        "context.conflict", "\"\(String(decoding: path, as: UTF8.self))\" is a file here and a folder there",
-        suggestion: "rename one of the two")
-    ])
-  }
-
-  private mutating func verdict(on path: [UInt8], in folder: Folder) throws -> IgnoreVerdict {
-    do {
-      let verdict = try source.ignore.verdict(on: path, in: folder.verdict)
-      for index in verdict.matched { isUsed[index] = true }
-      return verdict
-    } catch { throw DiagnosticsError([error.diagnostic]) }
-  }
-
-  private func canHold(_ name: [UInt8], in folder: Folder, _ verdict: IgnoreVerdict) -> Bool {
-    source.ignore.canExcept(inside: folder.prefix + name, verdict)
-  }
-
-  /// Whether something in a folder that is left out is taken after all.
-  private mutating func holds(
-    _ name: [UInt8], in folder: Folder, _ verdict: IgnoreVerdict, depth: Int = 1
-  ) throws -> Bool {
-    let child = try child(of: folder, name, verdict)
-    guard depth > Self.openDepth else { return try holdsAny(child, depth) }
-    try Self.suspend(folder, under: child)
-    let isHeld = try holdsAny(child, depth)
-    try Self.resume(folder, from: child)
-    return isHeld
-  }
-
-  private mutating func holdsAny(_ child: Folder, _ depth: Int) throws -> Bool {
-    for item in try items(of: child) {
-      let verdict = try self.verdict(on: child.prefix + item.name, in: child)
-      if !verdict.isExcluded { return true }
-      if item.kind.isDirectory, canHold(item.name, in: child, verdict),
-        try holds(item.name, in: child, verdict, depth: depth + 1)
-      {
-        return true
-      }
-    }
-    return false
-  }
-
-  private mutating func tell(_ item: Item, _ matched: [Int], in folder: Folder) throws {
-    guard let open = folder.parts.first(where: { $0.layer == item.layer })?.folder else { return }
-    let path = folder.prefix + item.name
-    let place = Place(folder: open, name: item.name, matched: matched)
-    switch item.kind {
-    case .directory: try visit(ContextEntry(path: path, kind: .directory, layer: item.layer), place)
-    case .file: try visit(ContextEntry(path: path, kind: .file, layer: item.layer), place)
-    case .symbolicLink:
-      let target = try open.target(of: item.name)
-      try visit(ContextEntry(path: path, kind: .symbolicLink(target: target), layer: item.layer), place)
-    case .special(let what):
-      problems.append(
-        Diagnostic(
-          "context.special", "\"\(String(decoding: path, as: UTF8.self))\" is \(what), which no archive can hold",
-          suggestion: "leave it out with a line in the ignore file"))
-    }
-  }
-}
-
-extension Array {
-  /// The first index whose element fits; elements that do come after those that do not.
-  fileprivate func partitioningIndex(where fits: (Element) -> Bool) -> Int { firstIndex(where: fits) ?? count }
-}
-
-extension OpenFolder.Kind {
-  var isDirectory: Bool { if case .directory = self { true } else { false } }
 }

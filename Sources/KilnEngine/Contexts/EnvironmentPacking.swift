@@ -5,9 +5,8 @@ package import KilnContext
 import KilnDiagnostics
 package import KilnDocuments
 import KilnPlan
-import KilnProcesses
+package import KilnProcesses
 import KilnWorkspace
-import Synchronization
 package import SystemPackage
 
 /// A packed context, and how to tell that it need not be packed again.
@@ -50,13 +49,15 @@ package struct PackedArchive: Codable, Sendable {
 package struct EnvironmentPacking {
   package let dist: FilePath
   private let root: FilePath?
+  private let workers: Workers
   package let compression: Compression
   package let time: Int
 
   /// - Parameter root: The workspace that `dist` is in, with no link between the two; nil for a folder that the user named.
-  package init(dist: FilePath, below root: FilePath?, compression: Compression, time: Int) {
+  package init(dist: FilePath, below root: FilePath?, compression: Compression, time: Int, workers: Workers) {
     self.dist = dist
     self.root = root
+    self.workers = workers
     self.compression = compression
     self.time = time
   }
@@ -68,12 +69,8 @@ package struct EnvironmentPacking {
     for image in images where !unique.contains(where: { $0.archive == image.archive }) { unique.append(image) }
     let jobs = unique
     if let root { try UnlinkedFolder.make(dist, below: root) } else { try Self.makeFolder(dist) }
-    let results = Mutex<[String: Result<PackedArchive, any Error>]>([:])
-    DispatchQueue.concurrentPerform(iterations: jobs.count) { index in
-      let result = Result { try pack(jobs[index], context, isQuiet: isQuiet) }
-      results.withLock { $0[jobs[index].archive] = result }
-    }
-    let all = results.withLock { $0 }
+    let results = try workers.map(jobs) { job in Result { try pack(job, context, isQuiet: isQuiet) } }
+    let all = Dictionary(uniqueKeysWithValues: zip(jobs.map(\.archive), results))
     // The problems of all contexts end the command together, where nothing worse does.
     var problems: [Diagnostic] = []
     var sources: [String: String] = [:]

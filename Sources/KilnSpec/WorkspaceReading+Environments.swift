@@ -1,0 +1,117 @@
+import Foundation
+import KilnArtifacts
+import KilnCatalog
+import KilnDiagnostics
+import KilnProcesses
+import SystemPackage
+
+extension WorkspaceReading {
+  /// An environment's file, before anything else is known of it.
+  struct Read: Sendable {
+    let file: String
+    var text: String?
+    var node: SpecNode?
+    /// Scalars that no excerpt may show; nil where the text could not be read.
+    var hidden: [SpecNode]?
+    var problems: [Diagnostic] = []
+
+    init(_ file: String, in root: FilePath, _ containment: Containment) {
+      self.file = file
+      switch SourceStore.text(root.appending(file), as: file, within: containment) {
+      case .failure(let error): problems = error.diagnostics
+      case .success(let text):
+        self.text = text
+        (node, problems) = YAMLReader(file: file).read(text)
+        let secrets = node.map(LiteralSecrets.inEnvironment)
+        hidden = secrets?.hidden
+        problems += secrets?.problems ?? []
+      }
+    }
+  }
+
+  /// Files are read, and merged with their profiles, by all workers; profiles are merged once, in between.
+  mutating func readEnvironments(defaultProfile: Located<String>?, _ workers: Workers) -> [EnvironmentSpec] {
+    let (root, containment) = (root, containment)
+    let names = files(in: "environments").map { "environments/\($0)" }
+    environmentFiles = Set(names)
+    guard let read = try? workers.map(names, { Read($0, in: root, containment) }) else { return [] }
+    var profiles = ProfileMerger(definitions.definitions)
+    var waiting: [(file: String, node: SpecNode, beneath: SpecNode?, isWhole: Bool)] = []
+    for one in read {
+      problems += one.problems
+      if let text = one.text {
+        store.add(text, as: one.file)
+        store.mask(one.file, one.hidden)
+      }
+      guard let node = one.node else { continue }
+      guard node.entries != nil else {
+        problems += ShapeChecker().problems(in: node, .environment)
+        continue
+      }
+      if let customer = node.optional("customer") { customers.append(customer) }
+      guard let name = node.optional("profile") ?? defaultProfile else {
+        waiting.append((one.file, node, nil, true))
+        continue
+      }
+      let beneath = profiles.tree(name)
+      waiting.append((one.file, node, beneath, beneath != nil))
+    }
+    problems += profiles.problems
+    let uses = UseChecker(definitions.definitions)
+    let found =
+      (try? workers.map(waiting) { file, node, beneath, isWhole -> (EnvironmentSpec?, [Diagnostic]) in
+        // Problems of the file alone are told even when its profile is unknown.
+        guard isWhole else { return (nil, ShapeChecker(isPartial: true).problems(in: node, .environment)) }
+        var merger = SpecMerger()
+        let merged = merger.merge(node, over: beneath)
+        var problems = ShapeChecker().problems(in: merged, .environment)
+        // Keys of services decide whether the spec can be decoded; where it cannot, there is no plan to report the rest.
+        let found = Set(problems.map(\.location))
+        if problems.hasErrors || uses.serviceProblems(in: merged).hasErrors {
+          problems += uses.problems(in: merged).filter { !found.contains($0.location) }
+        }
+        return (problems.hasErrors ? nil : EnvironmentSpec(file: file, tree: merged), merger.problems + problems)
+      }) ?? []
+    problems += found.flatMap(\.1)
+    return found.compactMap(\.0)
+  }
+
+  mutating func checkCustomers() {
+    var seen: [String: Located<String>] = [:]
+    for customer in customers {
+      if let first = seen[customer.value.lowercased()] {
+        duplicates.insert(customer.value.lowercased())
+        problems.append(
+          Diagnostic(
+            "spec.duplicate-customer", "customer \"\(customer.value)\" is already described", at: customer.location,
+            suggestion: "give each customer one file", notes: [.init("here", at: first.location)]))
+      } else {
+        seen[customer.value.lowercased()] = customer
+      }
+    }
+  }
+
+  mutating func checkReservedNames() {
+    for customer in customers where Shape.reservedCustomers.contains(customer.value) {
+      problems.append(
+        Diagnostic(
+          "spec.reserved-name", "a customer cannot be called \"\(customer.value)\"", at: customer.location,
+          suggestion: "the output folder has a folder of that name for other files; choose another name"))
+    }
+  }
+
+  /// The output folder and the applications' sources are apart.
+  mutating func checkOutput(_ settings: Settings, _ environments: [EnvironmentSpec]) {
+    let place = OutputPlace(root: root)
+    let output = root.pushing(settings.output)
+    var seen: Set<FilePath> = []
+    for path in environments.compactMap(\.app).flatMap({ [$0.source] + $0.overlays }) {
+      guard seen.insert(path.value).inserted, place.overlaps(output, path.value) else { continue }
+      problems.append(
+        OutputPlace.problem(
+          "output \"\(settings.output)\" and the app's folder \"\(path.value)\" overlap",
+          at: settings.outputLocation ?? path.location))
+      if settings.outputLocation != nil { return }
+    }
+  }
+}
