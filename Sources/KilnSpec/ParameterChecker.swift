@@ -1,4 +1,5 @@
 public import KilnDiagnostics
+import KilnDocuments
 
 /// Checks a value against a parameter's definition.
 public struct ParameterChecker: Sendable {
@@ -39,7 +40,7 @@ public struct ParameterChecker: Sendable {
       let on = base.flatMap { parameter.allowedByBase[$0] != nil ? " on \($0)" : nil } ?? ""
       return Diagnostic(
         "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))\(on)", at: value.location,
-        suggestion: "one of: \(allowed.joined(separator: ", "))")
+        suggestion: "one of: \(Phrase.some(allowed, limit: 20))")
     }
     if let number = value.integer, let bounds, !bounds.range.contains(number) {
       return Diagnostic(

@@ -1,6 +1,7 @@
 import Foundation
 import KilnArtifacts
 import KilnContext
+import KilnEngine
 package import KilnProcesses
 package import SystemPackage
 
@@ -39,7 +40,8 @@ package struct GossInContainer: Sendable {
   ///   - options: More of goss's own.
   package func run(_ file: String, in container: String, _ options: [String] = []) async throws -> Tool.Outcome {
     try await docker.output(
-      ["exec", "--interactive", "--user", "0", container, "/bin/sh", "-c", Self.script, "verify", file] + options,
+      ["exec", "--interactive"] + ContainerPrograms.settings
+        + ["--user", "0", container, "/bin/sh", "-c", Self.script, "verify", file] + options,
       input: try archive())
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 package import KilnArtifacts
 import KilnConsole
+package import KilnDiagnostics
 import KilnGeneration
 package import KilnPlan
 package import KilnProcesses
@@ -71,6 +72,8 @@ package struct GeneratedOutput: Sendable {
       return delta.changes.map(\.path)
     } catch is LedgerError {
       return [Ledger.name]
+    } catch let error as OutputObstacles {
+      throw CommandError(error.all)
     }
   }
 
@@ -99,5 +102,13 @@ package struct GeneratedOutput: Sendable {
   /// The units of `plans` and of the runtimes that they stand on.
   package func units(_ plans: [EnvironmentPlan]) -> [OutputUnit] {
     Generator().units(plans, among: loaded.fleet, key: key)
+  }
+}
+
+extension CommandError {
+  /// Why an output folder cannot be used.
+  package init(_ obstacles: [OutputObstacle]) {
+    self.init(
+      obstacles.map { Diagnostic("generate.obstacle", "\($0.path) \($0.reason)", suggestion: $0.help) }, kind: .problem)
   }
 }

@@ -222,7 +222,7 @@ struct SourceSessionTests {
     try await withFolder { root in
       let runner = ScriptedRunner([
         .run(
-          "docker exec --interactive --user 0 --workdir /srv c1 find …", error: "Error: No such container: c1", code: 1)
+          "docker exec --interactive --env …", error: "Error: No such container: c1", code: 1)
       ])
       let workspace = try EngineWorkspace(root, runner)
       var session = try session(workspace)

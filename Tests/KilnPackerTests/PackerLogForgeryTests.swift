@@ -91,6 +91,23 @@ struct PackerLogForgeryTests {
     text.split(separator: "\n").map { "\(job)\tRun packer\t\(Self.time) \($0)\n" }.joined()
   }
 
+  /// `tee -a`: what the first run made is not what the second one will.
+  @Test(arguments: [true, false], ["azure-arm", "other"]) func aRunThatIsCutShortBehindAWholeOneIsNoSuccess(
+    hasBlanks: Bool, name: String
+  ) {
+    let header = "azure-arm: output will be in this color.\n\n"
+    let good = header + "==> azure-arm: Running builder ...\n" + Self.forged.joined(separator: "\n") + "\n"
+    let again = "\(name): output will be in this color.\n"
+    for rest in ["", "\n==> \(name): Running builder ...\n    \(name): hello\n"] {
+      var reader = PackerLogReader()
+      reader.read(Array((good + (hasBlanks ? "\n\n" : "") + again + rest).utf8))
+      #expect(reader.finish().outcome == .unknown)
+    }
+    var whole = PackerLogReader()
+    whole.read(Array(good.utf8))
+    #expect(whole.finish().outcome == .success)
+  }
+
   @Test func columnsCountOnlyWhereEveryLineHasThem() {
     func read(_ text: String) -> PackerReport {
       let report = PackerLogReaderTests.read(Array(text.utf8), piece: text.utf8.count)

@@ -27,7 +27,10 @@ struct EnvironmentVerificationTests {
   private func text(of digest: ContentDigest?) -> String { digest?.description ?? "" }
 
   private func exec(_ service: String, output: String) -> ScriptedRunner.Step {
-    .run("docker exec --interactive --user 0 id-\(service) /bin/sh -c …", output: output) { invocation in
+    .run(
+      "docker exec --interactive \(ContainerPrograms.settings.joined(separator: " ")) --user 0 id-\(service) /bin/sh -c …",
+      output: output
+    ) { invocation in
       #expect(invocation.arguments.suffix(2).first == "verify")
       // One archive with the program and the goss files, and nothing at a path that others know.
       let archive = String(decoding: invocation.input, as: UTF8.self)

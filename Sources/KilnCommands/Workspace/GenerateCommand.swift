@@ -61,20 +61,14 @@ struct GenerateCommand: SynchronousCommand {
       throw CommandError(
         "generate.ledger", "\(output.folder.path)/\(error.file) cannot be used: \(error.reason)", help: help)
     } catch let error as OutputObstacles {
-      throw refusal(error.all)
+      throw CommandError(error.all)
     } catch let error as OutputObstacle {
-      throw refusal([error])
+      throw CommandError([error])
     }
     if loaded.problems.hasErrors {
       throw CommandError(
         "generate.left", "environments with errors were left as they were; the others are generated")
     }
-  }
-
-  private func refusal(_ obstacles: [OutputObstacle]) -> CommandError {
-    CommandError(
-      obstacles.map { Diagnostic("generate.obstacle", "\($0.path) \($0.reason)", suggestion: $0.help) },
-      kind: .problem)
   }
 
   /// Tells what would change.

@@ -16,6 +16,7 @@ import SystemPackage
 /// app.staged/<digest>/app          a context; locked by who uses it
 /// app.staged/<digest>/state        its records
 /// app.staged/<digest>/handed-out   made when it was last given to a program that nobody waits for
+/// app.staged/place                 where this was made
 /// app.staged/.new-…, .gone-…       being made, or removed
 /// ```
 final class StageStore {
@@ -35,6 +36,23 @@ final class StageStore {
     try UnlinkedFolder.make(path, below: root)
     lock = try StageLock.alone(path, check: check)
     folder = try OpenFolder.open(path, isLinkFollowed: false)
+    try removeCopies()
+  }
+
+  /// Sizes and times tell whether a staged file is what it was, and a copy has the same whatever was done to it: folders
+  /// that were not made in this very place, as those of a cache that a CI system unpacks, are removed.
+  private func removeCopies() throws {
+    var status = stat()
+    guard path.withPlatformString({ lstat($0, &status) }) == 0 else {
+      throw FileSystemError("examine", path, Errno(rawValue: errno))
+    }
+    let own = "\(status.st_dev) \(status.st_ino)\n"
+    let mark = path.appending("place")
+    if let text = try? RegularFile.read(mark, limit: 100, following: .refused), text == Array(own.utf8) { return }
+    for item in try folder.list() where item.kind.isDirectory && Self.isDigest(item.name) { try discard(item.name) }
+    let output = try AtomicFile.create(at: mark)
+    try Array(own.utf8).withUnsafeBytes { try output.write($0) }
+    try output.commit(mode: FilePermissions(rawValue: 0o644))
   }
 
   static func state(of folder: FilePath) -> FilePath { folder.appending("state") }

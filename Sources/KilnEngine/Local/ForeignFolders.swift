@@ -19,6 +19,22 @@ struct ForeignFolders: Sendable, Equatable {
 
   private let folders: [Folder]
 
+  /// The same for the folders on the way to the app's, its own included; a link on the way counts as foreign.
+  static func command(onTheWayTo workdir: String) -> [String] {
+    var way = ["/"]
+    for name in workdir.split(separator: "/") { way.append((way.last == "/" ? "/" : (way.last ?? "") + "/") + name) }
+    return ["find"] + way + [
+      "-maxdepth", "0", "(", "-type", "l", "-o", "!", "-user", "0", "-o", "-perm", "/022", ")", "-printf",
+      #"%U:%G %p\0"#,
+    ]
+  }
+
+  /// Where a folder on the way is foreign, everything is written as who may change it; nil where only root may.
+  init?(wayTo workdir: String, listing: String) {
+    guard let first = ForeignFolders(listing: listing).folders.first else { return nil }
+    folders = [Folder(path: [], account: first.account)]
+  }
+
   /// - Parameter listing: What `command` printed.
   init(listing: String) {
     folders = listing.split(separator: "\0").compactMap { line in

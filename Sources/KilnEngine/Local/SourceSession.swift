@@ -127,9 +127,10 @@ package struct SourceSession {
 
   private func send(_ changes: StagedTree.Changes, to id: String) async throws -> Sent {
     var output = ""
-    func exec(_ command: [String], _ input: [UInt8] = [], as account: String) async throws -> Sent? {
+    func exec(_ command: [String], _ input: [UInt8] = [], as account: String, in folder: String) async throws -> Sent? {
       let result = try await context.docker.tool.output(
-        ["exec", "--interactive", "--user", account, "--workdir", workdir, id] + command, input: input)
+        ["exec", "--interactive"] + ContainerPrograms.settings + ["--user", account, "--workdir", folder, id] + command,
+        input: input)
       output = result.output
       if result.isSuccess { return nil }
       if result.error.contains("No such container") { return .gone }
@@ -137,20 +138,26 @@ package struct SourceSession {
       return .later(
         CommandError("mount.later", "edits did not reach the app's container, and are sent again", details: lines))
     }
-    if let refusal = try await exec(ForeignFolders.command, as: "0") { return refusal }
-    for part in ForeignFolders(listing: output).parts(of: changes) {
+    if let refusal = try await exec(ForeignFolders.command(onTheWayTo: workdir), as: "0", in: "/") { return refusal }
+    var foreign = ForeignFolders(wayTo: workdir, listing: output)
+    if foreign == nil {
+      // Only root can exchange the folder itself.
+      if let refusal = try await exec(ForeignFolders.command, as: "0", in: workdir) { return refusal }
+      foreign = ForeignFolders(listing: output)
+    }
+    for part in foreign?.parts(of: changes) ?? [] {
       if !part.changes.removed.isEmpty {
         var names: [UInt8] = []
         for path in part.changes.removed { names += [UInt8]("./".utf8) + path + [0] }
         let remove = ["xargs", "--null", "--no-run-if-empty", "rm", "-rf", "--"]
-        if let refusal = try await exec(remove, names, as: part.account) { return refusal }
+        if let refusal = try await exec(remove, names, as: part.account, in: workdir) { return refusal }
       }
       var refusal: Sent?
       try await tree.archives(of: part.changes.written) { archive in
         if refusal != nil { return }
         // Folders that are there keep the owner and the mode that `install` gave them.
         let extract = ["tar", "--extract", "--file=-", "--no-same-owner", "--no-overwrite-dir"]
-        refusal = try await exec(extract, archive, as: part.account)
+        refusal = try await exec(extract, archive, as: part.account, in: workdir)
       }
       if let refusal { return refusal }
     }

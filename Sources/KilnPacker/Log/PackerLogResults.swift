@@ -43,7 +43,7 @@ struct PackerLogResults: Sendable {
   private var isRunEnded = true
 
   /// Whether a line can say something without a mark of Packer's.
-  var isInside: Bool { block != nil || section != .none }
+  var isInside: Bool { block != nil || section != .none || hasSummary }
 
   mutating func finish() -> PackerReport {
     endBlock()
@@ -103,6 +103,14 @@ struct PackerLogResults: Sendable {
   }
 
   private mutating func human(_ text: String, isCut: Bool) {
+    if hasSummary, Self.beginsRun(text) {
+      endBlock()
+      section = .none
+      // What ended well is another run; this one has yet to say how it ends.
+      hasSummary = false
+      isRunEnded = true
+      return
+    }
     if text.hasPrefix("==> ") || text == "==>" {
       endBlock()
       return summary(text)
@@ -136,6 +144,11 @@ struct PackerLogResults: Sendable {
     } else {
       section = .none
     }
+  }
+
+  /// `name: output will be in this color.`, which each builder has at the beginning of a run.
+  private static func beginsRun(_ text: String) -> Bool {
+    text.hasSuffix(": output will be in this color.") && named(text[...]) != nil
   }
 
   /// A run's summary is its errors, if any, and then its artifacts.

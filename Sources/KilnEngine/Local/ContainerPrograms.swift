@@ -1,0 +1,8 @@
+/// How Kiln starts programs of a container as root: by the system's folders alone. What the image's own `PATH` names may
+/// belong to another account, and so may what it has programs load.
+package enum ContainerPrograms {
+  /// Options of `docker exec`.
+  package static let settings = [
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LD_PRELOAD=", "LD_LIBRARY_PATH=",
+  ].flatMap { ["--env", $0] }
+}
