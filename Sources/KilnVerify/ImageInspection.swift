@@ -50,17 +50,26 @@ package struct ImageInspection: Sendable {
   }
 
   private func page(_ port: Int, _ path: String, in id: String) async throws -> String {
+    var answer = "no answer"
     for _ in 0..<60 {
       let result = try await docker.output(["exec", id, "/bin/bash", "-c", Self.request, "get", String(port), path])
       if result.isSuccess, !result.output.isEmpty {
         let status = result.output.components(separatedBy: "\r\n").first ?? ""
         let body = result.output.range(of: "\r\n\r\n").map { String(result.output[$0.upperBound...]) } ?? ""
-        return "\(status) \(body)".trimmingCharacters(in: .whitespacesAndNewlines)
+        answer = "\(status) \(body)".trimmingCharacters(in: .whitespacesAndNewlines)
           .replacingOccurrences(of: "\n", with: "\\n")
+        // A server in front answers before the one behind it does.
+        if !Self.isStarting(status) { return answer }
       }
       try await Task.sleep(for: .milliseconds(250))
     }
-    return "no answer"
+    return answer
+  }
+
+  /// `HTTP/1.1 502 Bad Gateway`, 503 or 504.
+  static func isStarting(_ status: String) -> Bool {
+    let words = status.split(separator: " ")
+    return words.count > 1 && ["502", "503", "504"].contains(words[1])
   }
 
   /// Runs goss in a container whose services answer; the last line of the output is its JSON.
