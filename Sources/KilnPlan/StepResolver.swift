@@ -3,7 +3,8 @@ import KilnSpec
 
 /// Fills parameters into a definition's steps and checks.
 struct StepResolver {
-  /// Bytes that the steps of one component or service come to: what a step says is written for each entry of its list.
+  /// Bytes that are read and written for the steps of one component or service: a step is filled in anew for each entry of
+  /// its list.
   static let expansionLimit = 16 << 20
   /// Steps and checks of one component or service, each a line or more in every output.
   static let stepLimit = 2000
@@ -146,7 +147,8 @@ struct StepResolver {
   private mutating func fill(_ text: String, _ bound: [String: String]) -> String? {
     let room = Self.expansionLimit - produced
     let result = Placeholder.substitute(text, limit: room) { name in bound[name] ?? byName[name]?.scalar?.text }
-    guard let result, produce(result.utf8.count) else { return nil }
+    // What is read counts as well: a text full of placeholders may come to nothing.
+    guard let result, produce(max(result.utf8.count, text.utf8.count)) else { return nil }
     return result
   }
 

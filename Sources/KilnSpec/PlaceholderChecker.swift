@@ -119,13 +119,29 @@ public enum Placeholder {
 
   private static func parts(of text: String) -> [Part] {
     var parts: [Part] = []
-    var rest = text[...]
-    while let open = rest.firstRange(of: "{{"), let close = rest[open.upperBound...].firstRange(of: "}}") {
-      parts.append(.text(String(rest[..<open.lowerBound])))
-      let inner = rest[open.upperBound..<close.lowerBound]
-      parts.append(.name(String(inner.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())))
-      rest = rest[close.upperBound...]
+    var text = text
+    text.withUTF8 { bytes in
+      func pair(_ byte: UInt8, from start: Int) -> Int? {
+        var at = start
+        while at + 1 < bytes.count {
+          if bytes[at] == byte, bytes[at + 1] == byte { return at }
+          at += 1
+        }
+        return nil
+      }
+      func string(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+      let space = UInt8(ascii: " ")
+      var start = 0
+      while let open = pair(UInt8(ascii: "{"), from: start), let close = pair(UInt8(ascii: "}"), from: open + 2) {
+        parts.append(.text(string(start..<open)))
+        var name = open + 2..<close
+        while let first = name.first, bytes[first] == space { name.removeFirst() }
+        while let last = name.last, bytes[last] == space { name.removeLast() }
+        parts.append(.name(string(name)))
+        start = close + 2
+      }
+      parts.append(.text(string(start..<bytes.count)))
     }
-    return parts + [.text(String(rest))]
+    return parts
   }
 }

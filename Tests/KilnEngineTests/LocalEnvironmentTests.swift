@@ -98,9 +98,9 @@ struct ForeignFoldersTests {
     #expect(parts[1].changes == .init(removed: paths("sub/gone"), written: paths("sub/inner/profile")))
     #expect(parts[2].changes == .init(written: paths("shared/inner/x")))
     // The folder itself, or one on the way to it.
-    let way = ForeignFolders(wayTo: "/home/x/app", listing: "33:33 /home/x\u{0}0:0 /home/x/app\u{0}")
+    let way = ForeignFolders(onTheWay: "33:33 /home/x\u{0}0:0 /home/x/app\u{0}")
     #expect(way?.parts(of: .init(written: paths("a", "sub/b"))).map(\.account) == ["33:33"])
-    #expect(ForeignFolders(wayTo: "/srv", listing: "") == nil)
+    #expect(ForeignFolders(onTheWay: "") == nil)
     #expect(ForeignFolders.command(onTheWayTo: "/home/x")[1...3] == ["/", "/home", "/home/x"])
     #expect(ForeignFolders(listing: "33:33 \u{0}").parts(of: .init(written: paths("a"))).map(\.account) == ["33:33"])
     #expect(ForeignFolders(listing: "").parts(of: .init(written: paths("a"))).map(\.account) == ["0"])

@@ -30,8 +30,9 @@ struct ForeignFolders: Sendable, Equatable {
   }
 
   /// Where a folder on the way is foreign, everything is written as who may change it; nil where only root may.
-  init?(wayTo workdir: String, listing: String) {
-    guard let first = ForeignFolders(listing: listing).folders.first else { return nil }
+  /// - Parameter way: What `command(onTheWayTo:)` printed.
+  init?(onTheWay way: String) {
+    guard let first = ForeignFolders(listing: way).folders.first else { return nil }
     folders = [Folder(path: [], account: first.account)]
   }
 

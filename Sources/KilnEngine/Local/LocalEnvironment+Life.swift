@@ -35,7 +35,6 @@ extension LocalEnvironment {
     let secrets = try await secretFolders()
     try await remove(withVolumes: isWithVolumes)
     for name in secrets { SecretFiles.remove(named: name) }
-    SecretFiles.remove(named: LocalState(readingFrom: folder).secrets)
     SecretFiles.removeAll(marked: folder.secretsMark)
   }
 

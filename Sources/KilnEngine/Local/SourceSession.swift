@@ -139,13 +139,15 @@ package struct SourceSession {
         CommandError("mount.later", "edits did not reach the app's container, and are sent again", details: lines))
     }
     if let refusal = try await exec(ForeignFolders.command(onTheWayTo: workdir), as: "0", in: "/") { return refusal }
-    var foreign = ForeignFolders(wayTo: workdir, listing: output)
-    if foreign == nil {
+    let foreign: ForeignFolders
+    if let onTheWay = ForeignFolders(onTheWay: output) {
+      foreign = onTheWay
+    } else {
       // Only root can exchange the folder itself.
       if let refusal = try await exec(ForeignFolders.command, as: "0", in: workdir) { return refusal }
       foreign = ForeignFolders(listing: output)
     }
-    for part in foreign?.parts(of: changes) ?? [] {
+    for part in foreign.parts(of: changes) {
       if !part.changes.removed.isEmpty {
         var names: [UInt8] = []
         for path in part.changes.removed { names += [UInt8]("./".utf8) + path + [0] }

@@ -123,6 +123,11 @@ extension Attacks {
         component(
           "  items: {type: list, default: [\(times(20_000, "x, "))x]}", "  - {packages: [\"{{item}}x\"], each: items}")),
       Input(
+        "a text of many placeholders that come to nothing", "catalog.expansion-limit",
+        component(
+          "  items: {type: list, default: [\(times(1500, "\"\", "))\"\"]}",
+          "  - {file: {path: \"/x\", content: \"\(times(20_000, "{{item}}"))\"}, each: items}")),
+      Input(
         "a file for each of many", "catalog.expansion-limit",
         component(
           "  items: {type: list, default: [\(times(1900, "x, "))x]}",
