@@ -7,14 +7,14 @@ import Testing
 
 /// Ledgers, journals and folders that somebody else committed.
 struct OutputAttackTests {
-  private func entry(_ text: String) -> Ledger.Entry { Ledger.Entry(Artifact(text, source: "environments/acme.yaml")) }
+  func entry(_ text: String) -> Ledger.Entry { Ledger.Entry(Artifact(text, source: "environments/acme.yaml")) }
 
-  private var ledger: String {
+  var ledger: String {
     String(
       decoding: Ledger(generator: "k", files: ["acme/x": entry("a"), "acme/y": entry("b")]).bytes, as: UTF8.self)
   }
 
-  private static let digest = String(repeating: "0a", count: 32)
+  static let digest = String(repeating: "0a", count: 32)
 
   /// What stands for `acme/x`'s line, and whether it is one that the decoder takes.
   @Test(arguments: [
@@ -74,44 +74,44 @@ struct OutputAttackTests {
 
   // MARK: Folders
 
-  private func withFolder(_ body: (FilePath) throws -> Void) throws {
+  func withFolder(_ body: (FilePath) throws -> Void) throws {
     let url = FileManager.default.temporaryDirectory.appending(path: "kiln-output-\(UInt64.random(in: 0 ... .max))")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: url) }
     try body(FilePath(url.path))
   }
 
-  private func write(_ text: String, _ path: FilePath) throws {
+  func write(_ text: String, _ path: FilePath) throws {
     let file = URL(filePath: path.string)
     try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(text.utf8).write(to: file)
   }
 
-  private func link(_ path: FilePath, to target: String) throws {
+  func link(_ path: FilePath, to target: String) throws {
     try? FileManager.default.removeItem(atPath: path.string)
     try FileManager.default.createSymbolicLink(atPath: path.string, withDestinationPath: target)
   }
 
-  private func unit(_ name: String, _ files: [String: String]) throws -> OutputUnit {
+  func unit(_ name: String, _ files: [String: String]) throws -> OutputUnit {
     var tree = ArtifactTree()
     for (path, text) in files { try tree.add(path, Artifact(text, source: "environments/a.yaml")) }
     let made = tree
     return OutputUnit(name, key: ContentDigest(of: files.description.sorted().description).hex) { made }
   }
 
-  private func folder(_ root: FilePath, stop: OutputStop? = nil) -> OutputFolder {
+  func folder(_ root: FilePath, stop: OutputStop? = nil) -> OutputFolder {
     let record = OutputRecord("record", below: root, generator: "k")
     var folder = OutputFolder(root.appending("out"), record: record, workers: Workers(count: 1))
     folder.stop = stop
     return folder
   }
 
-  private func run(_ root: FilePath, _ units: [OutputUnit], stop: OutputStop? = nil) throws {
+  func run(_ root: FilePath, _ units: [OutputUnit], stop: OutputStop? = nil) throws {
     let folder = folder(root, stop: stop)
     _ = try folder.locked { try folder.apply(try folder.compare(with: units, generator: "k")) }
   }
 
-  private func contents(_ root: FilePath) throws -> [String] {
+  func contents(_ root: FilePath) throws -> [String] {
     let out = root.appending("out").string
     return try FileManager.default.subpathsOfDirectory(atPath: out).sorted().map {
       "\($0) \((try? String(contentsOfFile: "\(out)/\($0)", encoding: .utf8)) ?? "/")"
@@ -233,79 +233,4 @@ struct OutputAttackTests {
   }
 
   // MARK: Kills
-
-  /// A run is killed before each of its changes of the disk; then the specs change.
-  @Test func aKilledRunIsMendedWhateverComesNext() throws {
-    let old = [try unit("acme", ["acme/a/x": "1", "acme/b": "1", "acme/c": "1"]), try unit("gone", ["gone/x": "1"])]
-    let killed = [
-      try unit("acme", ["acme/a/x": "2", "acme/b": "1", "acme/d/e/new": "2"]),
-      try unit("new", ["new/a/b": "2", "new/c": "2"]),
-      try unit("runtimes/r", ["runtimes/r/f": "2"]),
-    ]
-    let other = [
-      try unit("acme", ["acme/b": "3", "acme/d/e/new": "3"]), try unit("runtimes/s", ["runtimes/s/f": "3"]),
-    ]
-    for next in [old, killed, other, []] {
-      var clean: [String] = []
-      try withFolder { root in
-        try run(root, next)
-        clean = try contents(root)
-      }
-      for isFirst in [false, true] {
-        var steps = 0
-        var isWhole = false
-        while !isWhole {
-          try withFolder { root in
-            if !isFirst {
-              try run(root, old)
-              // The record knows the old files for what they are.
-              Thread.sleep(forTimeInterval: steps == 0 ? 0.3 : 0.12)
-              try run(root, old)
-            }
-            let stop = OutputStop(after: steps)
-            do { try run(root, killed, stop: stop) } catch is OutputStop.Stopped {}
-            isWhole = stop.isUnused
-            let folder = folder(root)
-            let delta = try folder.compare(with: next, generator: "k", detail: .files)
-            #expect(delta.changes.filter { $0.needsForce }.isEmpty, "\(steps): \(delta.changes)")
-            // What `--check` says is what is so.
-            if delta.isEmpty { #expect(try contents(root) == clean, "\(steps)") }
-            try run(root, next)
-            #expect(try contents(root) == clean, "\(steps)")
-            #expect(try folder.compare(with: next, generator: "k", detail: .files).isEmpty)
-          }
-          steps += 1
-          try #require(steps < 200)
-        }
-        #expect(steps > 10)
-      }
-    }
-  }
-
-  /// A run for one customer leaves what the journal says of the others.
-  @Test func aJournalIsKeptForWhatIsOutOfScope() throws {
-    try withFolder { root in
-      try run(root, [try unit("acme", ["acme/x": "1"])])
-      // Killed after `acme/x` was replaced and `acme/stray` was written.
-      try write("2", root.appending("out/acme/x"))
-      try write("2", root.appending("out/acme/stray"))
-      let two = ContentDigest(of: "2").hex
-      try write(
-        "\(two) acme/x\n\(two) acme/stray\n\(two) globex/x\n\(two.prefix(9))", root.appending("out/.kiln-journal"))
-      let globex = try unit("globex", ["globex/x": "3"])
-      let one = folder(root)
-      let isGlobex: @Sendable (String) -> Bool = { $0 == "globex" }
-      _ = try one.locked { try one.apply(try one.compare(with: [globex], generator: "k", isInScope: isGlobex)) }
-      #expect(try contents(root).contains { $0.hasPrefix(".kiln-journal") && !$0.contains("globex") })
-      #expect(try one.compare(with: [globex], generator: "k", isInScope: isGlobex).isEmpty)
-      let all = [try unit("acme", ["acme/x": "4"]), globex]
-      let delta = try folder(root).compare(with: all, generator: "k")
-      #expect(delta.changes.map(\.path) == ["acme/stray", "acme/x"] && delta.changes.allSatisfy { !$0.needsForce })
-      try run(root, all)
-      #expect(
-        try contents(root).map { String($0.prefix { $0 != " " }) } == [
-          "acme", "acme/x", "globex", "globex/x", "index.json",
-        ])
-    }
-  }
 }
