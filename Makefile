@@ -2,6 +2,8 @@
 SWIFT ?= swift
 # Swift's libraries inside the binary, where the platform can: it starts faster and needs no Swift on the machine.
 STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib)
+# Without its symbols it is half as large.
+STRIP = -Xlinker -s
 CHECK_IMPORTS = --explicit-target-dependency-import-check error
 RELEASE = .build/release
 
@@ -14,7 +16,7 @@ build: tools
 	$(SWIFT) build $(CHECK_IMPORTS)
 
 release: tools
-	$(SWIFT) build -c release --product kiln $(CHECK_IMPORTS) $(STATIC)
+	$(SWIFT) build -c release --product kiln $(CHECK_IMPORTS) $(STATIC) $(STRIP)
 
 # FILTER=NAME runs only the tests, suites and modules whose names contain it.
 test: tools

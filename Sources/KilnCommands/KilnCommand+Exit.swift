@@ -1,10 +1,17 @@
 public import ArgumentParser
-import Foundation
 import KilnArtifacts
 import KilnConsole
 import KilnDiagnostics
 import KilnProcesses
 import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 extension KilnCommand {
   /// Once, before anything else: a program that closes its input, and a reader that leaves, are noticed by the writing, and
@@ -15,7 +22,7 @@ extension KilnCommand {
   public static func leave(with error: any Error, of command: (any ParsableCommand)?) -> Never {
     let command = command as? any KilnSubcommand
     let console = Console.standard(
-      environment: ProcessInfo.processInfo.environment, color: command?.color ?? .auto)
+      environment: ProcessEnvironment.variables, color: command?.color ?? .auto)
     exit(withError: report(error, as: command?.errorReport ?? .init(), on: console))
   }
 

@@ -1,7 +1,14 @@
-import Foundation
 import KilnDiagnostics
 package import KilnProcesses
 package import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// What a command runs in; tests give their own.
 package struct CommandContext: Sendable {
@@ -21,21 +28,21 @@ package struct CommandContext: Sendable {
   }
 
   package static func current(color: ColorChoice) -> CommandContext {
-    let environment = ProcessInfo.processInfo.environment
+    let environment = ProcessEnvironment.variables
     return CommandContext(
-      environment: environment, folder: FilePath(FileManager.default.currentDirectoryPath),
+      environment: environment, folder: ProcessEnvironment.folder,
       console: .standard(environment: environment, color: color))
   }
 
   package func tool(_ name: String) -> Tool { Tool(name, processes) }
 
-  /// Whether `value` is what the variable really holds; Foundation repairs bytes that are not UTF-8.
+  /// Whether `value` is what the variable really holds; `ProcessEnvironment` repairs bytes that are not UTF-8.
   package static func isText(_ variable: String, _ value: String) -> Bool {
     guard value.unicodeScalars.contains("\u{FFFD}"), let raw = getenv(variable) else { return true }
     return String(validatingCString: raw) == value
   }
 
-  package var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
+  package var cores: Int { ProcessEnvironment.cores }
 
   /// `SOURCE_DATE_EPOCH`, else 0.
   package func sourceDate() throws -> Int {

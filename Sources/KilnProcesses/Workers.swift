@@ -1,4 +1,3 @@
-import Foundation
 import Synchronization
 
 /// Threads for work that comes in independent pieces; results keep the pieces' order, whoever did them.
@@ -7,10 +6,7 @@ public struct Workers: Sendable {
   public let count: Int
 
   /// - Parameter count: As many as the machine has processors without.
-  public init(count: Int? = nil) { self.count = max(1, count ?? ProcessInfo.processInfo.activeProcessorCount) }
-
-  /// As deep as a program's first thread: specs may be nested.
-  private static let stackSize = 8 << 20
+  public init(count: Int? = nil) { self.count = max(1, count ?? ProcessEnvironment.cores) }
 
   /// The result of `body` for each item, in the items' order.
   /// - Throws: The error of the first item, in their order, that had one; the others are finished or not begun.
@@ -20,17 +16,9 @@ public struct Workers: Sendable {
     if count == 1 || items.count < 2 { return try items.map(body) }
     let work = Work(items, body)
     let helpers = min(count, items.count) - 1
-    let done = DispatchSemaphore(value: 0)
-    for _ in 0..<helpers {
-      let thread = Thread {
-        work.run()
-        done.signal()
-      }
-      thread.stackSize = Self.stackSize
-      thread.start()
-    }
+    let threads = (0..<helpers).compactMap { _ in WorkerThread { work.run() } }
     work.run()
-    for _ in 0..<helpers { done.wait() }
+    for thread in threads { thread.join() }
     return try work.results()
   }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import KilnArtifacts
 import SystemPackage
 
 /// The names in a folder.
@@ -13,13 +13,12 @@ enum FolderListing {
   static func names(in folder: FilePath) throws(Failure) -> [String] {
     let names: [String]
     do {
-      try FileDescriptor.open(folder, .readOnly, options: [.directory, .nonBlocking, .closeOnExec]).close()
-      names = try FileManager.default.contentsOfDirectory(atPath: folder.string)
+      names = try folder.names()
     } catch {
-      var info = stat()
+      let reason = (error as? FileSystemError)?.errno
       // A dangling link is there; its folder is not.
-      if error as? Errno == .noSuchFileOrDirectory, folder.withPlatformString({ lstat($0, &info) }) != 0 { return [] }
-      throw Failure(message: "the folder cannot be listed: \((error as? Errno).map { "\($0)" } ?? "\(error)")")
+      if reason == .noSuchFileOrDirectory, !folder.isLink { return [] }
+      throw Failure(message: "the folder cannot be listed: \(reason.map { "\($0)" } ?? "\(error)")")
     }
     let isWrong = { (name: String) in
       name.unicodeScalars.contains {

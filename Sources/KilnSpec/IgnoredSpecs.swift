@@ -1,4 +1,4 @@
-import Foundation
+import KilnArtifacts
 import KilnDiagnostics
 import SystemPackage
 
@@ -27,15 +27,20 @@ struct IgnoredSpecs {
 
   /// A link to a folder is none: what it leads to may have no end.
   private func isFolder(_ path: String) -> Bool {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: root.appending(path).string)
-    return attributes?[.type] as? FileAttributeType == .typeDirectory
+    let place = root.pushing(FilePath(path))
+    return place.isFolder && !place.isLink
   }
 
   private func specs(below folder: String) -> [String] {
-    let found = FileManager.default.enumerator(atPath: root.appending(folder).string)
-    let names = (found?.compactMap { $0 as? String } ?? []).filter { name in
-      Self.isSpec(name.lowercased()) && !name.split(separator: "/").contains { $0.hasPrefix(".") }
+    var found: [String] = []
+    var folders = [folder]
+    while let folder = folders.popLast() {
+      for name in (try? root.pushing(FilePath(folder)).names()) ?? [] where !name.hasPrefix(".") {
+        let path = "\(folder)/\(name)"
+        if isFolder(path) { folders.append(path) }
+        if Self.isSpec(name.lowercased()) { found.append(path) }
+      }
     }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\(folder)/\($0)" }
+    return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 public import KilnArtifacts
 public import KilnCatalog
 public import KilnDiagnostics
@@ -34,7 +33,7 @@ public struct Workspace: Sendable {
   public static func root(above folder: FilePath) -> FilePath? {
     var folder = folder.lexicallyNormalized()
     while true {
-      if FileManager.default.fileExists(atPath: folder.appending("kiln.yaml").string) { return folder }
+      if folder.appending("kiln.yaml").isThere { return folder }
       guard folder.removeLastComponent() else { return nil }
     }
   }

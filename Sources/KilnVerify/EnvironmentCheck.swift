@@ -1,4 +1,3 @@
-import Foundation
 import KilnArtifacts
 package import KilnConsole
 import KilnContext
@@ -50,7 +49,7 @@ package struct EnvironmentCheck: Sendable {
   private func machineImage() throws -> String {
     let manifest = WorkspaceLayout(loaded.workspace.root).bakeManifest(of: customer)
     guard let bytes = try? RegularFile.read(manifest, limit: 1 << 26, following: .refused),
-      let last = try? PackerManifest(Data(bytes)),
+      let last = try? PackerManifest(bytes),
       let id = last.dockerImage
     else {
       throw CommandError(

@@ -1,4 +1,3 @@
-import Foundation
 import KilnArtifacts
 package import KilnEngine
 import KilnGeneration

@@ -1,4 +1,3 @@
-import Foundation
 import KilnArtifacts
 import KilnContext
 import KilnEngine
@@ -46,12 +45,10 @@ package struct GossInContainer: Sendable {
   }
 
   private func archive() throws -> [UInt8] {
-    guard let goss = FileManager.default.contents(atPath: program.string) else {
-      throw FileSystemError("read", program, .noSuchFileOrDirectory)
-    }
+    let goss = try RegularFile.read(program, limit: 1 << 28)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(goss.count + 1 << 20)
-    let source = ContextSource(layers: [.init(folder)], files: ["goss": Array(goss)])
+    let source = ContextSource(layers: [.init(folder)], files: ["goss": goss])
     _ = try ContextPacker().pack(source) { bytes += $0 }
     return bytes
   }

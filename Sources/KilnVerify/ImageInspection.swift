@@ -1,7 +1,13 @@
-import Foundation
+import KilnDocuments
 import KilnEngine
 import KilnGeneration
 package import KilnProcesses
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// Looks into an image with containers that are removed afterwards.
 package struct ImageInspection: Sendable {
@@ -28,7 +34,7 @@ package struct ImageInspection: Sendable {
     let start = "[ -r \(MachineFiles.profile) ] && . \(MachineFiles.profile); exec \"$@\""
     return try await run(
       ["run", "-d", "--entrypoint", "/bin/bash", image, "-c", start, "start"] + words, "start \(image)"
-    ).trimmingCharacters(in: .whitespacesAndNewlines)
+    ).trimmed
   }
 
   private func remove(_ id: String) async { _ = try? await docker.output(["rm", "-f", "-v", id]) }
@@ -54,10 +60,9 @@ package struct ImageInspection: Sendable {
     for _ in 0..<60 {
       let result = try await docker.output(["exec", id, "/bin/bash", "-c", Self.request, "get", String(port), path])
       if result.isSuccess, !result.output.isEmpty {
-        let status = result.output.components(separatedBy: "\r\n").first ?? ""
-        let body = result.output.range(of: "\r\n\r\n").map { String(result.output[$0.upperBound...]) } ?? ""
-        answer = "\(status) \(body)".trimmingCharacters(in: .whitespacesAndNewlines)
-          .replacingOccurrences(of: "\n", with: "\\n")
+        let status = result.output.split(separator: "\r\n", maxSplits: 1).first.map(String.init) ?? ""
+        let body = result.output.firstRange(of: "\r\n\r\n").map { String(result.output[$0.upperBound...]) } ?? ""
+        answer = "\(status) \(body)".trimmed.replacing("\n", with: "\\n")
         // A server in front answers before the one behind it does.
         if !Self.isStarting(status) { return answer }
       }

@@ -1,6 +1,11 @@
-import Foundation
 import KilnConsole
 package import KilnDocuments
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// What was checked in the containers of an environment, and what came of it.
 package struct VerificationReport: Sendable, Equatable {

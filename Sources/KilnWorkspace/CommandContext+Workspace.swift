@@ -1,4 +1,3 @@
-import Foundation
 package import KilnArtifacts
 import KilnConsole
 package import KilnContext

@@ -1,4 +1,3 @@
-import Foundation
 package import KilnArtifacts
 import KilnConsole
 package import KilnDiagnostics
@@ -7,6 +6,14 @@ package import KilnPlan
 package import KilnProcesses
 import KilnSpec
 package import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// The folder that `kiln generate` writes, and what is to be in it.
 package struct GeneratedOutput: Sendable {
@@ -31,7 +38,7 @@ package struct GeneratedOutput: Sendable {
 
   /// This very program: another build may generate something else under the same version.
   private static let program: String? = {
-    guard let path = Bundle.main.executablePath else { return nil }
+    guard let path = ProcessEnvironment.program else { return nil }
     var info = stat()
     guard stat(path, &info) == 0 else { return nil }
     return "\(KilnVersion.generator) \(FileStatus(info).text)"

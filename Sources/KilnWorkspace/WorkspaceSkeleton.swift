@@ -1,4 +1,3 @@
-import Foundation
 import KilnArtifacts
 package import KilnCatalog
 import KilnDiagnostics
@@ -29,7 +28,7 @@ package struct WorkspaceSkeleton {
 
   /// Writes all of it, or nothing where one of its files is there.
   package func write() throws {
-    let existing = files.map(\.path).filter { FileManager.default.fileExists(atPath: root.appending($0).string) }
+    let existing = files.map(\.path).filter { root.appending($0).isThere }
     guard existing.isEmpty else {
       throw CommandError(
         "workspace.exists", "\(existing.sorted().joined(separator: ", ")) already there, nothing was written",
@@ -64,7 +63,7 @@ package struct NewEnvironment {
       throw CommandError("new.profile", "there is no profile \"\(profile)\"", help: "there are: \(known)")
     }
     let path = "environments/\(customer).yaml"
-    if FileManager.default.fileExists(atPath: root.appending(path).string) {
+    if root.appending(path).isThere {
       throw CommandError("new.exists", "\(path) is already there", help: "edit that file")
     }
     let text = EnvironmentTemplate.render(customer: customer, profile: profile, catalog: .embedded)
@@ -86,8 +85,7 @@ private enum EnvironmentTemplate {
 /// Writes files that are not there yet.
 private enum NewFile {
   static func write(_ text: String, to path: FilePath) throws {
-    try FileManager.default.createDirectory(
-      atPath: path.removingLastComponent().string, withIntermediateDirectories: true)
+    try path.removingLastComponent().makeFolders()
     let file = try AtomicFile.create(at: path)
     try Array(text.utf8).withUnsafeBytes { try file.write($0) }
     try file.commit(mode: FilePermissions(rawValue: 0o644))

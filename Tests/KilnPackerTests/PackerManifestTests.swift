@@ -1,4 +1,3 @@
-import Foundation
 import KilnPacker
 import Testing
 
@@ -6,8 +5,8 @@ struct PackerManifestTests {
   static let report = PackerReport(
     outcome: .success, builds: [.init(name: "docker", outcome: .success, artifacts: [.dockerImage(id: "sha256:b")])])
 
-  private func manifest(_ id: String) -> Data {
-    Data(
+  private func manifest(_ id: String) -> [UInt8] {
+    Array(
       """
       {"builds": [{"name": "docker", "builder_type": "docker", "files": null, "artifact_id": "sha256:a", "packer_run_uuid": "1"},
         {"name": "docker", "builder_type": "docker", "files": null, "artifact_id": "\(id)", "packer_run_uuid": "2"}], "last_run_uuid": "2"}
@@ -27,6 +26,6 @@ struct PackerManifestTests {
   }
 
   @Test(arguments: ["", "{}", #"{"builds": [], "last_run_uuid": "1"}"#]) func refuses(_ text: String) {
-    #expect(throws: PackerManifest.Failure.self) { try PackerManifest(Data(text.utf8)) }
+    #expect(throws: PackerManifest.Failure.self) { try PackerManifest(Array(text.utf8)) }
   }
 }

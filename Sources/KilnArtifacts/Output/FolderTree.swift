@@ -33,7 +33,9 @@ enum FolderTree {
     guard unlinkat(folder, name, AT_REMOVEDIR) == 0 else { throw error("remove", path, name) }
   }
 
-  private static func names(_ stream: OpaquePointer, _ path: FilePath) throws -> [String] {
+  /// The names in a folder, in no order.
+  /// - Throws: `FileSystemError`.
+  static func names(_ stream: OpaquePointer, _ path: FilePath) throws -> [String] {
     var names: [String] = []
     while true {
       errno = 0

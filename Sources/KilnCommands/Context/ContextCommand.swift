@@ -1,5 +1,4 @@
 public import ArgumentParser
-import Foundation
 import KilnArtifacts
 import KilnConsole
 public import KilnContext

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import KilnArtifacts
 import KilnConsole
 import KilnContext

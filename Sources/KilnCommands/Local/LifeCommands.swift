@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import KilnConsole
 import KilnDiagnostics
 import KilnDocuments
@@ -7,6 +6,14 @@ import KilnEngine
 import KilnGeneration
 import KilnPlan
 import KilnProcesses
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 struct DownCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(

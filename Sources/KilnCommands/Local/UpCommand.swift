@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import KilnArtifacts
 import KilnConsole
 import KilnContext
@@ -39,9 +38,16 @@ struct UpCommand: KilnSubcommand {
 
   func validate() throws {
     if let port, !(1...65535).contains(port) { throw ValidationError("--port is 1 to 65535, not \(port)") }
-    if let project, project.range(of: "^[a-z0-9][a-z0-9_-]{0,62}$", options: .regularExpression) == nil {
+    if let project, !Self.isProject(project) {
       throw ValidationError("--project takes small letters, digits, - and _, not \"\(project)\"")
     }
+  }
+
+  /// Compose's own rule, and a length that leaves room for the names of containers.
+  private static func isProject(_ name: String) -> Bool {
+    let isFirst = { (byte: UInt8) in (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) }
+    return name.utf8.count < 64 && name.utf8.first.map(isFirst) == true
+      && name.utf8.allSatisfy { isFirst($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
   }
 
   var color: ColorChoice { options.color }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import KilnConsole
 import KilnDiagnostics
 import KilnDocuments

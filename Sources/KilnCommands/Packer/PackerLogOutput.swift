@@ -1,4 +1,3 @@
-import Foundation
 import KilnArtifacts
 import KilnConsole
 import KilnDocuments

@@ -1,4 +1,3 @@
-import Foundation
 import KilnArtifacts
 package import KilnConsole
 package import KilnContext
@@ -8,6 +7,20 @@ import KilnPlan
 package import KilnProcesses
 import KilnWorkspace
 package import SystemPackage
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// A packed context, and how to tell that it need not be packed again.
 package struct PackedArchive: Codable, Sendable {
@@ -68,7 +81,7 @@ package struct EnvironmentPacking {
     var unique: [EnvironmentImage] = []
     for image in images where !unique.contains(where: { $0.archive == image.archive }) { unique.append(image) }
     let jobs = unique
-    if let root { try UnlinkedFolder.make(dist, below: root) } else { try Self.makeFolder(dist) }
+    if let root { try UnlinkedFolder.make(dist, below: root) } else { try dist.makeFolders() }
     let results = try workers.map(jobs) { job in Result { try pack(job, context, isQuiet: isQuiet) } }
     let all = Dictionary(uniqueKeysWithValues: zip(jobs.map(\.archive), results))
     // The problems of all contexts end the command together, where nothing worse does.
@@ -113,14 +126,6 @@ package struct EnvironmentPacking {
     try FileReplacement.replace([.init(path: state, bytes: Array(try JSONEncoder().encode(archive)), isPrivate: false)])
     if !isQuiet { context.console.error("\(image.archive): \(packed.summary("packed"))") }
     return archive
-  }
-
-  private static func makeFolder(_ path: FilePath) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path.string, withIntermediateDirectories: true)
-    } catch {
-      throw FileSystemError("make the folder", path, Errno(rawValue: errno))
-    }
   }
 
   /// `dist/CUSTOMER/index.json`: every context with its digests; paths relative to `dist`.

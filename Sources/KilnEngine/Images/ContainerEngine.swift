@@ -1,4 +1,3 @@
-import Foundation
 import KilnConsole
 import KilnContext
 import KilnDiagnostics
@@ -6,6 +5,12 @@ import KilnDocuments
 package import KilnPlan
 package import KilnProcesses
 package import SystemPackage
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// The program that builds images.
 package struct ContainerEngine: Sendable {

@@ -1,8 +1,8 @@
-import Foundation
 import KilnArtifacts
 package import KilnConsole
 import KilnContext
 import KilnDiagnostics
+import KilnDocuments
 import KilnGeneration
 package import KilnPlan
 import KilnProcesses
@@ -93,8 +93,8 @@ package struct EnvironmentBuild: Sendable {
     }
     tell("\(label): building: \(reason)")
     let start = ContinuousClock.now
-    let idFile = staged.folder.removingLastComponent().appending("image-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(atPath: idFile.string) }
+    let idFile = staged.folder.removingLastComponent().appending("image-\(UInt64.random(in: 0 ... .max))")
+    defer { idFile.removeAll() }
     let arguments = engine.buildArguments(folder: staged.folder, idFile: idFile, time: time, secrets: secrets)
     let words = OutputTail()
     let code = try await stream(arguments, label, tail: words)
@@ -117,8 +117,7 @@ package struct EnvironmentBuild: Sendable {
   private func named(
     _ reference: String, _ idFile: FilePath, _ staged: StagedContext, _ label: String
   ) async throws -> String {
-    let id = String(decoding: try RegularFile.read(idFile, limit: 1000), as: UTF8.self)
-      .trimmingCharacters(in: .whitespacesAndNewlines)
+    let id = String(decoding: try RegularFile.read(idFile, limit: 1000), as: UTF8.self).trimmed
     guard try staged.isUnchanged() else {
       throw CommandError(
         "build.changed", "\(label): its context was changed while it was built; the image \(id) has no name",

@@ -1,4 +1,3 @@
-import Foundation
 import KilnArtifacts
 package import KilnConsole
 import KilnDocuments
@@ -7,6 +6,12 @@ import KilnPlan
 package import KilnProcesses
 import KilnSpec
 package import SystemPackage
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// A customer's environment on this machine: a Compose project, of the customer's name where the user gives no other.
 package struct ComposeProject: Sendable {
@@ -120,7 +125,7 @@ package struct ComposeProject: Sendable {
     guard state.Health == "unhealthy" || state.Health == "starting", let id = state.ID else { return nil }
     let result = try await docker.output(["inspect", "--format", "{{json .State.Health}}", id])
     let health = try? JSONDecoder().decode(Health.self, from: Data(result.output.utf8))
-    let text = health?.Log?.last?.Output.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+    let text = health?.Log?.last?.Output.trimmed ?? ""
     return text.isEmpty ? nil : text
   }
 

@@ -1,7 +1,14 @@
-import Foundation
 import KilnArtifacts
 import KilnProcesses
 package import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// A lock that one process has at a time, until it ends or lets go.
 package final class EnvironmentLock: Sendable {

@@ -1,8 +1,15 @@
-import Foundation
 import KilnConsole
 import KilnDiagnostics
 import KilnDocuments
 import KilnProcesses
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 extension LocalEnvironment {
   /// Stops, with the names that there are, where the environment has no such service.

@@ -1,6 +1,19 @@
-import Foundation
 import KilnArtifacts
 import SystemPackage
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// What is remembered of an environment on this machine, in `dist/CUSTOMER/local.json`, for its owner alone.
 package struct LocalState: Codable, Sendable, Equatable {

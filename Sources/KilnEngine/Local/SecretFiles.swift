@@ -1,9 +1,16 @@
 import CExtendedAttributes
-import Foundation
 import KilnArtifacts
 package import KilnGeneration
 import KilnPlan
 package import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// Secrets as files in memory, in a folder that only this account can enter; containers get each file read-only.
 ///
@@ -41,9 +48,8 @@ package struct SecretFiles: Sendable {
 
   /// In memory where the system has such a place.
   package static var place: FilePath {
-    var isFolder: ObjCBool = false
-    let memory = FileManager.default.fileExists(atPath: "/dev/shm", isDirectory: &isFolder) && isFolder.boolValue
-    return memory ? "/dev/shm" : FilePath(NSTemporaryDirectory())
+    let memory: FilePath = "/dev/shm"
+    return memory.isFolder ? memory : .temporaryFolder
   }
 
   @Sendable private static func isName(_ name: String) -> Bool {
@@ -86,14 +92,14 @@ package struct SecretFiles: Sendable {
 
   /// Removes what `init` made for an environment, also by runs that were killed before they could note it.
   package static func removeAll(marked mark: String) {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: place.string)) ?? []
+    for name in (try? place.names()) ?? []
     where name.hasPrefix("kiln-\(mark)") { remove(named: name) }
   }
 
   /// Removes a folder that `init` made.
   package static func remove(named name: String?) {
     guard let name, isName(name) else { return }
-    try? FileManager.default.removeItem(atPath: place.appending(name).string)
+    place.appending(name).removeAll()
   }
 
   /// What stands for the values without saying them.

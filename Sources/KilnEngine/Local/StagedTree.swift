@@ -1,8 +1,15 @@
-import Foundation
 import KilnArtifacts
 import KilnContext
 import KilnGeneration
 package import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// The application as it was staged: every path with what tells its contents from others.
 package struct StagedTree: Sendable, Equatable {
@@ -80,7 +87,7 @@ package struct StagedTree: Sendable, Equatable {
     while !rest.isEmpty {
       var bytes: [UInt8] = []
       let output = Buffer()
-      let writer = try ArchiveWriter(time: Int(Date().timeIntervalSince1970)) { output.bytes += $0 }
+      let writer = try ArchiveWriter(time: FileStatus.now / 1_000_000_000) { output.bytes += $0 }
       while let path = rest.popFirst() {
         try add(path, to: writer)
         if output.bytes.count >= limit { break }

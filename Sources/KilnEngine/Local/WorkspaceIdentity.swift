@@ -1,4 +1,3 @@
-import Foundation
 import KilnArtifacts
 package import SystemPackage
 
@@ -12,12 +11,10 @@ package struct WorkspaceIdentity: Sendable, Equatable {
   package let root: FilePath
 
   package init(root: FilePath) {
-    let resolved = root.withPlatformString { realpath($0, nil) }
-    self.root = resolved.map { FilePath(platformString: $0) } ?? root
-    free(resolved)
+    self.root = Containment.real(root) ?? root
     // Two machines that share an engine may have their workspaces at one path.
-    let machine = FileManager.default.contents(atPath: "/etc/machine-id") ?? Data()
-    let text = Array("kiln workspace\0".utf8) + Array(machine) + [0] + Array(self.root.string.utf8)
+    let machine = (try? RegularFile.read("/etc/machine-id", limit: 1 << 16)) ?? []
+    let text = Array("kiln workspace\0".utf8) + machine + [0] + Array(self.root.string.utf8)
     id = String(ContentDigest(of: text).hex.prefix(16))
   }
 }

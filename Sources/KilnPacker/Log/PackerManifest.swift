@@ -1,4 +1,8 @@
-public import Foundation
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// What the `manifest` post-processor wrote: the builds of its last run.
 ///
@@ -28,10 +32,10 @@ public struct PackerManifest: Sendable, Equatable {
     let last_run_uuid: String
   }
 
-  public init(_ data: Data) throws(Failure) {
+  public init(_ bytes: [UInt8]) throws(Failure) {
     let document: Document
     do {
-      document = try JSONDecoder().decode(Document.self, from: data)
+      document = try JSONDecoder().decode(Document.self, from: Data(bytes))
     } catch {
       throw Failure(description: "it is no Packer manifest")
     }

@@ -1,4 +1,3 @@
-import Foundation
 package import KilnArtifacts
 package import SystemPackage
 
@@ -15,12 +14,7 @@ package struct BakeFolder: Sendable {
   /// - Parameter tree: What is generated for `customer`.
   /// - Throws: `FileSystemError`.
   package init(of customer: String, in tree: ArtifactTree) throws {
-    let name = FilePath(FileManager.default.temporaryDirectory.path).appending("kiln-bake-XXXXXX")
-    var bytes = name.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) }
-    guard mkdtemp(&bytes) != nil else {
-      throw FileSystemError("make the folder", name, Errno(rawValue: errno))
-    }
-    path = bytes.withUnsafeBufferPointer { text in text.baseAddress.map { FilePath(platformString: $0) } ?? name }
+    path = try FilePath.privateFolder("kiln-bake")
     template = path.appending("generated").appending("packer").appending("\(customer).json")
     do {
       for folder in [workingFolder, temporaryFolder] { try UnlinkedFolder.make(folder, below: path) }
@@ -43,5 +37,5 @@ package struct BakeFolder: Sendable {
   /// What Packer says that it built.
   package var manifest: FilePath { path.appending("manifest.json") }
 
-  package func remove() { try? FileManager.default.removeItem(atPath: path.string) }
+  package func remove() { path.removeAll() }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import KilnArtifacts
 package import KilnConsole
 import KilnDiagnostics
@@ -15,7 +14,7 @@ package enum LogFile {
     let data = try RegularFile.read(file, limit: 64 << 20)
     let differences: [String]
     do {
-      differences = try PackerManifest(Data(data)).differences(from: report)
+      differences = try PackerManifest(data).differences(from: report)
     } catch {
       throw CommandError("packer-log.manifest", "\(manifest): \(error)")
     }

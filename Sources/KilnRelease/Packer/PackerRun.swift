@@ -1,4 +1,3 @@
-import Foundation
 import KilnArtifacts
 package import KilnConsole
 import KilnDiagnostics
@@ -8,6 +7,14 @@ package import KilnPlan
 import KilnProcesses
 import Synchronization
 package import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// One `packer build`.
 package struct PackerRun: Sendable {
@@ -113,7 +120,7 @@ package struct PackerRun: Sendable {
     }
     try FileReplacement.replace([.init(path: manifest, bytes: bytes)])
     let differences: [String]
-    do { differences = try PackerManifest(Data(bytes)).differences(from: report) } catch { differences = ["\(error)"] }
+    do { differences = try PackerManifest(bytes).differences(from: report) } catch { differences = ["\(error)"] }
     try LogFile.refuse(differences)
   }
 }

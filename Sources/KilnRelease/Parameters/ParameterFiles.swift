@@ -1,9 +1,16 @@
-import Foundation
 import KilnArtifacts
 package import KilnAzure
 package import KilnConsole
 package import KilnDiagnostics
 package import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// Deployment parameters files that are patched together.
 package struct ParameterFiles: Sendable {
@@ -58,13 +65,11 @@ package struct ParameterFiles: Sendable {
   /// The file itself, or what a symbolic link points to.
   private func resolved(_ name: String) throws -> FilePath {
     let path = context.folder.pushing(FilePath(name))
-    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path.string),
-      attributes[.type] as? FileAttributeType == .typeSymbolicLink
-    else { return path }
+    guard path.isLink else { return path }
     if refusesLinks {
       throw CommandError("parameters.link", "\(name) is a symbolic link", help: "name the file that it points to")
     }
-    return FilePath(URL(filePath: path.string).resolvingSymlinksInPath().path)
+    return Containment.real(path) ?? path
   }
 
   /// Holds the files, in one order for every kiln, so that no two wait for each other.
@@ -94,8 +99,8 @@ package struct PatchedFiles: Sendable {
     package var isChanged: Bool { patched.bytes != old }
 
     fileprivate var isOpenToOthers: Bool {
-      let mode = (try? FileManager.default.attributesOfItem(atPath: path.string))?[.posixPermissions] as? Int
-      return mode.map { $0 & 0o077 != 0 } ?? false
+      var status = stat()
+      return path.withPlatformString { stat($0, &status) } == 0 && status.st_mode & 0o077 != 0
     }
   }
 

@@ -1,4 +1,3 @@
-import Foundation
 import KilnArtifacts
 package import KilnConsole
 import KilnContext
@@ -35,7 +34,7 @@ package struct AppSourceChanges {
       if let answer = known[folder] { return answer }
       let absolute = root.pushing(folder).lexicallyNormalized()
       var answer: String?
-      let real = FilePath(URL(filePath: absolute.string).resolvingSymlinksInPath().path)
+      let real = Containment.real(absolute) ?? absolute
       if let prefix = Self.relative(real, to: top) {
         let ignore = try context.ignore(absolute, within: containment)
         let files = changed.filter { path in

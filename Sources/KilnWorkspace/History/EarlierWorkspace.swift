@@ -1,4 +1,3 @@
-import Foundation
 import KilnArtifacts
 package import KilnConsole
 import KilnContext
@@ -20,7 +19,7 @@ package struct EarlierWorkspace: Sendable {
     async throws -> EarlierWorkspace
   {
     let folder = context.folder.pushing(FilePath(name)).lexicallyNormalized()
-    if FileManager.default.fileExists(atPath: folder.appending("kiln.yaml").string) {
+    if folder.appending("kiln.yaml").isThere {
       let then = try context.read(folder, workers, checkingFiles: false)
       return try EarlierWorkspace(folder: folder, plans: then.fleet, notes: notes(of: then), now: now, context)
     }
@@ -33,12 +32,10 @@ package struct EarlierWorkspace: Sendable {
     _ context: CommandContext
   ) async throws -> EarlierWorkspace {
     let commit = try await git.commit(name)
-    let place = FilePath(FileManager.default.temporaryDirectory.path).appending("kiln-since-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(
-      atPath: place.string, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    defer { try? FileManager.default.removeItem(atPath: place.string) }
+    let place = try FilePath.privateFolder("kiln-since")
+    defer { place.removeAll() }
     let root = try await git.extract(["kiln.yaml", "environments", "profiles", "components"], of: commit, to: place)
-    guard FileManager.default.fileExists(atPath: root.appending("kiln.yaml").string) else {
+    guard root.appending("kiln.yaml").isThere else {
       return EarlierWorkspace(plans: [], sources: [:], notes: ["there was no workspace in \(name): everything is new"])
     }
     var then = try context.read(root, workers, checkingFiles: false)

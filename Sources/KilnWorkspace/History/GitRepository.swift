@@ -1,4 +1,4 @@
-import Foundation
+import KilnArtifacts
 import KilnConsole
 package import KilnDiagnostics
 package import KilnProcesses
@@ -39,9 +39,14 @@ package struct GitRepository: Sendable {
     return result.output
   }
 
+  /// The answer without the line break at its end: a path may have spaces there.
+  private func line(_ arguments: [String], _ what: String) async throws -> String {
+    let output = try await run(arguments, what)
+    return output.hasSuffix("\n") ? String(output.dropLast()) : output
+  }
+
   package func top() async throws -> FilePath {
-    let output = try await run(["rev-parse", "--show-toplevel"], "find a repository at \(root)")
-    return FilePath(output.trimmingCharacters(in: .newlines))
+    FilePath(try await line(["rev-parse", "--show-toplevel"], "find a repository at \(root)"))
   }
 
   /// The commit's id.
@@ -56,11 +61,10 @@ package struct GitRepository: Sendable {
         ? "there is no commit of the name \"\(other)\""
         : "there is neither a workspace in the folder \"\(name)\" nor a commit of that name")
     do {
-      let commit = try await run(["rev-parse", "--verify", "--end-of-options", "\(other)^{commit}"], "find \(other)")
-        .trimmingCharacters(in: .newlines)
+      let commit = try await line(["rev-parse", "--verify", "--end-of-options", "\(other)^{commit}"], "find \(other)")
       guard isBranchPoint else { return commit }
       failure = Failure(message: "HEAD and \"\(other)\" have no commit in common")
-      return try await run(["merge-base", commit, "HEAD"], "compare").trimmingCharacters(in: .newlines)
+      return try await line(["merge-base", commit, "HEAD"], "compare")
     } catch is Failure {
       if (try? await run(["rev-parse", "--is-shallow-repository"], "look"))?.hasPrefix("true") == true {
         failure.help =
@@ -73,9 +77,9 @@ package struct GitRepository: Sendable {
   /// Writes those of the workspace's `names` that the commit has below `place`.
   /// - Returns: Where the workspace's root then is.
   package func extract(_ names: [String], of commit: String, to place: FilePath) async throws -> FilePath {
-    let prefix = try await run(["rev-parse", "--show-prefix"], "find the workspace").trimmingCharacters(in: .newlines)
+    let prefix = try await line(["rev-parse", "--show-prefix"], "find the workspace")
     let tree = place.appending("tree")
-    try FileManager.default.createDirectory(atPath: tree.string, withIntermediateDirectories: true)
+    try tree.makeFolders()
     let index = ["GIT_INDEX_FILE": place.appending("index").string, "GIT_LITERAL_PATHSPECS": "1"]
     let listed = try await run(
       ["ls-tree", "-z", "--name-only", "--full-tree", commit, "--"] + names.map { prefix + $0 },

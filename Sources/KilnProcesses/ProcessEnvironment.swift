@@ -1,0 +1,42 @@
+package import SystemPackage
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// What the system gave this process.
+package enum ProcessEnvironment {
+  /// Environment variables; bytes that are not UTF-8 are replaced by U+FFFD.
+  package static var variables: [String: String] { ProcessInfo.processInfo.environment }
+
+  /// The current folder.
+  package static var folder: FilePath {
+    guard let path = getcwd(nil, 0) else { return "." }
+    defer { free(path) }
+    return FilePath(platformString: path)
+  }
+
+  /// The processors that this process may use.
+  package static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+  /// The file of this very program; nil where the system does not say.
+  package static var program: String? {
+    #if canImport(Darwin)
+      var count: UInt32 = 4096
+      var path = [CChar](repeating: 0, count: Int(count))
+      return _NSGetExecutablePath(&path, &count) == 0 ? String(cString: path) : nil
+    #else
+      return "/proc/self/exe"
+    #endif
+  }
+}
