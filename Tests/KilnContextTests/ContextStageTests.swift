@@ -1,4 +1,5 @@
 import Foundation
+import KilnArtifacts
 import SystemPackage
 import Testing
 
@@ -18,7 +19,7 @@ struct ContextStageTests {
 
   private func stages(_ root: FilePath) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: root.appending("dist/stage.staged").string)
-      .filter { $0 != ".lock" && $0 != "place" }.sorted()
+      .filter { $0 != ".lock" }.sorted()
   }
 
   /// A file's own, so that what was staged of it is used again.
@@ -75,6 +76,51 @@ struct ContextStageTests {
       #expect(second.digest == first.digest)
       #expect(try text(second.folder.appending("a")) == "good")
       #expect(try second.isUnchanged())
+    }
+  }
+
+  /// Nor is one that is unpacked into the folders that were made here, with records that fit it.
+  @Test func aFileThatWasExchangedInPlaceIsNotBelieved() throws {
+    try ContextPackerTests.withFolder { root in
+      try ContextPackerTests.write(root.appending("src"), "a", "good")
+      try ContextPackerTests.write(root.appending("src"), "b", "same")
+      settle(root)
+      let first = try stage(root)
+      let name = first.folder.appending("a").string
+      var status = stat()
+      #expect(stat(name, &status) == 0)
+      let file = try FileDescriptor.open(FilePath(name), .writeOnly)
+      try file.closeAfter { _ = try file.writeAll("evil".utf8) }
+      var times = [status.st_atim, status.st_mtim]
+      #expect(utimensat(AT_FDCWD, name, &times, 0) == 0)
+      #expect(try !first.isUnchanged())
+      let second = try stage(root)
+      #expect(try second.digest == first.digest && text(second.folder.appending("a")) == "good")
+      // And where another file changed, so that the folder is made from the last one.
+      #expect(stat(second.folder.appending("a").string, &status) == 0)
+      try ContextPackerTests.write(second.folder, "a", "evil")
+      #expect(utimensat(AT_FDCWD, second.folder.appending("a").string, &times, 0) == 0)
+      try ContextPackerTests.write(root.appending("src"), "b", "other")
+      let third = try stage(root)
+      #expect(try text(third.folder.appending("a")) == "good" && text(third.folder.appending("b")) == "other")
+    }
+  }
+
+  /// Whatever is linked and removed meanwhile, an unchanged context is not read again.
+  @Test func timesOfChangeAreKeptUpToDate() throws {
+    try ContextPackerTests.withFolder { root in
+      for text in ["1", "2", "3"] {
+        try ContextPackerTests.write(root.appending("src"), "a", text)
+        try ContextPackerTests.write(root.appending("src"), "b", "same")
+        let last = try stage(root)
+        let records = StageRecords(reading: StageStore.state(of: last.folder.removingLastComponent()))
+        #expect(records.records.count == 2)
+        for record in records.records {
+          var status = stat()
+          #expect(stat(last.folder.appending(String(decoding: record.path, as: UTF8.self)).string, &status) == 0)
+          #expect(record.changed == FileStatus(status).changed)
+        }
+      }
     }
   }
 

@@ -68,17 +68,21 @@ final class ContextStaging {
     let problems = walk.problems + tokens.finish()
     if problems.hasErrors { throw DiagnosticsError(problems.inCanonicalOrder()) }
     let digest = records.digest
-    if try store.has(digest, records) {
-      if digest != latest || records != latestRecords { try store.write(records, of: digest) }
-    } else {
-      try make(digest)
-    }
+    let noted = digest == latest ? latestRecords : store.records(of: digest)
+    // Those that come from the last folder have their times already.
+    let there = try store.matched(digest == latest ? records : records.withChangeTimes(of: noted), of: digest)
+    if there == nil { try make(digest) }
+    let (use, isSwept) = try store.use(digest, isHandedOut: isHandedOut)
+    // A name less, as one more, changes a file's time of change.
+    var current = there ?? records
+    if there == nil || isSwept { current = try StageTree(store.tree(digest)).matched(current) ?? current }
+    if current != noted { try store.write(current, of: digest) }
     let paths = Set(records.records.map(\.path))
     return StagedContext(
       digest: digest, folder: store.tree(digest), files: files, written: written,
       removed: known.keys.count { !paths.contains($0) },
       warnings: (problems + advice.finish(usedRules: walk.usedRules)).inCanonicalOrder(),
-      use: try store.use(digest, isHandedOut: isHandedOut))
+      use: use)
   }
 
   private func add(_ record: StageRecords.Record, _ origin: Origin = .none) {
@@ -118,6 +122,8 @@ final class ContextStaging {
       kind: isExecutable ? .executable : .file, path: path, content: Array(ContentDigest(of: bytes).hex.utf8),
       size: bytes.count)
     if let last = known[path], last.kind == record.kind, last.content == record.content {
+      var record = record
+      record.changed = last.changed
       return add(record, .latest)
     }
     let (file, number) = try incomingFile()
@@ -217,18 +223,13 @@ final class ContextStaging {
       case (.link, _): try outer.makeLink(name, record.content, time: StageRecords.Record.linkTime)
       case (_, .incoming(let number)): try incoming.rename(Self.name(number), to: outer, name)
       default:
-        guard let place = try last?.place(record.path), let status = try? place.folder.status(of: place.name),
-          record.fits(status)
+        guard let place = try last?.place(record.path),
+          (try? place.folder.changeTime(of: place.name, as: record)).flatMap({ $0 }) != nil
         else { throw StageBroken() }
         try place.folder.link(place.name, to: outer, name, record, through: buffer)
       }
     }
     try folder.remove(Array("incoming".utf8))
-    try records.bytes.withUnsafeBytes { bytes in
-      let state = try folder.createFile(Array("state".utf8))
-      defer { try? state.close() }
-      try write(bytes, to: state, Array("state".utf8))
-    }
     try store.folder.rename(place, to: store.folder, Array(digest.utf8))
     making = nil
   }

@@ -22,9 +22,11 @@ struct StageRecords: Equatable {
     let size: Int
     /// Of the source when it was read; empty where it may have changed at once.
     var status = ""
+    /// When the staged file was last changed (ctime), nanoseconds since 1970; 0 where that is not known.
+    var changed = 0
   }
 
-  private(set) var records: [Record] = []
+  var records: [Record] = []
   private var stream = StreamDigest()
 
   /// SHA-256 over every path, type, executable bit and content.
@@ -39,7 +41,7 @@ struct StageRecords: Equatable {
     }
   }
 
-  private static let version = Array("kiln-stage-1".utf8)
+  private static let version = Array("kiln-stage-2".utf8)
   private static let sizeLimit = 1 << 30
 
   /// What cannot be read is nothing: everything is then read again.
@@ -48,15 +50,17 @@ struct StageRecords: Equatable {
     let fields = bytes.split(separator: 0, omittingEmptySubsequences: false)
     guard fields.first.map(Array.init) == Self.version else { return }
     var at = 1
-    while at + 5 <= fields.count {
-      let field = fields[at..<at + 5].map { Array($0) }
+    while at + 6 <= fields.count {
+      let field = fields[at..<at + 6].map { Array($0) }
       guard let kind = Kind(rawValue: String(decoding: field[0], as: UTF8.self)),
-        let size = Int(String(decoding: field[1], as: UTF8.self))
+        let size = Int(String(decoding: field[1], as: UTF8.self)),
+        let changed = Int(String(decoding: field[4], as: UTF8.self))
       else { return }
       add(
         Record(
-          kind: kind, path: field[4], content: field[3], size: size, status: String(decoding: field[2], as: UTF8.self)))
-      at += 5
+          kind: kind, path: field[5], content: field[3], size: size, status: String(decoding: field[2], as: UTF8.self),
+          changed: changed))
+      at += 6
     }
   }
 
@@ -65,11 +69,23 @@ struct StageRecords: Equatable {
     for record in records {
       out += "\(record.kind.rawValue)\0\(record.size)\0\(record.status)\0".utf8
       out += record.content
-      out.append(0)
+      out += "\0\(record.changed)\0".utf8
       out += record.path
       out.append(0)
     }
     return out
+  }
+
+  /// With what `other` noted of the files that both have.
+  func withChangeTimes(of other: StageRecords) -> StageRecords {
+    let known = Dictionary(other.records.map { ($0.path, $0) }) { $1 }
+    var result = self
+    for index in result.records.indices {
+      let record = result.records[index]
+      guard let noted = known[record.path], noted.content == record.content else { continue }
+      result.records[index].changed = noted.changed
+    }
+    return result
   }
 
   static func == (one: Self, other: Self) -> Bool { one.records == other.records }

@@ -16,7 +16,6 @@ import SystemPackage
 /// app.staged/<digest>/app          a context; locked by who uses it
 /// app.staged/<digest>/state        its records
 /// app.staged/<digest>/handed-out   made when it was last given to a program that nobody waits for
-/// app.staged/place                 where this was made
 /// app.staged/.new-…, .gone-…       being made, or removed
 /// ```
 final class StageStore {
@@ -36,23 +35,6 @@ final class StageStore {
     try UnlinkedFolder.make(path, below: root)
     lock = try StageLock.alone(path, check: check)
     folder = try OpenFolder.open(path, isLinkFollowed: false)
-    try removeCopies()
-  }
-
-  /// Sizes and times tell whether a staged file is what it was, and a copy has the same whatever was done to it: folders
-  /// that were not made in this very place, as those of a cache that a CI system unpacks, are removed.
-  private func removeCopies() throws {
-    var status = stat()
-    guard path.withPlatformString({ lstat($0, &status) }) == 0 else {
-      throw FileSystemError("examine", path, Errno(rawValue: errno))
-    }
-    let own = "\(status.st_dev) \(status.st_ino)\n"
-    let mark = path.appending("place")
-    if let text = try? RegularFile.read(mark, limit: 100, following: .refused), text == Array(own.utf8) { return }
-    for item in try folder.list() where item.kind.isDirectory && Self.isDigest(item.name) { try discard(item.name) }
-    let output = try AtomicFile.create(at: mark)
-    try Array(own.utf8).withUnsafeBytes { try output.write($0) }
-    try output.commit(mode: FilePermissions(rawValue: 0o644))
   }
 
   static func state(of folder: FilePath) -> FilePath { folder.appending("state") }
@@ -83,13 +65,17 @@ final class StageStore {
     "\(path.lastComponent?.string ?? "")/\(digest)/\(String(decoding: name, as: UTF8.self))"
   }
 
-  /// Whether the folder of `digest` is there and holds what the records say; one that does not is removed.
-  func has(_ digest: String, _ records: StageRecords) throws -> Bool {
+  /// What is noted of the folder of `digest`; nothing where it is not there.
+  func records(of digest: String) -> StageRecords { StageRecords(reading: Self.state(of: stage(digest))) }
+
+  /// The records with their files' times of change, where the folder of `digest` is there and holds what they say; one that
+  /// does not is removed.
+  func matched(_ records: StageRecords, of digest: String) throws -> StageRecords? {
     let own = Array(digest.utf8)
-    guard folder.hasFolder(own) else { return false }
-    if try folder.open(own).hasFolder(name), try StageTree(tree(digest)).holds(records) { return true }
+    guard folder.hasFolder(own) else { return nil }
+    if try folder.open(own).hasFolder(name), let found = try StageTree(tree(digest)).matched(records) { return found }
     try discard(own)
-    return false
+    return nil
   }
 
   /// Takes a name away at once, and then what it named.
@@ -107,7 +93,8 @@ final class StageStore {
   }
 
   /// Locks the folder of `digest` for use, makes it the newest, and removes those that nobody uses.
-  func use(_ digest: String, isHandedOut: Bool) throws -> StageLock {
+  /// - Returns: The lock, and whether anything was removed.
+  func use(_ digest: String, isHandedOut: Bool) throws -> (StageLock, isSwept: Bool) {
     guard let use = try StageLock.shared(stage(digest)) else {
       throw FileSystemError("lock", stage(digest), .resourceTemporarilyUnavailable)
     }
@@ -116,8 +103,7 @@ final class StageStore {
       try mark.commit(mode: FilePermissions(rawValue: 0o644))
     }
     if target() != text(digest) { try point(to: digest) }
-    try sweep(keeping: digest)
-    return use
+    return (use, try sweep(keeping: digest))
   }
 
   private func point(to digest: String) throws {
@@ -140,7 +126,8 @@ final class StageStore {
     }
   }
 
-  private func sweep(keeping digest: String) throws {
+  private func sweep(keeping digest: String) throws -> Bool {
+    var isSwept = false
     for item in try folder.list() {
       if item.name.starts(with: ".new-".utf8) || item.name.starts(with: ".gone-".utf8) {
         // What is made is made under the lock: these are of processes that were killed.
@@ -150,8 +137,10 @@ final class StageStore {
         if wasHandedOut(old) { continue }
         guard let lock = try StageLock.aloneNow(old) else { continue }
         try withExtendedLifetime(lock) { try discard(item.name) }
+        isSwept = true
       }
     }
+    return isSwept
   }
 
   private func wasHandedOut(_ stage: FilePath) -> Bool {
