@@ -35,7 +35,7 @@ struct StepResolver {
   /// The steps in order, adjacent packages as one step.
   mutating func steps(_ nodes: [SpecNode]) -> [PlannedStep] {
     var planned: [PlannedStep] = []
-    for node in nodes {
+    for node in nodes where !isExhausted {
       let only = node["only"]?.scalar.flatMap { Side(rawValue: $0.text) }
       for bound in bindings(of: node) {
         guard let instance = instance(node, bound) else { break }
@@ -55,7 +55,7 @@ struct StepResolver {
 
   mutating func checks(_ nodes: [SpecNode]) -> [Check] {
     var checks: [Check] = []
-    for node in nodes {
+    for node in nodes where !isExhausted {
       for bound in bindings(of: node) {
         guard let instance = instance(node, bound) else { break }
         checks.append(

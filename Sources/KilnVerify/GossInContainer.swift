@@ -30,6 +30,8 @@ package struct GossInContainer: Sendable {
     [ -n "$dir" ] || { echo 'no folder of the container is for root alone: /root, /run and / can be written by others' >&2; exit 1; }
     tar --extract --no-same-owner --file=- --directory="$dir"
     chmod 0700 "$dir/goss"
+    # Settings of goss's own, which the image may have.
+    for name in $(env | sed -n 's/^\(GOSS_[A-Z0-9_]*\)=.*/\1/p'); do unset "$name"; done
     file=$1; shift
     "$dir/goss" --gossfile "$dir/$file" validate --no-color --format json "$@"
     """#

@@ -108,6 +108,21 @@ struct PackerLogForgeryTests {
     #expect(whole.finish().outcome == .success)
   }
 
+  /// Packer says nothing of colours where there are none, and nothing of a run where it refuses the template.
+  @Test(arguments: [
+    "==> null: Running builder ...\n    null: one\n", "1795678313,,ui,say,==> null: Running builder ...\n",
+    "Error: Failed to prepare build: \"null\"\n", "Error: 1 error(s) decoding:\n",
+  ]) func theSameWithoutColours(again: String) {
+    let good = "==> null: Running builder ...\n" + Self.forged.joined(separator: "\n") + "\n"
+    for rest in [again, "\n" + again, "an other program's\n==> other: line\n" + again] {
+      #expect(PackerLogReaderTests.read(Array((good + rest).utf8), piece: 100).outcome == .unknown)
+    }
+    // What other programs print behind it is not Packer's.
+    for rest in ["==> default: Importing\n", "Error: Process completed with exit code 1.\n", "==> null\n"] {
+      #expect(PackerLogReaderTests.read(Array((good + rest).utf8), piece: 100).outcome == .success)
+    }
+  }
+
   @Test func columnsCountOnlyWhereEveryLineHasThem() {
     func read(_ text: String) -> PackerReport {
       let report = PackerLogReaderTests.read(Array(text.utf8), piece: text.utf8.count)

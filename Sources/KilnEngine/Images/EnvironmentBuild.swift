@@ -97,7 +97,7 @@ package struct EnvironmentBuild: Sendable {
     defer { idFile.removeAll() }
     let arguments = engine.buildArguments(folder: staged.folder, idFile: idFile, time: time, secrets: secrets)
     let words = OutputTail()
-    let code = try await stream(arguments, label, tail: words)
+    let code = try await stream(arguments, label, hiding: secrets, tail: words)
     try Interruption.check()
     guard code == 0 else {
       throw CommandError(
@@ -144,8 +144,12 @@ package struct EnvironmentBuild: Sendable {
     return try await engine.registryDigest(of: reference)
   }
 
-  private func stream(_ arguments: [String], _ label: String, tail: OutputTail? = nil) async throws -> Int32 {
-    let relay = context.console.relay()
+  /// - Parameter secrets: Those that the program is given; what it prints of them is hidden.
+  private func stream(
+    _ arguments: [String], _ label: String, hiding secrets: [SecretUse] = [], tail: OutputTail? = nil
+  ) async throws -> Int32 {
+    let mask = SecretMask(secrets.compactMap { context.environment[$0.variable] })
+    let relay = context.console.relay(edit: mask.masked)
     defer { relay.finish() }
     let isShown = !isQuiet
     return try await engine.tool.stream(arguments, environment: ["DOCKER_BUILDKIT": "1"]) { bytes in

@@ -48,7 +48,8 @@ struct PackerLogResults: Sendable {
   mutating func finish() -> PackerReport {
     endBlock()
     if hasNoArtifacts, builds.values.allSatisfy({ $0.outcome != .success }) { hasErrors = true }
-    let outcome: PackerReport.Outcome = !hasSummary ? .unknown : hasErrors ? .failure : .success
+    // A run that failed did so whatever another one behind it comes to.
+    let outcome: PackerReport.Outcome = hasErrors ? .failure : hasSummary ? .success : .unknown
     return PackerReport(outcome: outcome, builds: names.compactMap { builds[$0] }, runs: runs)
   }
 
@@ -103,7 +104,7 @@ struct PackerLogResults: Sendable {
   }
 
   private mutating func human(_ text: String, isCut: Bool) {
-    if hasSummary, Self.beginsRun(text) {
+    if hasSummary, beginsRun(text) {
       endBlock()
       section = .none
       // What ended well is another run; this one has yet to say how it ends.
@@ -146,9 +147,21 @@ struct PackerLogResults: Sendable {
     }
   }
 
-  /// `name: output will be in this color.`, which each builder has at the beginning of a run.
-  private static func beginsRun(_ text: String) -> Bool {
-    text.hasSuffix(": output will be in this color.") && named(text[...]) != nil
+  /// Whether a line behind a summary is another run's: `name: output will be in this color.`, which Packer leaves out where
+  /// there are no colours; a step of a build that has ended; or that a template was refused.
+  private func beginsRun(_ text: String) -> Bool {
+    if text.hasSuffix(": output will be in this color.") { return Self.named(text[...]) != nil }
+    if text.hasPrefix("==> ") { return Self.named(text.dropFirst(4)).map { builds[$0.0] != nil } ?? false }
+    return block?.kind != .error && Self.refusesTemplate(text)
+  }
+
+  /// What Packer says in place of a run: `Error: Failed to prepare build: "azure-arm"`, `Error: 2 error(s) decoding:`.
+  private static func refusesTemplate(_ text: String) -> Bool {
+    guard text.hasPrefix("Error: ") else { return false }
+    let rest = text.dropFirst("Error: ".count)
+    let words = rest.drop { $0.isASCII && $0.isNumber }
+    return rest.hasPrefix("Failed to prepare build") || rest.hasPrefix("Failed to initialize build")
+      || (words.count < rest.count && words.hasPrefix(" error(s) "))
   }
 
   /// A run's summary is its errors, if any, and then its artifacts.

@@ -123,6 +123,11 @@ extension Attacks {
         component(
           "  items: {type: list, default: [\(times(20_000, "x, "))x]}", "  - {packages: [\"{{item}}x\"], each: items}")),
       Input(
+        "many steps for each of many", "catalog.expansion-limit",
+        component(
+          "  items: {type: list, default: [\(times(20_000, "x, "))x]}",
+          numbered(4000) { "  - {packages: [\"{{item}}x\($0)\"], each: items}\n" })),
+      Input(
         "a text of many placeholders that come to nothing", "catalog.expansion-limit",
         component(
           "  items: {type: list, default: [\(times(1500, "\"\", "))\"\"]}",

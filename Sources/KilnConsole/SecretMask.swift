@@ -1,0 +1,16 @@
+/// Hides secrets in what another program prints, as CI systems do.
+package struct SecretMask: Sendable {
+  /// Shorter texts are in every other line.
+  private static let minimum = 4
+
+  private let texts: [String]
+
+  /// - Parameter values: A value of several lines is hidden line by line.
+  package init(_ values: [String]) {
+    let lines = values.flatMap { $0.split(whereSeparator: \.isNewline).map(String.init) }
+    // The longest first: one value may be part of another.
+    texts = lines.filter { $0.count >= Self.minimum }.sorted { $0.count > $1.count }
+  }
+
+  package func masked(_ line: String) -> String { texts.reduce(line) { $0.replacing($1, with: "***") } }
+}
