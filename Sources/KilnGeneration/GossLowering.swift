@@ -1,4 +1,3 @@
-import KilnArtifacts
 import KilnGoss
 import KilnPlan
 import KilnSpec
@@ -87,32 +86,25 @@ struct GossLowering {
   }
 
   private func add(file: Step.File, to goss: inout GossFile) {
-    goss.files.append(
-      .init(
-        file.path, mode: file.mode, owner: file.owner, group: file.group, sha256: ContentDigest(of: file.content).hex))
+    for fact in file.facts { add(fact, to: &goss) }
   }
 
   private func add(_ steps: [PlannedStep], to goss: inout GossFile) {
-    for step in steps {
-      switch step.step {
-      case .packages(let names): goss.packages += names.map { String($0.prefix { $0 != "=" }) }
-      case .repository(let repository):
-        let source = AptRepository.source(repository)
-        add(file: .init(path: AptRepository.sourcePath(repository), content: Array(source.utf8)), to: &goss)
-      case .download(let download) where !download.unpack:
-        goss.files.append(.init(download.to, mode: download.mode, sha256: download.sha256))
-      case .download(let download): goss.files.append(.init(download.to, filetype: "directory"))
-      case .file(let file): add(file: file, to: &goss)
-      case .directory(let directory):
-        goss.files.append(
-          .init(
-            directory.path, filetype: "directory", mode: directory.mode, owner: directory.owner, group: directory.group)
-        )
-      case .user(let user): goss.users.append(user.name)
-      case .link(let path, let target): goss.files.append(.init(path, filetype: "symlink", linkedTo: target))
-      case .run(let run): if let creates = run.creates { goss.paths.append(creates) }
-      case .environment, .service: break
-      }
+    for fact in steps.flatMap(\.step.facts) { add(fact, to: &goss) }
+  }
+
+  private func add(_ fact: StepFact, to goss: inout GossFile) {
+    switch fact {
+    case .package(let name): goss.packages.append(name)
+    case .repository(let repository): add(file: plan.base.family.packageManager.source(of: repository), to: &goss)
+    case .file(let path, let mode, let owner, let group, let sha256):
+      goss.files.append(.init(path, mode: mode, owner: owner, group: group, sha256: sha256))
+    case .directory(let path, let mode, let owner, let group):
+      goss.files.append(.init(path, filetype: "directory", mode: mode, owner: owner, group: group))
+    case .link(let path, let target): goss.files.append(.init(path, filetype: "symlink", linkedTo: target))
+    case .account(let name): goss.users.append(name)
+    case .exists(let path): goss.paths.append(path)
+    case .variable: break
     }
   }
 }

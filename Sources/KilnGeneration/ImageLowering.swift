@@ -19,7 +19,7 @@ struct ImageLowering {
 
   /// The base, and a layer for each component.
   func steps(_ runtime: RuntimePlan.Contents) -> ContainerSteps {
-    var steps = ContainerSteps()
+    var steps = ContainerSteps(runtime.base.family)
     steps.origin = .init(location: runtime.base.location)
     steps.add(.from(image: runtime.base.image))
     for component in runtime.components {
@@ -54,7 +54,7 @@ struct ImageLowering {
   /// - Parameter runtime: The image that the application is put on; nil leaves it out.
   func steps(_ app: EnvironmentSpec.App, of plan: EnvironmentPlan, on runtime: String?) -> ContainerSteps {
     let workdir = app.workdir.value
-    var steps = ContainerSteps()
+    var steps = ContainerSteps(plan.base.family)
     steps.origin = .init(location: app.location)
     if let runtime { steps.add(.from(image: runtime)) }
     steps.origin = .init(location: app.workdir.location)
@@ -89,7 +89,7 @@ struct ImageLowering {
   }
 
   func steps(_ service: ServicePlan.Contents, on base: BaseDefinition) -> ContainerSteps {
-    var steps = ContainerSteps()
+    var steps = ContainerSteps(base.family)
     let definition = service.definition
     switch service.source {
     case .image(let image):

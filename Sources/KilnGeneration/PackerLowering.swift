@@ -138,16 +138,14 @@ struct PackerLowering {
 
   private var provisioners: [PackerTemplate.Block] {
     let folder = "/tmp/kiln"
-    let bootstrap = [
-      "if command -v sudo >/dev/null; then SUDO=sudo; else SUDO=; fi",
-      "command -v cloud-init >/dev/null && $SUDO cloud-init status --wait || true",
-      "mkdir -p \(folder)", "$SUDO mkdir -p /var/lib/kiln",
-      "dpkg-query -W -f '${Package}\\n' | sort > \(folder)/packages",
-      "$SUDO env DEBIAN_FRONTEND=noninteractive apt-get update -qq",
-      "$SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3 python3-apt",
+    let bootstrap =
+      [
+        "if command -v sudo >/dev/null; then SUDO=sudo; else SUDO=; fi",
+        "command -v cloud-init >/dev/null && $SUDO cloud-init status --wait || true",
+        "mkdir -p \(folder)", "$SUDO mkdir -p /var/lib/kiln",
+      ]
       // What Ansible needs and no step asks for: the comparison with the container knows it by this list.
-      "dpkg-query -W -f '${Package}\\n' | sort | comm -13 \(folder)/packages - | $SUDO tee \(MachineFiles.bootstrapPackages) >/dev/null",
-    ]
+      + plan.base.family.packageManager.bootstrap(in: folder, list: MachineFiles.bootstrapPackages)
     let arguments = [
       "--ssh-extra-args=-o HostKeyAlgorithms=+ssh-rsa -o PubkeyAcceptedKeyTypes=+ssh-rsa", "--diff",
     ]

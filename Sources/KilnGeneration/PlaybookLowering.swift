@@ -28,7 +28,12 @@ struct PlaybookLowering {
     let runtime: String
   }
 
-  init(_ plan: EnvironmentPlan) { self.plan = plan }
+  private let packages: any PackageManager
+
+  init(_ plan: EnvironmentPlan) {
+    self.plan = plan
+    packages = plan.base.family.packageManager
+  }
 
   mutating func lower() -> LoweredPlaybook {
     lower(
@@ -43,9 +48,7 @@ struct PlaybookLowering {
     if let app = plan.spec.app { add(app) }
     addEnvironment()
     add(release)
-    let update = AnsibleTask(
-      "Read the package lists", "ansible.builtin.apt", ["update_cache": true, "cache_valid_time": 3600],
-      tags: ["always"])
+    let update = AnsibleTask("Read the package lists", packages.module, packages.readingLists, tags: ["always"])
     let play = Play(
       name: "Bake \(plan.customer)", hosts: "all", become: "{{ kiln_become | default(true) }}",
       vars: plan.spec.app == nil ? [:] : ["kiln_app_archive": "/tmp/kiln/app.tar"], preTasks: [update], tasks: tasks,
@@ -86,10 +89,9 @@ struct PlaybookLowering {
   private mutating func add(_ step: Step, owner: String, notify: [AnsibleName]) {
     switch step {
     case .packages(let names):
-      var arguments: AnsibleMap = ["name": .texts(names), "state": "present", "install_recommends": false]
-      if needsUpdate { arguments.set("update_cache", true) }
+      let arguments = packages.installing(names, isReadingLists: needsUpdate)
       needsUpdate = false
-      task("\(owner): install packages", "ansible.builtin.apt", arguments, owner: owner)
+      task("\(owner): install packages", packages.module, arguments, owner: owner)
     case .repository(let repository): add(repository, owner)
     case .download(let download): add(download, owner)
     case .file(let file): add(file, owner, notify)
@@ -135,21 +137,19 @@ struct PlaybookLowering {
   }
 
   private mutating func add(_ repository: Step.Repository, _ owner: String) {
-    makeFolder("/etc/apt/keyrings", owner)
+    makeFolder(packages.keyFolder, owner)
     switch repository.key {
-    case .content(let text): add(.init(path: AptRepository.keyPath(repository), content: Array(text.utf8)), owner, [])
+    case .content(let text): add(.init(path: packages.keyPath(of: repository), content: Array(text.utf8)), owner, [])
     case .download(let url, let sha256):
       task(
         "\(owner): fetch the key of \(repository.name)", "ansible.builtin.get_url",
         [
-          "url": .text(url), "dest": .text(AptRepository.keyPath(repository)),
+          "url": .text(url), "dest": .text(packages.keyPath(of: repository)),
           "checksum": .text("sha256:\(sha256)"), "mode": "0644",
         ],
         owner: owner)
     }
-    add(
-      .init(path: AptRepository.sourcePath(repository), content: Array(AptRepository.source(repository).utf8)), owner,
-      [])
+    add(packages.source(of: repository), owner, [])
     needsUpdate = true
   }
 

@@ -12,6 +12,7 @@ struct ContainerSteps {
     var step: SourceLocation?
   }
 
+  private let packages: any PackageManager
   private(set) var instructions: [DockerfileInstruction] = [] {
     didSet { while origins.count < instructions.count { origins.append(origin) } }
   }
@@ -21,6 +22,8 @@ struct ContainerSteps {
   var origin: Origin?
   /// Path in the context, bytes.
   private(set) var files: [(path: String, bytes: [UInt8])] = []
+
+  init(_ family: PackageFamily) { packages = family.packageManager }
 
   mutating func add(_ instruction: DockerfileInstruction) { instructions.append(instruction) }
 
@@ -35,14 +38,14 @@ struct ContainerSteps {
   /// Steps that are commands of Kiln's own join the run before them, so that a component has few layers.
   mutating func add(_ step: Step) {
     switch step {
-    case .packages(let names): run(Self.install(names))
+    case .packages(let names): run(packages.install(names))
     case .repository(let repository):
       switch repository.key {
-      case .content(let text): file(.init(path: AptRepository.keyPath(repository), content: Array(text.utf8)))
+      case .content(let text): file(.init(path: packages.keyPath(of: repository), content: Array(text.utf8)))
       case .download(let url, let sha256):
-        instructions.append(.add(.init(url: url, sha256: sha256, to: AptRepository.keyPath(repository), mode: "0644")))
+        instructions.append(.add(.init(url: url, sha256: sha256, to: packages.keyPath(of: repository), mode: "0644")))
       }
-      file(.init(path: AptRepository.sourcePath(repository), content: Array(AptRepository.source(repository).utf8)))
+      file(packages.source(of: repository))
     case .download(let download):
       guard download.unpack else {
         instructions.append(
@@ -94,14 +97,6 @@ struct ContainerSteps {
 
   /// Ends the layer of a component: what follows starts a layer of its own.
   mutating func comment(_ text: String) { instructions.append(.comment(text)) }
-
-  private static func install(_ names: [String]) -> [String] {
-    [
-      "export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1", "apt-get update",
-      "apt-get install -y --no-install-recommends \(names.joined(separator: " "))", "apt-get clean",
-      "rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache",
-    ]
-  }
 }
 
 /// Where generated copies of files stand in a context or beside a playbook.
@@ -121,28 +116,6 @@ enum ContextPath {
     var number = 2
     while taken.contains("\(name).\(number)") { number += 1 }
     return "\(name).\(number)"
-  }
-}
-
-/// A package repository's files, the same in container and machine.
-enum AptRepository {
-  static func keyPath(_ repository: Step.Repository) -> String { "/etc/apt/keyrings/\(repository.name).asc" }
-  static func sourcePath(_ repository: Step.Repository) -> String {
-    "/etc/apt/sources.list.d/\(repository.name).sources"
-  }
-
-  /// A deb822 source.
-  static func source(_ repository: Step.Repository) -> String {
-    var lines = [
-      "Types: deb", "URIs: \(repository.uris.joined(separator: " "))",
-      "Suites: \(repository.suites.joined(separator: " "))",
-    ]
-    if !repository.components.isEmpty { lines.append("Components: \(repository.components.joined(separator: " "))") }
-    if !repository.architectures.isEmpty {
-      lines.append("Architectures: \(repository.architectures.joined(separator: " "))")
-    }
-    lines.append("Signed-By: \(keyPath(repository))")
-    return lines.joined(separator: "\n") + "\n"
   }
 }
 

@@ -1,5 +1,6 @@
 import KilnDocuments
 import KilnPlan
+import KilnSpec
 
 /// What a container runs for the services of its runtime.
 enum ServiceSupervisor {

@@ -1,3 +1,5 @@
+import KilnSpec
+
 /// Where the versions of an image are: `[HOST[:PORT]/]PATH`, without tag and digest.
 public struct ImageRepository: Sendable, Hashable, CustomStringConvertible {
   /// As in `registry.example.com:5000`; nil for names that an engine looks up on its own.

@@ -150,9 +150,11 @@ struct Resolution {
     }
   }
 
-  func stepResolver(_ parameters: [ComponentPlan.Parameter]) -> StepResolver {
+  func stepResolver(_ parameters: [ComponentPlan.Parameter], on base: BaseDefinition?) -> StepResolver {
     let read = resolver.readFile
-    return StepResolver(parameters: parameters, templates: definitions.templates) { path, location in
+    return StepResolver(
+      parameters: parameters, family: base?.family ?? .debian, templates: definitions.templates
+    ) { path, location in
       let folder = location.file.split(separator: "/").dropLast().joined(separator: "/")
       return read(folder.isEmpty ? path : "\(folder)/\(path)", location)
     }

@@ -35,7 +35,7 @@ extension Resolution {
     var steps: [PlannedStep] = []
     var checks: [Check] = []
     if !problems[before...].hasErrors {
-      var resolver = stepResolver(parameters)
+      var resolver = stepResolver(parameters, on: base)
       steps = resolver.steps(definition.steps)
       checks = resolver.checks(definition.verify)
       // A definition's step that a parameter's value breaks is told at the spec that sets the value.

@@ -37,7 +37,7 @@ extension Resolution {
     if isFromPackages, !supportsPackages(definition, base, at: place ?? use.source.location) {
       return nil
     }
-    var resolver = stepResolver(parameters)
+    var resolver = stepResolver(parameters, on: base)
     var entrypoint: [UInt8]?
     var steps: [PlannedStep] = []
     var checks: [Check] = []

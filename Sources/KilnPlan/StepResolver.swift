@@ -11,6 +11,8 @@ struct StepResolver {
 
   let parameters: [ComponentPlan.Parameter]
   private let byName: [String: SpecNode]
+  /// Whose packages the steps install.
+  let family: PackageFamily
   /// Mustache templates by name.
   let templates: [String: String]
   /// The bytes of a file beside a component's own file.
@@ -21,11 +23,12 @@ struct StepResolver {
   private var isExhausted = false
 
   init(
-    parameters: [ComponentPlan.Parameter], templates: [String: String],
+    parameters: [ComponentPlan.Parameter], family: PackageFamily, templates: [String: String],
     sourceFile: @escaping (String, SourceLocation) -> Result<[UInt8], DiagnosticsError>
   ) {
     self.parameters = parameters
     byName = Dictionary(parameters.map { ($0.name, $0.value) }) { first, _ in first }
+    self.family = family
     self.templates = templates
     self.sourceFile = sourceFile
   }
@@ -44,7 +47,7 @@ struct StepResolver {
           case .packages(let names) = last.step
         {
           planned[planned.count - 1] = PlannedStep(
-            step: .packages(sorted(names + more)), only: only, origin: last.origin)
+            step: .packages(Step.sorted(names + more)), only: only, origin: last.origin)
         } else {
           planned.append(PlannedStep(step: step, only: only, origin: node.location))
         }
@@ -152,75 +155,19 @@ struct StepResolver {
     return result
   }
 
-  private func sorted(_ names: [String]) -> [String] {
-    Array(Set(names)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-  }
-
   private mutating func step(_ node: SpecNode) -> Step? {
-    guard let entry = node.entries?.first(where: { StepResolver.kinds.contains($0.key) }) else { return nil }
-    let body = entry.value
-    let found = StepRules.problems(entry.key, body, at: entry.keyLocation)
-    problems += found
-    if !found.isEmpty { return nil }
-    switch entry.key {
-    case "packages": return .packages(sorted((body.items ?? []).compactMap { $0.scalar?.text }))
-    case "repository": return .repository(repository(body))
-    case "download":
-      return .download(
-        .init(
-          url: body.text("url"), sha256: body.text("sha256"), to: body.text("to"), mode: body.mode(default: "0644"),
-          unpack: body["unpack"]?.boolean ?? false))
-    case "file":
-      guard let content = content(of: body) else { return nil }
-      // What a template or a file beside the component gives; what the step itself says is counted.
-      guard body["content"] != nil || produce(content.count) else {
-        exhaust(node, false)
-        return nil
-      }
-      return .file(
-        .init(
-          path: body.text("path"), content: content, mode: body.mode(default: "0644"),
-          owner: body.text("owner", default: "root"), group: body.text("group", default: "root")))
-    case "directory":
-      return .directory(
-        .init(
-          path: body.text("path"), mode: body.mode(default: "0755"), owner: body.text("owner", default: "root"),
-          group: body.text("group", default: "root")))
-    case "user":
-      return .user(
-        .init(
-          name: body.text("name"), isSystem: body["system"]?.boolean ?? true,
-          home: body.text("home", default: "/nonexistent"),
-          shell: body.text("shell", default: "/usr/sbin/nologin"), groups: body.texts("groups")))
-    case "link": return .link(path: body.text("path"), target: body.text("target"))
-    case "run":
-      let creates = body.text("creates")
-      return .run(
-        .init(
-          script: body.text("script"), creates: creates.isEmpty ? nil : creates,
-          environment: (body["environment"] ?? body.emptyMap).namedValues))
-    case "environment": return .environment(body.namedValues)
-    case "service": return .service(.init(name: body.text("name"), command: body.texts("command")))
-    default: return nil
+    guard let step = Step.make(node, on: family, problems: &problems) else { return nil }
+    guard case .file(let file) = step, let body = node["file"], body["content"] == nil else { return step }
+    guard let content = content(of: body) else { return nil }
+    // What a template or a file beside the component gives; what the step itself says is counted.
+    guard produce(content.count) else {
+      exhaust(node, false)
+      return nil
     }
-  }
-
-  private static let kinds = [
-    "packages", "repository", "download", "file", "directory", "user", "link", "run", "environment", "service",
-  ]
-
-  private func repository(_ body: SpecNode) -> Step.Repository {
-    let signedBy = body["signedBy"]
-    let key: Step.Repository.Key =
-      signedBy?["content"]?.scalar.map { .content($0.text) }
-      ?? .download(url: signedBy?.text("url") ?? "", sha256: signedBy?.text("sha256") ?? "")
-    return .init(
-      name: body.text("name"), uris: body.texts("uris"), suites: body.texts("suites"),
-      components: body.texts("components"), architectures: body.texts("architectures"), key: key)
+    return .file(file.with(content: content))
   }
 
   private mutating func content(of body: SpecNode) -> [UInt8]? {
-    if let content = body["content"]?.scalar { return Array(content.text.utf8) }
     if let source = body["source"], let path = source.scalar?.text {
       switch sourceFile(path, source.location) {
       case .success(let bytes): return bytes
@@ -242,22 +189,6 @@ struct StepResolver {
     } catch {
       problems.append(Diagnostic("catalog.template", "file template \"\(name)\": \(error.text)", at: node.location))
       return nil
-    }
-  }
-}
-
-extension SpecNode {
-  func text(_ key: String, default fallback: String = "") -> String { self[key]?.scalar?.text ?? fallback }
-  func texts(_ key: String) -> [String] { (self[key]?.items ?? []).compactMap { $0.scalar?.text } }
-  func mode(default fallback: String) -> String {
-    let digits = text("mode", default: fallback)
-    return digits.count == 3 ? "0" + digits : digits
-  }
-  var emptyMap: SpecNode { SpecNode(.map([]), at: location) }
-  /// The entries of a map of scalars, sorted by name.
-  var namedValues: [NamedValue] {
-    (entries ?? []).map { NamedValue($0.key, $0.value.scalar?.text ?? "") }.sorted {
-      $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
     }
   }
 }

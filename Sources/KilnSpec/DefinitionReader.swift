@@ -68,7 +68,8 @@ package struct DefinitionReader {
   private func base(_ name: String, _ root: SpecNode) -> BaseDefinition {
     let azure = root["azure"]
     return BaseDefinition(
-      name: name, summary: root.text("summary"), image: root.text("image"), family: root.text("family"),
+      name: name, summary: root.text("summary"), image: root.text("image"),
+      family: PackageFamily(rawValue: root.text("family")) ?? .debian,
       azure: .init(
         publisher: azure?.text("publisher") ?? "", offer: azure?.text("offer") ?? "", sku: azure?.text("sku") ?? ""),
       location: root.location)
@@ -159,11 +160,4 @@ package struct DefinitionReader {
       databaseVariable: root["initialisation"]?["database"]?.scalar?.text,
       userVariable: root["initialisation"]?["user"]?.scalar?.text, location: root.location)
   }
-}
-
-extension SpecNode {
-  /// The text under `key`, of a tree that was checked; empty when it is not there.
-  func text(_ key: String) -> String { self[key]?.scalar?.text ?? "" }
-  /// The texts of the list under `key`.
-  func texts(_ key: String) -> [String] { (self[key]?.items ?? []).compactMap { $0.scalar?.text } }
 }

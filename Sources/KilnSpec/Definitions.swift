@@ -22,7 +22,7 @@ public struct BaseDefinition: Sendable, Hashable {
   public let name: String
   public let summary: String
   public let image: String
-  public let family: String
+  public let family: PackageFamily
   public let azure: AzureImage
   public let location: SourceLocation
 }

@@ -54,3 +54,21 @@ extension SpecNode {
     return Located(folder.appending(written.components).lexicallyNormalized(), at: location)
   }
 }
+
+/// Values of a definition's tree, whose placeholders are filled in; empty when they are not there.
+extension SpecNode {
+  package func text(_ key: String) -> String { self[key]?.scalar?.text ?? "" }
+  /// The texts of the list under `key`.
+  package func texts(_ key: String) -> [String] { (self[key]?.items ?? []).compactMap { $0.scalar?.text } }
+  /// Four octal digits.
+  func octal(_ key: String) -> String {
+    let digits = text(key)
+    return digits.count == 3 ? "0" + digits : digits
+  }
+  /// The entries of a map of scalars, sorted by name.
+  package var namedValues: [NamedValue] {
+    (entries ?? []).map { NamedValue($0.key, $0.value.scalar?.text ?? "") }.sorted {
+      $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+    }
+  }
+}

@@ -104,7 +104,7 @@ struct RecipeTests {
     let plan = try Self.plan()
     let steps = ImageLowering().steps(plan.runtime.contents)
     for (index, instruction) in steps.instructions.enumerated() where !instruction.isDescription {
-      var other = ContainerSteps()
+      var other = ContainerSteps(.debian)
       for (place, one) in steps.instructions.enumerated() {
         other.add(place == index ? .workdir("/elsewhere") : one)
       }

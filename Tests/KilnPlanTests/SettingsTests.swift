@@ -1,6 +1,7 @@
 import HostileStrings
 import KilnDiagnostics
 import KilnPlan
+import KilnSpec
 import KilnTesting
 import Testing
 

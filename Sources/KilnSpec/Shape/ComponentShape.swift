@@ -12,7 +12,8 @@ extension Shape {
           "image", .text(imageReference), required: true, "the container image it stands on",
           example: "debian:bookworm-slim"),
         .init(
-          "family", .text(TextRule("a family", allowed: ["debian", "ubuntu"])), required: true, "whose packages it has",
+          "family", .text(TextRule("a family", allowed: PackageFamily.allCases.map(\.rawValue))), required: true,
+          "whose packages it has",
           example: "debian"),
         .init(
           "azure",
@@ -60,126 +61,13 @@ extension Shape {
 
   static let stepObject = ObjectShape(
     "the step",
-    [
-      .init(
-        "packages", .list(.text(TextRule("a package", lengths: 1...200)), minimum: 1),
-        "Debian packages, without what they recommend"),
-      .init(
-        "repository",
-        .object(
-          ObjectShape(
-            "repository",
-            [
-              .init("name", .text(definitionName), required: true, "names the source and key files"),
-              .init("uris", .list(.text, minimum: 1), required: true, "where it is"),
-              .init("suites", .list(.text, minimum: 1), required: true, "its suites"),
-              .init("components", .list(.text), default: "[]", "its components"),
-              .init("architectures", .list(.text), default: "[]", "its architectures; all without"),
-              .init(
-                "signedBy",
-                .choice(
-                  ObjectShape(
-                    "signedBy",
-                    [
-                      .init("content", .text, "the armoured key itself"),
-                      .init("url", .text, "where the key is; needs `sha256`"),
-                      .init("sha256", .text(sha256), "the key's SHA-256"),
-                    ], exactlyOneOf: ["content", "url"])), required: true, "the key that signs it"),
-            ])), "a package repository with its key"),
-      .init(
-        "download",
-        .object(
-          ObjectShape(
-            "download",
-            [
-              .init("url", .text, required: true, "what to fetch"),
-              .init("sha256", .text(sha256), required: true, "its SHA-256"),
-              .init("to", .text(absolutePath), required: true, "the file, or with `unpack` the folder, it goes to"),
-              .init("mode", .text(mode), default: "\"0644\"", "the file's mode"),
-              .init("unpack", .boolean, default: "false", "whether it is an archive to unpack there"),
-            ])), "a file from elsewhere, checked"),
-      .init(
-        "file",
-        .choice(
-          ObjectShape(
-            "file",
-            [
-              .init("path", .text(absolutePath), required: true, "the file's path"),
-              .init("content", .text(TextRule("content")), "what is in it"),
-              .init("template", .text, "the Mustache template that gives what is in it"),
-              .init("source", .text(path), "a file beside the component's, copied as it is"),
-              .init("mode", .text(mode), default: "\"0644\"", "its mode"),
-              .init("owner", .text(account), default: "root", "its owner"),
-              .init("group", .text(account), default: "root", "its group"),
-            ], exactlyOneOf: ["content", "template", "source"])), "a file"),
-      .init(
-        "directory",
-        .object(
-          ObjectShape(
-            "directory",
-            [
-              .init("path", .text(absolutePath), required: true, "its path"),
-              .init("mode", .text(mode), default: "\"0755\"", "its mode"),
-              .init("owner", .text(account), default: "root", "its owner"),
-              .init("group", .text(account), default: "root", "its group"),
-            ])), "a directory"),
-      .init(
-        "user",
-        .object(
-          ObjectShape(
-            "user",
-            [
-              .init("name", .text(account), required: true, "the account's name"),
-              .init("system", .boolean, default: "true", "whether it is a system account"),
-              .init("home", .text(absolutePath), default: "/nonexistent", "its home"),
-              .init("shell", .text(absolutePath), default: "/usr/sbin/nologin", "its shell"),
-              .init("groups", .list(.text(account)), default: "[]", "further groups"),
-            ])), "an account with a group of the same name"),
-      .init(
-        "link",
-        .object(
-          ObjectShape(
-            "link",
-            [
-              .init("path", .text(absolutePath), required: true, "the link"),
-              .init("target", .text(TextRule("a target", lengths: 1...1024)), required: true, "what it points to"),
-            ])), "a symbolic link"),
-      .init(
-        "run",
-        .object(
-          ObjectShape(
-            "run",
-            [
-              .init(
-                "script", .text(TextRule("a script", lengths: 1...100_000)), required: true,
-                "POSIX shell; the first failing line ends it"),
-              .init("creates", .text(absolutePath), "what exists once it has run, so that a machine runs it once"),
-              .init("environment", environmentMap, default: "{}", "variables for it alone"),
-            ])), "a script"),
-      .init("environment", environmentMap, "variables of every process of the services"),
-      .init(
-        "service",
-        .object(
-          ObjectShape(
-            "service",
-            [
-              .init(
-                "name",
-                .text(
-                  TextRule("a service", pattern: "[A-Za-z0-9@._{}-]+", rule: "a systemd unit's name without .service")),
-                required: true, "the systemd unit"),
-              .init("command", .list(.text, minimum: 1), "what the container runs, in the foreground"),
-            ])), "a service"),
+    StepKind.all.map(\.keyShape) + [
       .init("only", .text(TextRule("a side", allowed: ["container", "machine"])), "for a step that only one side has"),
       .init(
         "each", .text(parameterName),
         "a list or map parameter: the step once for each {{item}}, or {{key}} and {{value}}"),
       .init("when", .text(parameterName), "a parameter: the step only when that is true, or not empty"),
-    ], exactlyOneOf: stepKeys)
-
-  static let stepKeys = [
-    "packages", "repository", "download", "file", "directory", "user", "link", "run", "environment", "service",
-  ]
+    ], exactlyOneOf: StepKind.all.map(\.key))
 
   static let sha256 = TextRule(
     "a SHA-256", pattern: "([0-9a-f]{64}|\\{\\{[A-Za-z0-9]+\\}\\})", rule: "64 hexadecimal digits in lower case")

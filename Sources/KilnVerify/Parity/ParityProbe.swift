@@ -16,20 +16,19 @@ package struct ParityProbe: Sendable {
   package let workdir: String?
   /// Names of variables that the spec sets.
   package let variables: [String]
+  private let script: String
 
   package init(_ plan: EnvironmentPlan) {
     var paths: Set<String> = []
     var variables = Set(plan.runtime.environment.map(\.name) + (plan.spec.app?.environment.map(\.name) ?? []))
-    for step in plan.runtime.components.flatMap(\.steps) where step.only == nil {
-      switch step.step {
-      case .file(let file): paths.insert(file.path)
-      case .directory(let directory): paths.insert(directory.path)
-      case .download(let download): paths.insert(download.to)
-      case .link(let path, _): paths.insert(path)
-      case .environment(let values): variables.formUnion(values.map(\.name))
-      case .packages, .repository, .user, .run, .service: break
+    for fact in plan.runtime.components.flatMap(\.steps).filter({ $0.only == nil }).flatMap(\.step.facts) {
+      switch fact {
+      case .file(let path, _, _, _, _), .directory(let path, _, _, _), .link(let path, _): paths.insert(path)
+      case .variable(let name): variables.insert(name)
+      case .package, .repository, .account, .exists: break
       }
     }
+    script = Self.script(plan.base.family.packageManager)
     self.paths = paths.sorted()
     workdir = plan.spec.app?.workdir.value
     self.variables = variables.sorted()
@@ -37,18 +36,14 @@ package struct ParityProbe: Sendable {
 
   /// For `/bin/sh -c`; tab-separated lines: kind, name, value. Arguments: the application's folder or nothing, how many
   /// variables, their names, the paths.
-  package static let script = #"""
+  private static func script(_ packages: any PackageManager) -> String {
+    #"""
     set -u
     [ -r \#(MachineFiles.profile) ] && . \#(MachineFiles.profile)
     tab=$(printf '\t')
-    dpkg-query -W -f 'package\t${Package}\t${Version}\n'
+    \#(packages.facts)
     [ -r \#(MachineFiles.bootstrapPackages) ] && sed 's/.*/bootstrap\t&\tyes/' \#(MachineFiles.bootstrapPackages)
-    dpkg-query -W -f 'depends\t${Package}\t${Pre-Depends} ${Depends}\n'
     sed 's/^\([^:]*\):[^:]*:\(.*\)$/user\t\1\t\2/' /etc/passwd
-    for account in $(cut -d: -f1 /etc/passwd /etc/group | sort -u); do
-      script=$(grep -lw -- "$account" /var/lib/dpkg/info/*.postinst 2>/dev/null | head -1)
-      [ -z "$script" ] || printf 'maker\t%s\t%s\n' "$account" "$(basename "$script" .postinst)"
-    done
     sed 's/^\([^:]*\):[^:]*:\(.*\)$/group\t\1\t\2/' /etc/group
     if command -v php >/dev/null 2>&1; then php -m | sed -n 's/^[A-Za-z].*/php-module\t&\tyes/p'; fi
     one() {
@@ -66,9 +61,10 @@ package struct ParityProbe: Sendable {
     for path in "$@"; do one "$path"; done
     if [ -n "$workdir" ]; then find "$workdir" | sort | while IFS= read -r path; do one "$path"; done; fi
     """#
+  }
 
   package var arguments: [String] {
-    [Self.script, "parity", workdir ?? "", String(variables.count)] + variables + paths
+    [script, "parity", workdir ?? "", String(variables.count)] + variables + paths
   }
 
   /// The facts that the script printed.

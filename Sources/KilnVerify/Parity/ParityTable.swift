@@ -75,18 +75,17 @@ package struct ParityTable: Sendable {
       (step.step, "only: \(step.only == .machine ? "machine" : "container") at \(step.origin.text)")
     }
     for (step, reason) in own + services.map({ ($0.step, "machine.services") }) {
-      switch step {
-      case .packages(let names): for name in names { declared[.init(kind: "package", name: name)] = reason }
-      case .file(let file): declared[.init(kind: "file", name: file.path)] = reason
-      case .directory(let directory): declared[.init(kind: "file", name: directory.path)] = reason
-      case .download(let download): declared[.init(kind: "file", name: download.to)] = reason
-      case .link(let path, _): declared[.init(kind: "file", name: path)] = reason
-      case .user(let user):
-        declared[.init(kind: "user", name: user.name)] = reason
-        declared[.init(kind: "group", name: user.name)] = reason
-      case .environment(let values):
-        for value in values { declared[.init(kind: "variable", name: value.name)] = reason }
-      case .repository, .run, .service: break
+      for fact in step.facts {
+        switch fact {
+        case .package(let name): declared[.init(kind: "package", name: name)] = reason
+        case .file(let path, _, _, _, _), .directory(let path, _, _, _), .link(let path, _):
+          declared[.init(kind: "file", name: path)] = reason
+        case .account(let name):
+          declared[.init(kind: "user", name: name)] = reason
+          declared[.init(kind: "group", name: name)] = reason
+        case .variable(let name): declared[.init(kind: "variable", name: name)] = reason
+        case .repository, .exists: break
+        }
       }
     }
     return declared

@@ -1,7 +1,7 @@
 /// Rules for absolute paths in containers and machines.
-enum PathRules {
+package enum PathRules {
   /// Why `path` is not written as the one name of its file, or nil: what is not must not mean another folder somewhere.
-  static func problem(_ path: String) -> String? {
+  package static func problem(_ path: String) -> String? {
     guard path.hasPrefix("/") else { return "is not absolute" }
     let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
     if parts.contains("..") { return "has .." }
@@ -15,5 +15,5 @@ enum PathRules {
   private static let mounted = ["/proc", "/sys", "/dev", "/run/secrets", "/var/run/secrets"]
 
   /// The folder of the kernel's or the engine's that `path` is, or is in; nil for none.
-  static func mounted(_ path: String) -> String? { mounted.first { path == $0 || path.hasPrefix($0 + "/") } }
+  package static func mounted(_ path: String) -> String? { mounted.first { path == $0 || path.hasPrefix($0 + "/") } }
 }

@@ -2,7 +2,7 @@
 ///
 /// Names are Debian policy's (5.6.1), versions as well (5.6.12). apt-get reads a `-` at the end as "remove it" and, where no
 /// package has that very name, a `+` as "install it", `/` as a release and `^` as a task: none of these is a package.
-enum PackageName {
+enum DebianPackageName {
   /// The rule that `text` breaks, or nil.
   static func problem(_ text: String) -> String? {
     let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
