@@ -139,5 +139,5 @@ let package = Package(
         ],
         path: "Tests/KilnTesting", swiftSettings: settings),
     ]
-    + [.testTarget(name: "KilnEndToEndTests", dependencies: [], exclude: ["Browser"], swiftSettings: settings)]
+    + [.testTarget(name: "KilnEndToEndTests", dependencies: [], exclude: ["Browser", "Load"], swiftSettings: settings)]
 )

@@ -29,13 +29,14 @@ struct ImageLowering {
     }
     steps.origin = nil
     if !runtime.environment.isEmpty { steps.add(.environment(runtime.environment)) }
-    let commands = ServiceSupervisor.commands(runtime.components.flatMap(\.steps))
-    if commands.count > 1 {
-      let script = ServiceSupervisor.script(commands)
-      steps.file(.init(path: ServiceSupervisor.path, content: Array(script.utf8), mode: "0755"))
-      steps.add(.cmd([ServiceSupervisor.path]))
-    } else if let command = commands.first {
-      steps.add(.cmd(command))
+    switch ContainerProcess(runtime.components.flatMap(\.steps)) {
+    case .none: break
+    case .service(let service):
+      steps.add(.cmd(service.command))
+      if service.stopSignal != ContainerProcess.usualStopSignal { steps.add(.stopsignal(service.stopSignal)) }
+    case .supervisor(let script):
+      steps.file(.init(path: ContainerProcess.supervisorPath, content: Array(script.utf8), mode: "0755"))
+      steps.add(.cmd([ContainerProcess.supervisorPath]))
     }
     return steps
   }

@@ -121,18 +121,24 @@ struct PackerLowering {
 
   /// The builder's own run command would leave its `--entrypoint=/bin/sh` in the image.
   private var dockerBuilder: PackerTemplate.Block {
-    let commands = ServiceSupervisor.commands(plan.runtime.components.flatMap(\.steps))
-    // Several services need the script that the container's image has; here it is the command itself.
-    let words =
-      commands.count > 1
-      ? ["/bin/bash", "-c", ServiceSupervisor.script(commands)] : commands.first ?? ["/bin/bash"]
-    let change = "CMD [" + words.map(JSONRenderer.quoted).joined(separator: ", ") + "]"
+    var words = ["/bin/bash"]
+    var stopSignal = ContainerProcess.usualStopSignal
+    switch ContainerProcess(plan.runtime.components.flatMap(\.steps)) {
+    case .none: break
+    case .service(let service):
+      words = service.command
+      stopSignal = service.stopSignal
+    // The script that the container's image has; here it is the command itself.
+    case .supervisor(let script): words += ["-c", script]
+    }
+    var changes = ["CMD [" + words.map(JSONRenderer.quoted).joined(separator: ", ") + "]"]
+    if stopSignal != ContainerProcess.usualStopSignal { changes.append("STOPSIGNAL \(stopSignal)") }
     return .init(
       "docker",
       [
         ("image", .user("docker_image")), ("commit", true), ("pull", false),
         ("run_command", .list(["-d", "-i", "-t", "--", .expression("{{ .Image }}"), "/bin/sh"])),
-        ("changes", .texts([change])),
+        ("changes", .texts(changes)),
       ])
   }
 

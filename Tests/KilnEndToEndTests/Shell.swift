@@ -79,6 +79,10 @@ enum EndToEnd {
   static let kilnFolder = ProcessInfo.processInfo.environment["KILN_BIN"] ?? "/nonexistent"
   static let skipped: Comment = "end-to-end tests run with `make e2e` (KILN_E2E is not set)"
 
+  static func hasImage(_ name: String) -> Bool {
+    isRequested && (try? sh("docker image inspect \(name)", expecting: nil))?.status == 0
+  }
+
   /// The tools of `names` that are not on the PATH.
   static func missing(_ names: String...) throws -> [String] {
     try names.filter { try sh("command -v \($0)", expecting: nil).status != 0 }

@@ -75,6 +75,9 @@ extension Shape {
     "an account", pattern: "[a-z_][a-z0-9_-]*", rule: "an account's name: lower case, digits, _ and -",
     lengths: 1...32)
 
+  static let signal = TextRule(
+    "a signal", allowed: ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGWINCH", "SIGUSR1", "SIGUSR2"])
+
   static let verify = ObjectShape(
     "the check",
     [
@@ -155,8 +158,7 @@ extension Shape {
           "health", .list(.text, minimum: 1), required: true,
           "the command that tells whether it is well; without a password"),
         .init(
-          "stopSignal", .text(TextRule("a signal", pattern: "SIG[A-Z0-9]+", rule: "SIG and the name")),
-          default: "SIGTERM", "the signal that stops it gracefully"),
+          "stopSignal", .text(signal), default: "SIGTERM", "the signal that stops it gracefully"),
         .init("command", .list(.text, minimum: 1), "what the official image runs; its own command without"),
         .init(
           "initialisation",
