@@ -2,6 +2,7 @@ import KilnDocker
 import KilnDocuments
 public import KilnPlan
 public import KilnSpec
+import SystemPackage
 
 /// A fleet as one graph for BuildKit: runtimes, the apps on them by target, services.
 public struct BakeLowering: Sendable {
@@ -16,8 +17,8 @@ public struct BakeLowering: Sendable {
 
   /// The file's name, in the output folder and, with the apps' tags, beside the contexts.
   public static let fileName = "docker-bake.json"
-  /// Below the workspace: a link for each image, to the folder that `kiln pack --folders` made last.
-  public static let contexts = "dist/contexts"
+  /// From the workspace's root.
+  package static let contexts = WorkspaceLayout.relative.contexts.string
   /// The variable that tags apps where no file with their digests is given.
   static let tagVariable = "KILN_TAG"
 

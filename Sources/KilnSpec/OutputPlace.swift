@@ -7,7 +7,7 @@ struct OutputPlace {
   let root: FilePath
 
   /// Folders of a workspace that hold something else.
-  private static let taken = [".kiln", "components", "dist", "environments", "hosts", "profiles"]
+  private static let taken = [".kiln", "components", WorkspaceLayout.distName, "environments", "hosts", "profiles"]
 
   static func problem(_ message: String, at location: SourceLocation) -> Diagnostic {
     Diagnostic(

@@ -99,7 +99,7 @@ extension LoadedWorkspace {
     var leftOut: [String] = []
     if let root = Containment.real(workspace.root), let real = Containment.real(folder), root.starts(with: real) {
       let way = root.components.dropFirst(real.components.count)
-      for own in [FilePath("dist"), workspace.output.lexicallyNormalized()] {
+      for own in [WorkspaceLayout.relative.dist, workspace.output.lexicallyNormalized()] {
         leftOut.append((way + Array(own.components)).map(\.string).joined(separator: "/"))
       }
     }

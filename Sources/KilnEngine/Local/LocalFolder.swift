@@ -1,4 +1,5 @@
 import KilnArtifacts
+import KilnSpec
 import KilnWorkspace
 package import SystemPackage
 

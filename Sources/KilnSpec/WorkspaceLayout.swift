@@ -1,4 +1,3 @@
-import KilnGeneration
 package import SystemPackage
 
 /// Where a workspace has what Kiln leaves behind, `dist`, which is never committed.
@@ -7,18 +6,25 @@ package struct WorkspaceLayout: Sendable {
 
   package init(_ root: FilePath) { self.root = root }
 
-  package var dist: FilePath { root.appending("dist") }
+  /// Paths from the workspace's root, as generated files have them.
+  package static let relative = WorkspaceLayout("")
+
+  package static let distName = "dist"
+
+  package var dist: FilePath { root.appending(Self.distName) }
   /// Archives, logs and the state of one environment.
   package func folder(of customer: String) -> FilePath { dist.appending(customer) }
+  /// The application's packed context; the generated template names it.
+  package func appArchive(of customer: String) -> FilePath { folder(of: customer).appending("app.tar") }
   /// What Packer printed when the machine was last baked.
   package func bakeLog(of customer: String) -> FilePath { folder(of: customer).appending("packer-build.log") }
   /// What Packer says that it built then; the generated template names it.
   package func bakeManifest(of customer: String) -> FilePath { folder(of: customer).appending("packer-manifest.json") }
   /// The goss files that containers are checked with.
   package func goss(of customer: String) -> FilePath { folder(of: customer).appending("goss") }
-  /// Build contexts as folders.
-  package var contexts: FilePath { root.pushing(FilePath(BakeLowering.contexts)) }
+  /// Build contexts: a link for each image, to the folder that was made last.
+  package var contexts: FilePath { dist.appending("contexts") }
 
   /// What was written to output folders, relative to the root.
-  package static let records = "dist/.generated"
+  package static let records = "\(distName)/.generated"
 }
