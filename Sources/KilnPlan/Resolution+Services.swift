@@ -111,7 +111,10 @@ extension Resolution {
   {
     let keys = ["database", "user", "password"]
     let values = [use.database, use.user, use.password]
-    guard let first = values.compactMap({ $0 }).first else { return nil }
+    guard let first = values.compactMap({ $0 }).first else {
+      if definition.needsPassword, !isFromPackages { problems.append(noPassword(use, definition)) }
+      return nil
+    }
     guard isFromPackages ? definition.entrypoint != nil : definition.databaseVariable != nil else {
       let source = isFromPackages && definition.databaseVariable != nil ? " from packages" : ""
       problems.append(
@@ -138,6 +141,15 @@ extension Resolution {
             ?? "describe it under secrets"))
     }
     return ServicePlan.Access(database: database.value, user: user.value, password: password.value)
+  }
+
+  private func noPassword(_ use: EnvironmentSpec.ServiceUse, _ definition: ServiceDefinition) -> Diagnostic {
+    let name = definition.name
+    let packages = definition.packages?.bases.contains(spec.runtime.base.value) ?? false
+    return Diagnostic(
+      "spec.no-password", "\(name)'s official image does not start without a password", at: use.name.location,
+      suggestion: "\(name): {database: …, user: …, password: NAME} with NAME under secrets"
+        + (packages ? ", or from: packages" : ""))
   }
 
   private mutating func supportsPackages(

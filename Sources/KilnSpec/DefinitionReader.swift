@@ -158,6 +158,7 @@ package struct DefinitionReader {
       command: root["command"],
       entrypoint: root["initialisation"]?["entrypoint"]?.scalar?.text,
       databaseVariable: root["initialisation"]?["database"]?.scalar?.text,
-      userVariable: root["initialisation"]?["user"]?.scalar?.text, location: root.location)
+      userVariable: root["initialisation"]?["user"]?.scalar?.text,
+      needsPassword: root["initialisation"]?["needsPassword"]?.boolean ?? false, location: root.location)
   }
 }

@@ -122,6 +122,8 @@ public struct ServiceDefinition: Sendable, Hashable {
   /// The official image's variables for the database and account that the first start makes.
   public let databaseVariable: String?
   public let userVariable: String?
+  /// Whether the official image refuses to start without a password.
+  public let needsPassword: Bool
   public let location: SourceLocation
 }
 

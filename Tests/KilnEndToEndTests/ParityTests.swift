@@ -29,7 +29,7 @@ struct ParityTests {
           environment: {APP_ENV: production, GREETING: 'it''s "quoted" & $HOME'}
           tokens: {files: [config.ini], values: {brand: 'L|M/P & "co" \\1'}}
           install: ["composer --version > composer.txt", "ffmpeg -version | head -1 > ffmpeg.txt"]
-        services: {mysql: null, redis: null, mongodb: null}
+        services: {mariadb: null, redis: null}
         machine: {}
         images: {registry: "127.0.0.1:5000"}
         """,

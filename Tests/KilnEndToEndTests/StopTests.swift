@@ -60,9 +60,10 @@ struct StopTests {
     try body(root)
   }
 
-  /// Asks while `command` runs.
+  /// Asks while `command` runs, after the server has had the time to start as many workers as there are requests: what
+  /// waits for one is refused when it stops.
   private func outcome(of command: String, asking server: String, _ path: String, in root: URL) throws -> Outcome {
-    let output = try sh("python3 '\(Self.load.path)/pages.py' \(server) \(path) 4 \(command)", in: root).output
+    let output = try sh("python3 '\(Self.load.path)/pages.py' \(server) \(path) 8 \(command)", in: root).output
     return try JSONDecoder().decode(Outcome.self, from: Data(output.utf8))
   }
 
@@ -100,7 +101,7 @@ struct StopTests {
         let accepted =
           server.path == "/slow.php"
           ? "docker cp -q \(container):/tmp/accepted - | tar -xO"
-          : "docker logs --since 10s \(container) 2>&1 | grep -o 'id=[0-9-]*' | cut -c4-"
+          : "docker logs \(container) 2>&1 | grep -o 'id=[0-9-]*' | cut -c4-"
         let unanswered = try sh(
           "\(accepted) | sort -u > accepted; wc -l < accepted; comm -23 accepted <(sort answered)", in: root)
         let lines = unanswered.output.split(separator: "\n").map(String.init)

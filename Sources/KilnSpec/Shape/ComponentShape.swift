@@ -172,6 +172,9 @@ extension Shape {
                 ),
                 .init("database", .text(variableName), "the official image's variable for `database`"),
                 .init("user", .text(variableName), "the official image's variable for `user`"),
+                .init(
+                  "needsPassword", .boolean, default: "false",
+                  "whether the official image refuses to start without a password"),
               ])), "what the first start does"),
       ]))
 

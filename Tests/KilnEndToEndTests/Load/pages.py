@@ -2,10 +2,10 @@
 
 SERVER is HOST:PORT for HTTP or unix:SOCKET for FastCGI. Each request has a name of its own, and its answer ends in "done".
 Prints how many were answered, how many were lost and why, and how many seconds COMMAND took; the names of those answered
-go to the file `answered`. A connection that was opened after COMMAND began and on which nothing came was refused: only
+are added to the file `answered`. A connection that was opened after COMMAND began and on which nothing came was refused: only
 the server knows whether it took it, so the caller compares its list of requests with `answered`.
 """
-import json, socket, struct, subprocess, sys, threading, time
+import json, os, socket, struct, subprocess, sys, threading, time
 
 server, path, seconds, command = sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4:]
 is_socket = server.startswith("unix:")
@@ -46,7 +46,8 @@ def is_whole(answer):
 
 def ask(worker):
     for count in range(1_000_000):
-        name, answer, problem, begun = f"{worker}-{count}", b"", "the connection was closed", time.monotonic()
+        name, answer, problem = f"{os.getpid()}-{worker}-{count}", b"", "the connection was closed"
+        begun = time.monotonic()
         try:
             with connect() as connection:
                 begun = time.monotonic()
@@ -92,6 +93,6 @@ subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 took = time.monotonic() - stopped
 for worker in workers:
     worker.join(30)
-with open("answered", "w") as file:
+with open("answered", "a") as file:
     file.writelines(name + "\n" for name in answered)
 print(json.dumps({"answered": len(answered), "refused": len(refused), "lost": lost, "seconds": took}))
