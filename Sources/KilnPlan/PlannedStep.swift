@@ -12,6 +12,9 @@ public struct PlannedStep: Sendable, Hashable {
   public let origin: SourceLocation
 
   public func isFor(_ side: Side) -> Bool { only == nil || only == side }
+
+  /// One line that says what it does.
+  public var summary: String { step.summary + (only.map { " (\($0.rawValue) only)" } ?? "") }
 }
 
 /// What must hold in the finished container and machine.

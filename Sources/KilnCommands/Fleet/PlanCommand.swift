@@ -145,7 +145,7 @@ struct PlanDocument {
           "      \(parameter.name) = \(Self.shown(Self.document(parameter.value)))  (\(parameter.isDefault ? "default, " : "")\(parameter.value.location.text))"
         )
       }
-      for step in component.steps { lines.append("      - \(Self.summary(step))") }
+      for step in component.steps { lines.append("      - \(step.summary)") }
     }
     if plan.spec.app != nil { lines.append("  app          \(plan.appRepository) on it") }
     for service in plan.services {
@@ -203,7 +203,7 @@ struct PlanDocument {
       "steps": .list(
         component.steps.map { step in
           [
-            "summary": .string(Self.summary(step)), "only": step.only.map { .string($0.rawValue) } ?? .null,
+            "summary": .string(step.summary), "only": step.only.map { .string($0.rawValue) } ?? .null,
             "origin": .string(step.origin.text),
           ]
         }),
@@ -231,25 +231,6 @@ struct PlanDocument {
 
   private static func shown(_ document: DocumentValue) -> String {
     JSONRenderer(indent: 0).render(document).trimmingSuffix(while: \.isNewline)
-  }
-
-  /// One line for a step.
-  static func summary(_ step: PlannedStep) -> String {
-    let only = step.only.map { " (\($0.rawValue) only)" } ?? ""
-    switch step.step {
-    case .packages(let names): return "packages \(names.joined(separator: " "))\(only)"
-    case .repository(let repository): return "repository \(repository.name)\(only)"
-    case .download(let download): return "download \(download.url)\(only)"
-    case .file(let file):
-      return "file \(file.path) \(file.mode) sha256:\(ContentDigest(of: file.content).tag)\(only)"
-    case .directory(let directory): return "directory \(directory.path) \(directory.mode)\(only)"
-    case .user(let user): return "user \(user.name)\(only)"
-    case .link(let path, let target): return "link \(path) → \(target)\(only)"
-    case .run(let run):
-      return "run \(run.script.split(separator: "\n").first ?? "")\(run.creates.map { " → \($0)" } ?? "")\(only)"
-    case .environment(let values): return "environment \(values.map(\.name).joined(separator: " "))\(only)"
-    case .service(let service): return "service \(service.name)\(only)"
-    }
   }
 }
 

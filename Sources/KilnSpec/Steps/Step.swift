@@ -1,3 +1,5 @@
+import KilnArtifacts
+
 /// What is done to a base, described once for container and machine.
 public enum Step: Sendable, Hashable {
   /// Packages, sorted, without what they recommend.
@@ -26,6 +28,22 @@ public enum Step: Sendable, Hashable {
     case .run(let run): run.creates.map { [.exists(path: $0)] } ?? []
     case .environment(let values): values.map { .variable($0.name) }
     case .service: []
+    }
+  }
+
+  /// One line that says what it does.
+  public var summary: String {
+    switch self {
+    case .packages(let names): "packages \(names.joined(separator: " "))"
+    case .repository(let repository): "repository \(repository.name)"
+    case .download(let download): "download \(download.url)"
+    case .file(let file): "file \(file.path) \(file.mode) sha256:\(ContentDigest(of: file.content).tag)"
+    case .directory(let directory): "directory \(directory.path) \(directory.mode)"
+    case .user(let user): "user \(user.name)"
+    case .link(let path, let target): "link \(path) → \(target)"
+    case .run(let run): "run \(run.script.split(separator: "\n").first ?? "")\(run.creates.map { " → \($0)" } ?? "")"
+    case .environment(let values): "environment \(values.map(\.name).joined(separator: " "))"
+    case .service(let service): "service \(service.name)"
     }
   }
 }
