@@ -33,6 +33,17 @@ struct GenerateTests {
     }
   }
 
+  /// Nothing has to be added to what Kiln ships: no password, no other service.
+  @Test(arguments: ["lamp", "php-vm"], ["debian-12", "ubuntu-22.04", "ubuntu-24.04"])
+  func theShippedProfilesWorkAsTheyAre(_ profile: String, _ base: String) throws {
+    try withWorkspace { folder, context in
+      try NewCommand.parse(["acme", "--profile", profile]).run(in: context)
+      try edit(folder.appending(path: "environments/acme.yaml"), "\napp:", "\nruntime: {base: \(base)}\napp:")
+      #expect(throws: Never.self) { try CheckCommand.parse(["acme"]).run(in: context) }
+      #expect(context.error.contains("1 environment checked, no errors"), "\(context.error)")
+    }
+  }
+
   /// What the documents show and the end-to-end tests judge.
   @Test func theExamplesAreRight() throws {
     let examples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -72,7 +83,7 @@ struct GenerateTests {
       let foreign = folder.appending(path: "generated/hello/services/redis/NOTES")
       try "mine".write(to: foreign, atomically: true, encoding: .utf8)
       try edit(
-        folder.appending(path: "environments/hello.yaml"), "# services:\n#   redis: {}", "services:\n  redis: null")
+        folder.appending(path: "environments/hello.yaml"), "# services:", "services:\n  redis: null\n#")
       try generate(context)
       #expect(FileManager.default.fileExists(atPath: foreign.path))
       #expect(
