@@ -33,10 +33,16 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "kiln", targets: ["kiln"]),
-    .library(name: "KilnContext", targets: ["KilnContext"]),
-    .library(name: "KilnPacker", targets: ["KilnPacker"]),
-    .library(name: "KilnAzure", targets: ["KilnAzure"]),
-    .library(name: "KilnGeneration", targets: ["KilnGeneration", "KilnPlan", "KilnSpec"]),
+    // A library vends every module whose types its interface has.
+    .library(name: "KilnContext", targets: ["KilnContext", "KilnArtifacts", "KilnDiagnostics"]),
+    .library(name: "KilnPacker", targets: ["KilnPacker", "KilnDocuments"]),
+    .library(name: "KilnAzure", targets: ["KilnAzure", "KilnPacker", "KilnDiagnostics", "KilnDocuments"]),
+    .library(
+      name: "KilnGeneration",
+      targets: [
+        "KilnGeneration", "KilnPlan", "KilnSpec", "KilnCatalog", "KilnArtifacts", "KilnDiagnostics", "KilnDocuments",
+        "KilnPacker", "KilnProcesses",
+      ]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -66,7 +72,7 @@ let package = Package(
   ]
     + module("KilnText")
     + module("KilnDiagnostics", ["KilnDocuments"])
-    + module("KilnArtifacts", ["CNettle", "KilnProcesses", system])
+    + module("KilnArtifacts", ["CNettle", "KilnDocuments", "KilnProcesses", system])
     + module("KilnProcesses", ["KilnDiagnostics", subprocess, system])
     + module(
       "KilnConsole", ["KilnDiagnostics", "KilnDocuments", "KilnProcesses", system], tests: ["KilnTesting"])

@@ -45,49 +45,28 @@ extension DiagnosticRenderer {
     func place(_ location: SourceLocation?) -> [(String, String)] {
       [
         ("column", location?.position.map { String($0.column) } ?? "null"),
-        ("file", location.map { Self.quoted($0.file) } ?? "null"),
+        ("file", location.map { JSONRenderer.quoted($0.file) } ?? "null"),
         ("line", location?.position.map { String($0.line) } ?? "null"),
       ]
     }
     func object(_ members: [(String, String)]) -> String {
-      "{" + members.map { "\(Self.quoted($0)): \($1)" }.joined(separator: ", ") + "}"
+      "{" + members.map { "\(JSONRenderer.quoted($0)): \($1)" }.joined(separator: ", ") + "}"
     }
-    let notes = diagnostic.notes.map { note in object(place(note.location) + [("message", Self.quoted(note.message))]) }
+    let notes = diagnostic.notes.map { note in object(place(note.location) + [("message", JSONRenderer.quoted(note.message))]) }
     members += place(diagnostic.location)
     if !diagnostic.details.isEmpty {
-      members.append(("details", "[" + diagnostic.details.map(Self.quoted).joined(separator: ", ") + "]"))
+      members.append(("details", "[" + diagnostic.details.map(JSONRenderer.quoted).joined(separator: ", ") + "]"))
     }
-    members.append(("id", Self.quoted(diagnostic.id)))
-    members.append(("message", Self.quoted(diagnostic.message)))
+    members.append(("id", JSONRenderer.quoted(diagnostic.id)))
+    members.append(("message", JSONRenderer.quoted(diagnostic.message)))
     members.append(("notes", "[" + notes.joined(separator: ", ") + "]"))
-    members.append(("severity", Self.quoted(diagnostic.severity.rawValue)))
-    members.append(("suggestion", diagnostic.suggestion.map(Self.quoted) ?? "null"))
+    members.append(("severity", JSONRenderer.quoted(diagnostic.severity.rawValue)))
+    members.append(("suggestion", diagnostic.suggestion.map(JSONRenderer.quoted) ?? "null"))
     return object(members.sorted { $0.0 < $1.0 })
   }
 
   /// A file that is not shown whole.
   func json(_ selection: DiagnosticSelection) -> String {
-    "{\"count\": \(selection.omitted), \"file\": \(selection.file.map(Self.quoted) ?? "null")}"
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\n": out += "\\n"
-      case "\r": out += "\\r"
-      case "\t": out += "\\t"
-      default:
-        if scalar.value < 0x20 {
-          let hex = String(scalar.value, radix: 16)
-          out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-        } else {
-          out.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return out + "\""
+    "{\"count\": \(selection.omitted), \"file\": \(selection.file.map(JSONRenderer.quoted) ?? "null")}"
   }
 }

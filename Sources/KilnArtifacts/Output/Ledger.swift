@@ -1,3 +1,5 @@
+import KilnDocuments
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
@@ -31,8 +33,8 @@ public struct Ledger: Sendable, Equatable {
       var bytes: [UInt8] = []
       for (path, entry) in entries.sorted(by: { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }) {
         if !bytes.isEmpty { bytes += ",\n".utf8 }
-        bytes += "    \(Ledger.quoted(path)): {\"executable\": \(entry.executable), \"sha256\": \"".utf8
-        bytes += "\(entry.sha256)\", \"source\": \(Ledger.quoted(entry.source))}".utf8
+        bytes += "    \(JSONRenderer.quoted(path)): {\"executable\": \(entry.executable), \"sha256\": \"".utf8
+        bytes += "\(entry.sha256)\", \"source\": \(JSONRenderer.quoted(entry.source))}".utf8
       }
       self.bytes = bytes[...]
     }
@@ -111,10 +113,10 @@ public struct Ledger: Sendable, Equatable {
     }
     for (path, entry) in document.files {
       guard RelativePath(path) != nil, !OutputUnit.isReserved(OutputUnit.name(of: path)) else {
-        throw LedgerError("it lists \(Self.quoted(path)), which Kiln does not write")
+        throw LedgerError("it lists \(JSONRenderer.quoted(path)), which Kiln does not write")
       }
       guard LedgerLine.isDigest(entry.sha256.utf8), LedgerLine.isSource(entry.source) else {
-        throw LedgerError("the entry of \(Self.quoted(path)) is not Kiln's")
+        throw LedgerError("the entry of \(JSONRenderer.quoted(path)) is not Kiln's")
       }
     }
     self.init(generator: document.generator, files: document.files)
@@ -191,17 +193,8 @@ public struct Ledger: Sendable, Equatable {
       }
       bytes += Self.foot
     }
-    bytes += "\(Self.quoted(generator)),\n  \"schemaVersion\": 1\n}\n".utf8
+    bytes += "\(JSONRenderer.quoted(generator)),\n  \"schemaVersion\": 1\n}\n".utf8
     return bytes
-  }
-
-  private static func quoted(_ text: String) -> String {
-    let isPlain = text.utf8.allSatisfy {
-      $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
-    }
-    if isPlain { return "\"\(text)\"" }
-    let data = (try? JSONEncoder().encode(text)) ?? Data()
-    return String(decoding: data, as: UTF8.self).replacing("\\/", with: "/")
   }
 }
 
