@@ -52,5 +52,17 @@ extension EnvironmentPlan {
     return uses
   }
 
+  /// Why a variable gives no value to the secrets that come from it; nil where it does.
+  public func problem(ofVariable variable: String, in environment: [String: String]) -> String? {
+    let value = environment[variable]
+    guard (value ?? "").isEmpty else { return nil }
+    let names = spec.secrets.filter { secret in
+      if case .environment(let own) = secret.source { own == variable } else { secret.name.value == variable }
+    }.map(\.name.value)
+    let what = names.count == 1 ? "secret \(names[0])" : "secrets \(names.joined(separator: ", "))"
+    return "the variable \(variable) is \(value == nil ? "not set" : "empty"); \(what) of \(customer) "
+      + (names.count == 1 ? "needs it" : "need it")
+  }
+
   public func secrets(of reader: SecretUse.Reader) -> [SecretUse] { secretUses.filter { $0.reader == reader } }
 }

@@ -2,7 +2,7 @@ import Synchronization
 
 /// The last of what a program printed, to say why it failed.
 package final class OutputTail: Sendable {
-  private static let limit = 4096
+  private static let limit = 16384
   private let bytes = Mutex<[UInt8]>([])
 
   package init() {}

@@ -55,7 +55,10 @@ package struct MachineBake: Sendable {
     let packer = PackerRun(
       folder: folder, archive: packed.first?.path, log: layout.bakeLog(of: plan.customer),
       manifest: layout.bakeManifest(of: plan.customer), only: only, isQuiet: isQuiet, context: context)
-    let report = try await packer.run(needsAzure: machine.azure != nil, secrets: plan.secrets(of: .build))
+    let missing = plan.secrets(of: .build).compactMap {
+      plan.problem(ofVariable: $0.variable, in: context.environment)
+    }
+    let report = try await packer.run(needsAzure: machine.azure != nil, missingSecrets: missing)
     if let parameters = machine.parameters { try patch(parameters, report) }
     return report
   }

@@ -13,13 +13,14 @@ struct EnvironmentBuildTests {
   private static let absent = "Error response from daemon: No such image: x"
 
   private func build(
-    _ runner: ScriptedRunner, root: URL, isMissingOnly: Bool = false, isPushing: Bool = false, rest: String = "}"
+    _ runner: ScriptedRunner, root: URL, isMissingOnly: Bool = false, isPushing: Bool = false, isQuiet: Bool = false,
+    rest: String = "}"
   ) async throws -> (images: [BuiltImage], said: String) {
     let workspace = try EngineWorkspace(root, runner, rest: rest)
     let build = EnvironmentBuild(
       engine: ContainerEngine(.docker, runner), root: FilePath(root.path), time: 0, isPushing: isPushing,
       isForced: false,
-      isQuiet: false, isMissingOnly: isMissingOnly, context: workspace.context)
+      isQuiet: isQuiet, isMissingOnly: isMissingOnly, context: workspace.context)
     let images = try await build.build(try workspace.images(), of: workspace.plan, known: [])
     runner.finish()
     return (images, workspace.recorded.error)
@@ -70,7 +71,7 @@ struct EnvironmentBuildTests {
       let text = await EngineWorkspace.message { _ = try await build(runner, root: root) }
       #expect(
         text == """
-          error: acme/runtime was not built: docker ended with 1 [build.failed]
+          error: acme/runtime was not built: docker failed with exit code 1 [build.failed]
             = help: the disk is full: `docker system df` says what uses it, `docker builder prune` removes build caches
 
           """)
@@ -80,14 +81,66 @@ struct EnvironmentBuildTests {
   @Test func whatIsNotPushedIsNamed() async throws {
     try await withFolder { root in
       let runner = ScriptedRunner([
-        .run("\(Self.inspect) kiln/runtime:…", output: "sha256:aaa\n"),
-        .run("docker buildx imagetools inspect kiln/runtime:…", code: 1),
-        .run("docker push kiln/runtime:…", output: "denied\n", code: 1),
+        .run("\(Self.inspect) example.com/kiln/runtime:…", output: "sha256:aaa\n"),
+        .run("docker buildx imagetools inspect example.com/kiln/runtime:…", code: 1),
+        .run("docker push example.com/kiln/runtime:…", output: "denied\n", code: 1),
       ])
-      let text = await EngineWorkspace.message { _ = try await build(runner, root: root, isPushing: true) }
-      #expect(text.hasPrefix("error: kiln/runtime:debian-12-"))
-      #expect(text.hasSuffix(" was not pushed: docker ended with 1 [build.push]\n"))
+      let text = await EngineWorkspace.message {
+        _ = try await build(runner, root: root, isPushing: true, rest: "}\nimages: {registry: example.com}\n")
+      }
+      #expect(text.hasPrefix("error: example.com/kiln/runtime:debian-12-"))
+      #expect(text.hasSuffix(" was not pushed: docker failed with exit code 1 [build.push]\n"))
     }
+  }
+
+  /// An engine's default registry is Docker Hub.
+  @Test func withoutARegistryNothingIsBuiltToBePushed() async throws {
+    try await withFolder { root in
+      let text = await EngineWorkspace.message {
+        _ = try await build(ScriptedRunner([]), root: root, isPushing: true)
+      }
+      #expect(
+        text == """
+          error: no registry is set for acme [build.registry]
+            = help: write `registry: HOST/PATH` in kiln.yaml, or `images: {registry: HOST/PATH}` in the spec
+
+          """)
+    }
+  }
+
+  @Test func aQuietBuildThatFailsShowsTheFailingStepsLines() async throws {
+    let output = """
+      #8 [4/5] RUN make
+      #8 0.345 no rule
+      #8 ERROR: process "/bin/sh -c make" did not complete successfully: exit code: 2
+      ------
+       > [4/5] RUN make:
+      0.345 no rule
+      ------
+      Dockerfile:7
+      --------------------
+         6 | >>> RUN make
+      --------------------
+      ERROR: failed to solve: exit code: 2
+
+      """
+    try await withFolder { root in
+      let runner = ScriptedRunner([
+        .run("\(Self.inspect) kiln/runtime:…", error: Self.absent, code: 1),
+        .run("docker build …", output: output, code: 1),
+      ])
+      let text = await EngineWorkspace.message { _ = try await build(runner, root: root, isQuiet: true) }
+      #expect(
+        text.hasPrefix(
+          """
+          error: acme/runtime was not built: docker failed with exit code 1 [build.failed]
+             > [4/5] RUN make:
+            0.345 no rule
+            ERROR: failed to solve: exit code: 2
+            = help: its context is 
+          """), "\(text)")
+    }
+    #expect(BuildFailure.lines(of: "one\ntwo\n") == ["one", "two"])
   }
 
   @Test func aContextThatWasChangedGivesNoName() async throws {
@@ -118,8 +171,8 @@ struct EnvironmentBuildTests {
       let text = await EngineWorkspace.message { _ = try await build(runner, root: root, rest: rest) }
       #expect(
         text == """
-          error: acme: the environment has no ACME_ONE, which building the app needs [build.secret]
-          error: acme: the environment has no ACME_TWO, which building the app needs [build.secret]
+          error: the variable ACME_ONE is not set; secret ONE of acme needs it [build.secret]
+          error: the variable ACME_TWO is not set; secret TWO of acme needs it [build.secret]
 
           """)
     }

@@ -77,7 +77,7 @@ struct PackerRunTests {
         folder: folder, archive: "/a.tar", log: FilePath(kept.path),
         manifest: FilePath(root.path).appending("dist/acme/packer-manifest.json"), only: ["docker"], isQuiet: false,
         context: recorded.context)
-      let report = try await packer.run(needsAzure: true, secrets: [])
+      let report = try await packer.run(needsAzure: true, missingSecrets: [])
       runner.finish()
       return (report, recorded.error, try String(contentsOf: kept, encoding: .utf8))
     }
@@ -120,7 +120,8 @@ struct PackerRunTests {
   @Test func aFailureNeedsNoWordOfItsOwn() async throws {
     #expect(
       await message { _ = try await run(code: 1) }
-        == "error: Packer ended with 1, though its log tells of no failure: …/acme/packer-build.log [bake.failed]\n")
+        == "error: Packer failed with exit code 1, but its log reports no failure: …/acme/packer-build.log [bake.failed]\n"
+    )
   }
 
   @Test func withoutPackerItSaysWhatInstallsIt() async throws {

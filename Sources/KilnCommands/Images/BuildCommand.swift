@@ -16,12 +16,13 @@ struct BuildCommand: KilnSubcommand {
     commandName: "build", abstract: "Build the images of environments.",
     discussion: """
       Examples:
-        kiln build acme                     runtime, app and services, those that are not there yet
-        kiln build acme --image app         the application alone; its runtime when that is missing
+        kiln build acme               runtime, app and services that are missing
+        kiln build acme --image app   the app; its runtime where that is missing
         kiln build acme --push --format json
 
-      An image's tag is a digest of what it is made from: one that is there already is not built again. The engine's output
-      goes to standard error; the result tells images and ids.
+      An image's tag is a digest of what it is made from: one that exists already is
+      not built again. --push needs a `registry`. The engine's output goes to
+      standard error; the result lists images and ids.
       """)
 
   @OptionGroup var options: WorkspaceOptions
@@ -47,6 +48,7 @@ struct BuildCommand: KilnSubcommand {
     let build = try EnvironmentBuild(
       engine: engine, root: loaded.workspace.root, time: context.sourceDate(),
       isPushing: push, isForced: force, isQuiet: options.quiet, context: context)
+    try build.refuseWithoutRegistry(loaded.plans)
     var results: [BuiltImage] = []
     for plan in loaded.plans {
       var images = try loaded.images(of: plan, named: image)

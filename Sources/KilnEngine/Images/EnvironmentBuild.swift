@@ -38,10 +38,20 @@ package struct EnvironmentBuild: Sendable {
     self.context = context
   }
 
+  /// Stops before anything is built where images would go to the engine's default registry, which is Docker Hub.
+  package func refuseWithoutRegistry(_ plans: [EnvironmentPlan]) throws {
+    let local = plans.filter { $0.registry == nil }
+    guard isPushing, !local.isEmpty else { return }
+    throw CommandError(
+      "build.registry", "no registry is set for \(Phrase.some(local.map(\.customer), limit: 5))",
+      help: "write `registry: HOST/PATH` in kiln.yaml, or `images: {registry: HOST/PATH}` in the spec")
+  }
+
   /// - Parameter known: What was built for other customers: a runtime that they share is not looked at again.
   package func build(_ images: [EnvironmentImage], of plan: EnvironmentPlan, known: [BuiltImage]) async throws
     -> [BuiltImage]
   {
+    try refuseWithoutRegistry([plan])
     var results: [BuiltImage] = []
     for image in images {
       let secrets = image.kind == .app ? try secrets(of: plan) : []
@@ -77,13 +87,13 @@ package struct EnvironmentBuild: Sendable {
       if code == 0 { id = try await engine.id(of: reference) }
       reason = "the registry has \(reference)"
     } else if id != nil {
-      reason = "its contents are those of \(reference)"
+      reason = "image \(reference) already exists"
     } else if isForced {
       reason = "--force"
     }
     if let id {
       action = .kept
-      tell("\(label): kept: \(reason)")
+      tell("\(label): unchanged: \(reason)")
       return BuiltImage(
         customer: plan.customer, name: image.name, image: reference, id: id, digest: try await pushed(reference, label),
         action: action, reason: reason)
@@ -101,7 +111,8 @@ package struct EnvironmentBuild: Sendable {
     try Interruption.check()
     guard code == 0 else {
       throw CommandError(
-        "build.failed", "\(label) was not built: \(engine.name) ended with \(code)",
+        "build.failed", "\(label) was not built: \(engine.name) failed with exit code \(code)",
+        details: isQuiet ? BuildFailure.lines(of: words.text) : [],
         help: EngineFailure.advice(words.text) ?? "its context is \(staged.folder.string)")
     }
     let built = try await named(reference, idFile, staged, label)
@@ -135,10 +146,13 @@ package struct EnvironmentBuild: Sendable {
     guard isPushing else { return nil }
     if try await !engine.isInRegistry(reference) {
       tell("\(label): pushing")
-      let code = try await stream(["push", reference], label)
+      let words = OutputTail()
+      let code = try await stream(["push", reference], label, tail: words)
       try Interruption.check()
       guard code == 0 else {
-        throw CommandError("build.push", "\(reference) was not pushed: \(engine.name) ended with \(code)")
+        throw CommandError(
+          "build.push", "\(reference) was not pushed: \(engine.name) failed with exit code \(code)",
+          details: isQuiet ? BuildFailure.lines(of: words.text) : [])
       }
     }
     return try await engine.registryDigest(of: reference)
@@ -163,13 +177,9 @@ package struct EnvironmentBuild: Sendable {
   /// The variables of the app's build secrets; every one that is not set is reported.
   private func secrets(of plan: EnvironmentPlan) throws -> [SecretUse] {
     let secrets = plan.secrets(of: .build)
-    let missing = secrets.map(\.variable).filter { (context.environment[$0] ?? "").isEmpty }
+    let missing = secrets.compactMap { plan.problem(ofVariable: $0.variable, in: context.environment) }
     guard missing.isEmpty else {
-      throw CommandError(
-        missing.map {
-          Diagnostic(
-            "build.secret", "\(plan.customer): the environment has no \($0), which building the app needs")
-        }, kind: .problem)
+      throw CommandError(missing.map { Diagnostic("build.secret", $0) }, kind: .problem)
     }
     return secrets
   }

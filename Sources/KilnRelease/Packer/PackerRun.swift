@@ -3,7 +3,6 @@ package import KilnConsole
 import KilnDiagnostics
 import KilnEngine
 package import KilnPacker
-package import KilnPlan
 import KilnProcesses
 import Synchronization
 package import SystemPackage
@@ -32,17 +31,16 @@ package struct PackerRun: Sendable {
 
   private static let credentials = ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_SUBSCRIPTION_ID", "ARM_TENANT_ID"]
 
+  /// - Parameter missingSecrets: What the playbook would look up after twenty minutes, and not find.
   /// - Throws: `CommandError` for a bake that is not good, once Packer has cleaned up.
-  package func run(needsAzure: Bool, secrets: [SecretUse]) async throws -> PackerReport {
+  package func run(needsAzure: Bool, missingSecrets: [String]) async throws -> PackerReport {
     let asksAzure = needsAzure && (only.isEmpty || only.contains("azure-arm"))
-    var wanted = (asksAzure ? Self.credentials : []).map { (variable: $0, use: "Azure") }
-    // What the playbook looks up after twenty minutes is asked for now.
-    wanted += secrets.map { (variable: $0.variable, use: "the secret \($0.file)") }
-    let missing = wanted.filter { (context.environment[$0.variable] ?? "").isEmpty }
+    var missing = (asksAzure ? Self.credentials : []).filter { (context.environment[$0] ?? "").isEmpty }.map {
+      "the variable \($0) is \(context.environment[$0] == nil ? "not set" : "empty"); Azure needs it"
+    }
+    missing += missingSecrets
     guard missing.isEmpty else {
-      throw CommandError(
-        missing.map { Diagnostic("bake.variable", "the environment has no \($0.variable), for \($0.use)") },
-        kind: .problem)
+      throw CommandError(missing.map { Diagnostic("bake.variable", $0) }, kind: .problem)
     }
     let packer = context.tool("packer")
     var arguments = ["-var", "goss=\(try context.goss())", "-var", "manifest=\(folder.manifest)"]
@@ -96,7 +94,7 @@ package struct PackerRun: Sendable {
     let report = reader.withLock { $0.finish() }
     if Interruption.count > 0 {
       throw CommandError(
-        "bake.interrupted", "interrupted; Packer cleaned up and ended with \(code); its log is \(log)",
+        "bake.interrupted", "interrupted; Packer cleaned up and ended with exit code \(code); its log is \(log)",
         kind: .interrupted)
     }
     try judge(report, code)
@@ -110,10 +108,11 @@ package struct PackerRun: Sendable {
     } catch {
       throw CommandError(
         "bake.failed", Relayed.safe(error.reason),
-        details: error.details + ["Packer ended with \(code); its log is \(log)"], help: error.help.map(Relayed.safe))
+        details: error.details + ["Packer ended with exit code \(code); its log is \(log)"],
+        help: error.help.map(Relayed.safe))
     }
     guard code == 0 else {
-      throw CommandError("bake.failed", "Packer ended with \(code), though its log tells of no failure: \(log)")
+      throw CommandError("bake.failed", "Packer failed with exit code \(code), but its log reports no failure: \(log)")
     }
     guard let bytes = try? RegularFile.read(folder.manifest, limit: 1 << 26, following: .refused) else {
       throw CommandError("bake.manifest", "Packer wrote no manifest")

@@ -36,7 +36,7 @@ package struct ParameterValues: Sendable {
   private func problem(of variable: String, in context: CommandContext) -> Diagnostic? {
     let id = "parameters.variable"
     guard let value = context.environment[variable] else {
-      return Diagnostic(id, "the environment has no variable \"\(variable)\"")
+      return Diagnostic(id, "the variable \"\(variable)\" is not set")
     }
     guard CommandContext.isText(variable, value) else {
       return Diagnostic(id, "the variable \"\(variable)\" is not UTF-8, and JSON carries nothing else")
