@@ -16,7 +16,7 @@ package struct ToolCheck: Sendable, Equatable {
     let lines = (result.flatMap { $0.isSuccess ? $0.output : nil } ?? "").split(separator: "\n")
     if lines.isEmpty { return nil }
     return lines.first { $0.contains(where: \.isNumber) }.map { Relayed.safe(String($0)) }
-      ?? "(its version is not told)"
+      ?? "(version unknown)"
   }
 
   package static let all = [

@@ -38,6 +38,12 @@ extension CommandContext {
   package func read(_ root: FilePath, _ workers: Workers, checkingFiles: Bool = true) throws -> LoadedWorkspace {
     let workspace = WorkspaceReader(workers: workers).read(root)
     var problems = workspace.problems
+    if workspace.environmentFiles.isEmpty, !problems.hasErrors {
+      problems.append(
+        Diagnostic(
+          "workspace.empty", "there is no environment in environments/", severity: .warning,
+          suggestion: "`kiln new CUSTOMER` writes a spec"))
+    }
     let files = WorkspaceFiles(root: root, containment: workspace.containment)
     if checkingFiles { problems += files.problems(inAllowed: workspace.allowed) }
     let resolver = PlanResolver(
@@ -64,12 +70,17 @@ extension CommandContext {
     for customer in customers where !known.contains(customer) {
       // A file that could not be read may be the customer's: its problems are reported instead.
       if unreadable.contains("environments/\(customer).yaml") { continue }
-      let near = nearest(to: customer, among: known.sorted()).map { "did you mean \"\($0)\"?" }
-      throw CommandError(
-        "workspace.customer", "there is no customer \"\(customer)\" in the workspace",
-        help: near ?? "there are: \(Phrase.some(known.sorted(), limit: 10))")
+      throw CommandError.unknownCustomer(customer, among: known.sorted())
     }
     return Set(customers)
+  }
+
+  /// Stops where no spec of the workspace is of the customer; a file of its name that cannot be read counts as one.
+  package func stopUnlessKnown(_ customer: String, in root: FilePath) throws {
+    let workspace = WorkspaceReader(workers: Workers(count: nil)).read(root)
+    let known = Set(workspace.environments.map(\.customer.value))
+    if known.contains(customer) || workspace.environmentFiles.contains("environments/\(customer).yaml") { return }
+    throw CommandError.unknownCustomer(customer, among: known.sorted())
   }
 
   /// The ignore rules of a folder with an application.

@@ -22,9 +22,7 @@ package struct LoadedWorkspace: Sendable {
   /// The plan of one customer.
   package func plan(of customer: String) throws -> EnvironmentPlan {
     if let plan = plans.first(where: { $0.customer == customer }) { return plan }
-    throw CommandError(
-      "workspace.customer", "there is no customer \"\(customer)\" in the workspace",
-      help: "there are: \(Phrase.some(fleet.map(\.customer), limit: 10))")
+    throw CommandError.unknownCustomer(customer, among: fleet.map(\.customer))
   }
 }
 
@@ -45,5 +43,16 @@ extension LoadedWorkspace {
     return LoadedWorkspace(
       workspace: workspace, plans: plans.filter(isGood), fleet: rest, copied: copied, missing: missing,
       isFleetWhole: isFleetWhole && rest.count == fleet.count, problems: problems)
+  }
+}
+
+extension CommandError {
+  /// - Parameter known: The workspace's customers, sorted.
+  package static func unknownCustomer(_ customer: String, among known: [String]) -> CommandError {
+    let near = nearest(to: customer, among: known).map { "did you mean \"\($0)\"?" }
+    let others =
+      known.isEmpty ? "`kiln new \(customer)` writes a spec for it" : "there are: \(Phrase.some(known, limit: 10))"
+    return CommandError(
+      "workspace.customer", "there is no customer \"\(customer)\" in the workspace", help: near ?? others)
   }
 }

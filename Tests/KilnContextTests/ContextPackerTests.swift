@@ -152,7 +152,7 @@ struct ContextPackerTests {
     try Self.withFolder { folder in
       try Self.write(folder, "a.ini", "ok\n  x=__cs-brnad__ __DIR__\n")
       let source = ContextSource(
-        layers: [.init(folder)],
+        layers: [.init(folder, name: "../apps/shop")],
         tokens: ContextTokens(files: ["a.ini", "missing.ini"], values: ["cs-brand": [], "other": []]))
       #expect {
         try Self.pack(source)
@@ -160,7 +160,7 @@ struct ContextPackerTests {
         let problems = (error as? DiagnosticsError)?.diagnostics ?? []
         let left = problems.first { $0.id == "context.token-left" }
         return Set(problems.map(\.id)) == ["context.token-left", "context.token-file", "context.token-unused"]
-          && problems.count == 4 && left?.location?.text == "a.ini:2:5"
+          && problems.count == 4 && left?.location?.text == "../apps/shop/a.ini:2:5"
           && left?.suggestion == "did you mean \"__cs-brand__\"?"
       }
     }

@@ -27,16 +27,18 @@ struct EnvironmentUpTests {
   }
 
   /// Project, files and variables that Compose is started with, after the image was found.
-  private func start(_ root: URL, ending: [ScriptedRunner.Step], code: Int32 = 0) -> ScriptedRunner {
+  private func start(
+    _ root: URL, ending: [ScriptedRunner.Step], says: String = "", code: Int32 = 0
+  ) -> ScriptedRunner {
     let dist = root.appending(path: "dist/acme").path
     let files = "--file \(dist)/compose.yaml --file \(dist)/compose.local.yaml"
     return ScriptedRunner(
       [Self.version] + Self.objects() + [
         .run("docker image inspect --format {{.Id}} acme/app:…", output: "sha256:aaa\n"),
-        .run("docker ps --all --no-trunc \(Self.filter) --format …"), .run("docker ps --all --quiet \(Self.filter)"),
+        .run("docker ps --all --quiet \(Self.filter)"),
         .run(
           "docker compose --project-name acme \(files) up --detach --remove-orphans --wait --wait-timeout 60",
-          code: code
+          output: says, code: code
         ) { invocation in
           let variables = invocation.environment
           #expect(variables[EnvironmentVariables.appTag]?.count == 12 && variables[EnvironmentVariables.port] == "")
@@ -80,11 +82,11 @@ struct EnvironmentUpTests {
       runner.finish()
       #expect(
         text == """
-          error: app is not well: ended with 1 [up.unhealthy]
+          error: app ended with exit code 1 [up.unhealthy]
             one
             ## vso[task.complete]two
             = help: it needs more memory than its limit of 40 MiB: raise app.limits.memory
-            = help: `kiln logs acme` has the rest; `kiln down acme` takes it away
+            = help: `kiln logs acme` has the rest; `kiln down acme` stops and removes it
 
           """)
     }
@@ -93,12 +95,14 @@ struct EnvironmentUpTests {
   @Test func whatComposeRefusesIsReported() async throws {
     try await withFolder { root in
       let runner = start(
-        root, ending: [.run("docker compose --project-name acme ps --all --format json")], code: 14)
+        root, ending: [.run("docker compose --project-name acme ps --all --format json")],
+        says: "Error response from daemon: no\n", code: 14)
       let text = await EngineWorkspace.message { try await up(EngineWorkspace(root, runner)) }
       #expect(
         text == """
-          error: docker compose ended with 14 [up.compose]
-            = help: `kiln logs acme` has the rest; `kiln down acme` takes it away
+          error: docker compose failed with exit code 14 [up.compose]
+            Error response from daemon: no
+            = help: `kiln logs acme` has the rest; `kiln down acme` stops and removes it
 
           """)
     }
@@ -109,7 +113,6 @@ struct EnvironmentUpTests {
       let runner = ScriptedRunner(
         [Self.version] + Self.objects() + [
           .run("docker image inspect --format {{.Id}} acme/app:…", output: "sha256:aaa\n"),
-          .run("docker ps --all --no-trunc \(Self.filter) --format …"),
           .run("docker ps --all --quiet \(Self.filter)"),
         ])
       let workspace = try EngineWorkspace(
@@ -134,7 +137,7 @@ struct EnvironmentUpTests {
       #expect(
         text == """
           error: on this engine, acme belongs to the workspace /elsewhere: container acme-app-1 [local.foreign]
-            = help: `kiln up acme --project acme-2` runs this workspace's environment beside it; `kiln up acme --adopt` takes it over, where that workspace was moved here or is no more
+            = help: `kiln up acme --project acme-2` runs this workspace's environment beside it; `kiln up acme --adopt` takes it over if that workspace was moved here or no longer exists
 
           """)
     }
@@ -158,7 +161,7 @@ struct LocalLifeTests {
   ) async throws -> String {
     try await withFolder { root in
       let runner = ScriptedRunner(steps(root))
-      let context = RecordedContext(root, processes: runner).context
+      let context = try EngineWorkspace(root, runner).context
       let environment = try LocalEnvironment("acme", root: FilePath(root.path), context)
       let text = await EngineWorkspace.message { try await body(environment) }
       runner.finish()
@@ -181,6 +184,51 @@ struct LocalLifeTests {
     #expect(text == "error: \(expected)")
   }
 
+  @Test func aCustomerThatIsNotThereIsNotOneThatIsDown() async throws {
+    try await withFolder { root in
+      let none: [ScriptedRunner.Step] = [
+        .run("docker ps --all --filter label=com.docker.compose.project=acmee --format …"),
+        .run("docker network ls --filter …"), .run("docker volume ls --format …"),
+      ]
+      let listing = ScriptedRunner.Step.run("docker ps --all --no-trunc --filter …")
+      let states = ScriptedRunner.Step.run("docker compose --project-name acmee ps --all --format json")
+      let bodies: [([ScriptedRunner.Step], (LocalEnvironment) async throws -> Void)] = [
+        ([listing], { _ = try await $0.exec(["true"], in: "app", as: nil) }), ([states], { _ = try await $0.status() }),
+        ([], { try await $0.takeAway(withVolumes: false) }),
+      ]
+      for (steps, body) in bodies {
+        let runner = ScriptedRunner(none + steps)
+        let workspace = try EngineWorkspace(root, runner)
+        let environment = try LocalEnvironment("acmee", root: FilePath(root.path), workspace.context)
+        let text = await EngineWorkspace.message { try await body(environment) }
+        runner.finish()
+        #expect(
+          text == """
+            error: there is no customer "acmee" in the workspace [workspace.customer]
+              = help: did you mean "acme"?
+
+            """)
+      }
+    }
+  }
+
+  @Test func whereNothingRunsNothingIsRemoved() async throws {
+    try await withFolder { root in
+      let gone: [ScriptedRunner.Step] = [
+        .run("docker ps --all --quiet \(Self.filter)"), .run("docker network ls --quiet \(Self.filter)"),
+      ]
+      let runner = ScriptedRunner(
+        [
+          .run("docker ps --all \(Self.filter) --format …"), .run("docker network ls \(Self.filter) --format …"),
+          .run("docker volume ls --format …"), .run("docker ps --all --quiet \(Self.filter)"),
+        ] + gone + gone)
+      let workspace = try EngineWorkspace(root, runner)
+      try await LocalEnvironment("acme", root: FilePath(root.path), workspace.context).takeAway(withVolumes: false)
+      runner.finish()
+      #expect(workspace.recorded.error == "acme is not up; nothing to remove\n")
+    }
+  }
+
   @Test func whatComposeDoesNotRemoveIsReported() async throws {
     let text = try await message {
       objects($0) + [
@@ -190,7 +238,7 @@ struct LocalLifeTests {
     } _: {
       try await $0.takeAway(withVolumes: true)
     }
-    #expect(text == "error: docker compose ended with 1 [down.compose]\n")
+    #expect(text == "error: docker compose failed with exit code 1 [down.compose]\n")
   }
 }
 
@@ -215,6 +263,38 @@ struct SourceSessionTests {
             = help: end it with Ctrl-C first
 
           """)
+    }
+  }
+
+  /// One edit follows another: between them is a pause by what looking took, not by what bringing the first over took.
+  @Test func editsThatFollowEachOtherShowSoon() async throws {
+    try await withFolder { root in
+      let edit: @Sendable (String) throws -> Void = { text in
+        try text.write(to: root.appending(path: "apps/shop/index.php"), atomically: true, encoding: .utf8)
+      }
+      let exec = "docker exec --interactive …"
+      let runner = ScriptedRunner([
+        .run(exec), .run(exec), .run(exec) { _ in try edit("second") },
+        .run(exec, error: "Error: No such container: c1", code: 1),
+      ])
+      let workspace = try EngineWorkspace(root, runner)
+      var session = try session(workspace)
+      _ = await EngineWorkspace.message { try await session.follow(container: "c1", tag: "") }
+      runner.finish()
+      #expect(SourceSession.pause(afterLooking: .milliseconds(1)) == .milliseconds(200))
+      #expect(SourceSession.pause(afterLooking: .seconds(1)) == .milliseconds(800))
+    }
+  }
+
+  /// What stops every edit is said with the file that can be edited.
+  @Test func aTokenWithoutAValueNamesTheSourcesFile() async throws {
+    try await withFolder { root in
+      try write(["apps/shop/site.ini": "host = __HOST__ __OTHER__\n"], in: root)
+      let rest = ", tokens: {files: [site.ini], values: {HOST: x}}}"
+      let text = await EngineWorkspace.message {
+        _ = try session(EngineWorkspace(root, ScriptedRunner([]), rest: rest))
+      }
+      #expect(text.contains("apps/shop/site.ini:1:17: error: nothing replaces the token \"__OTHER__\""), "\(text)")
     }
   }
 
@@ -246,7 +326,7 @@ struct ToolCheckTests {
       for (step, expected) in [
         (ScriptedRunner.Step.run(command, output: "warning\n2.30.1\n"), "2.30.1"), (.missing(command), nil),
         (.run(command, error: "no such plugin", code: 1), nil),
-        (.run(command, output: "x\n"), "(its version is not told)"),
+        (.run(command, output: "x\n"), "(version unknown)"),
       ] as [(ScriptedRunner.Step, String?)] {
         #expect(await check.version(in: RecordedContext(root, processes: ScriptedRunner([step])).context) == expected)
       }

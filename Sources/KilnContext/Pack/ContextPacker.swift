@@ -92,7 +92,7 @@ private final class ContextPacking {
     self.time = time
     self.progress = progress
     advice = ContextAdvice(source)
-    tokens = TokenPass(source.tokens)
+    tokens = TokenPass(source)
     isCompressed = compression != .none
     let written = Written()
     self.written = written

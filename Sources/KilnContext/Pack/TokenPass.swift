@@ -3,11 +3,23 @@ import KilnDiagnostics
 /// Replaces tokens in the files listed, and sees that every one is found and none is left.
 struct TokenPass {
   private let tokens: ContextTokens?
+  private let layers: [ContextSource.Layer]
   private var found: Set<String> = []
   private var files: Set<String> = []
   private var problems: [Diagnostic] = []
 
-  init(_ tokens: ContextTokens?) { self.tokens = tokens }
+  init(_ source: ContextSource) {
+    tokens = source.tokens
+    layers = source.layers
+  }
+
+  /// The file that somebody can edit: in the context, those of all layers are in one folder.
+  private func place(of entry: ContextEntry) -> String {
+    guard let layer = entry.layer, layers.indices.contains(layer), !layers[layer].name.isEmpty else {
+      return entry.name
+    }
+    return "\(layers[layer].name)/\(entry.name)"
+  }
 
   func isListed(_ entry: ContextEntry) -> Bool { tokens?.files.contains(entry.name) ?? false }
 
@@ -20,7 +32,7 @@ struct TokenPass {
     guard size <= Self.sizeLimit else {
       problems.append(
         Diagnostic(
-          "context.token-file", "the file with tokens \"\(entry.name)\" has \(size) bytes",
+          "context.token-file", "the file with tokens \"\(place(of: entry))\" has \(size) bytes",
           suggestion: "at most 16 MiB; put the tokens into a file of their own"))
       return []
     }
@@ -36,7 +48,7 @@ struct TokenPass {
         Diagnostic(
           "context.token-left", "nothing replaces the token \"\(leftover.token)\"",
           at: SourceLocation(
-            file: entry.name, line: leftover.line, column: leftover.column, length: leftover.token.count),
+            file: place(of: entry), line: leftover.line, column: leftover.column, length: leftover.token.count),
           suggestion: nearest(to: leftover.token, among: values.keys.map { "__\($0)__" }.sorted()).map {
             "did you mean \"\($0)\"?"
           } ?? "give it a value in tokens, or take it out"))
@@ -53,7 +65,7 @@ struct TokenPass {
     }
     let unused = tokens.values.keys.sorted().filter { !found.contains($0) }.map {
       Diagnostic(
-        "context.token-unused", "the token \"__\($0)__\" stands in none of the files listed",
+        "context.token-unused", "the token \"__\($0)__\" was not found in the listed files",
         suggestion: "files: \(tokens.files.joined(separator: ", "))")
     }
     return problems + missing + unused

@@ -50,7 +50,7 @@ final class ContextStaging {
     latestRecords = latest?.records ?? StageRecords()
     known = Dictionary(latestRecords.records.map { ($0.path, $0) }) { $1 }
     self.check = check
-    tokens = TokenPass(source.tokens)
+    tokens = TokenPass(source)
     advice = ContextAdvice(source)
   }
 

@@ -27,12 +27,17 @@ package struct ComposeProject: Sendable {
     ["compose", "--project-name", name] + files.flatMap { ["--file", $0.string] } + rest
   }
 
-  package func stream(_ rest: [String], files: [FilePath] = [], environment: [String: String] = [:]) async throws
-    -> Int32
-  {
+  /// - Parameter tail: Gets what Compose prints, shown or not.
+  package func stream(
+    _ rest: [String], files: [FilePath] = [], environment: [String: String] = [:], isShown: Bool = true,
+    tail: OutputTail? = nil
+  ) async throws -> Int32 {
     let relay = context.console.relay()
     defer { relay.finish() }
-    return try await docker.stream(arguments(rest, files: files), environment: environment) { relay.write($0) }
+    return try await docker.stream(arguments(rest, files: files), environment: environment) { bytes in
+      if isShown { relay.write(bytes) }
+      tail?.add(bytes)
+    }
   }
 
   package func output(_ rest: [String], files: [FilePath] = [], environment: [String: String] = [:]) async throws
@@ -68,7 +73,12 @@ package struct ComposeProject: Sendable {
     package var isWell: Bool { State == "running" && (Health == "healthy" || Health.isEmpty) }
 
     package var text: String {
-      State == "exited" ? "ended with \(ExitCode)" : Health.isEmpty ? State : "\(State), \(Health)"
+      State == "exited" ? "ended with exit code \(ExitCode)" : Health.isEmpty ? State : "\(State), \(Health)"
+    }
+
+    /// What is wrong with one that is not well.
+    package func failure(within seconds: Int) -> String {
+      State == "exited" ? "ended with exit code \(ExitCode)" : "did not become healthy within \(seconds) s: \(text)"
     }
 
     /// The port of this machine that leads to the service.

@@ -19,6 +19,8 @@ package struct EnvironmentStart {
   package let isFollowing: Bool
   package let timeout: Int
   package let isQuiet: Bool
+  /// Whether results name the customer.
+  package let isOneOfSeveral: Bool
 
   private var context: CommandContext { environment.context }
   private var customer: String { plan.customer }
@@ -30,18 +32,16 @@ package struct EnvironmentStart {
   }
 
   /// - Parameters:
-  ///   - wanted: The app's port of this machine.
+  ///   - port: The app's port of this machine; nil for one that is free.
   ///   - objects: What the engine has of the project.
   /// - Returns: The app's container, once all is well.
-  package mutating func run(port wanted: Int?, objects: [EngineObject]) async throws -> String? {
-    try await sayWhatIsUp()
-    let port = try await freePort(wanted)
+  package mutating func run(port: Int?, objects: [EngineObject]) async throws -> String? {
+    let former = try await containers()
     let digests = Dictionary(grouping: secrets, by: \.secret.service).mapValues {
       SecretFiles.digest(of: $0, key: environment.state.key)
     }
     let earlier = try await environment.secretFolders()
     let folder = try await writeSecrets()
-    reportPasswords(digests, objects)
     let session = isFollowing ? String(LocalState.random().prefix(16)) : nil
     let local = LocalCompose(plan: plan, root: environment.identity.root, secrets: digests, session: session)
     let files = [
@@ -50,57 +50,56 @@ package struct EnvironmentStart {
     try FileReplacement.replace([
       .init(path: files[0], bytes: compose), .init(path: files[1], bytes: Array(local.text.utf8)),
     ])
+    let words = OutputTail()
     let code = try await environment.project.stream(
       ["up", "--detach", "--remove-orphans", "--wait", "--wait-timeout", String(timeout)], files: files,
       environment: [
         EnvironmentVariables.appTag: tag, EnvironmentVariables.port: port.map(String.init) ?? "",
         EnvironmentVariables.secrets: folder.string, EnvironmentVariables.workspace: environment.identity.id,
-      ])
-    try Interruption.check()
+      ], isShown: !isQuiet, tail: words)
+    if Interruption.count > 0 { throw Self.interrupted(customer) }
     for name in earlier.subtracting(try await environment.secretFolders()).subtracting([environment.state.secrets ?? ""]
     ) {
       SecretFiles.remove(named: name)
     }
+    try await sayWhatWasReplaced(former)
+    for service in plan.services { try await reportPassword(of: service, digests[service.name], objects) }
     let states = try await environment.project.states()
-    try await stopOnIllness(states, code)
+    try await stopOnIllness(states, code, isQuiet ? BuildFailure.lines(of: words.text) : [])
     let app = states.first { $0.Service == EnvironmentPlan.appService }
     if let app, let target = plan.spec.app?.port?.value,
       let port = app.Publishers?.first(where: { $0.TargetPort == target && $0.PublishedPort != 0 })?.PublishedPort
     {
       environment.state.port = port
-      context.console.output("http://127.0.0.1:\(port)/\n")
+      context.console.output("\(isOneOfSeveral ? "\(customer): " : "")http://127.0.0.1:\(port)/\n")
     }
     try environment.state.write(to: environment.folder)
     return app?.ID
   }
 
-  /// What is up already: the same, or another version of it, which Compose replaces.
-  private func sayWhatIsUp() async throws {
-    let containers = try await EngineContainer.all(
-      of: environment.project.name, on: context.docker.tool)
-    guard !containers.isEmpty, !isQuiet else { return }
-    let replaced = containers.filter { container in
-      container.service == EnvironmentPlan.appService
-        ? container.image != plan.appRepository.tagged(tag).description
-        : !plan.services.contains { $0.name == container.service && $0.digest.description == container.digest }
-    }
-    context.console.error(
-      replaced.isEmpty
-        ? "note: \(customer) is up already, with these images\n"
-        : "note: another version of \(customer) is up; replaced: \(replaced.map(\.service).joined(separator: ", "))\n")
+  /// Compose leaves what it has started as it is, and goes on where the signal came too late.
+  static func interrupted(_ customer: String) -> CommandError {
+    CommandError(
+      "up.interrupted", "interrupted; \(customer) is still starting",
+      help: "`kiln status \(customer)` shows how far it is, `kiln down \(customer)` stops and removes it",
+      kind: .interrupted)
   }
 
-  /// The wanted port, else the last one; nil, for one that is free, where somebody else has it.
-  private func freePort(_ wanted: Int?) async throws -> Int? {
-    guard let port = wanted ?? environment.state.port, !LocalPort.isFree(port) else {
-      return wanted ?? environment.state.port
-    }
-    let states = try await environment.project.states()
-    if states.contains(where: { $0.Publishers?.contains { $0.PublishedPort == port } ?? false }) { return port }
+  /// The project's containers, where what was replaced will be said.
+  private func containers() async throws -> [EngineContainer] {
+    isQuiet ? [] : try await EngineContainer.all(of: environment.project.name, on: context.docker.tool)
+  }
+
+  /// Compose decides by more than images what it makes again: by secrets, limits and labels too. So it is asked for
+  /// afterwards.
+  private func sayWhatWasReplaced(_ former: [EngineContainer]) async throws {
+    guard !former.isEmpty else { return }
+    let ids = Set(try await containers().map(\.id))
+    let replaced = former.filter { !ids.contains($0.id) }.map(\.service)
     context.console.error(
-      "note: port \(port) of this machine is taken: the app gets one that is free, see the URL; `ss -ltnp` says who has it\n"
-    )
-    return nil
+      replaced.isEmpty
+        ? "note: \(customer) was up already; nothing was replaced\n"
+        : "note: \(customer) was up already; replaced: \(replaced.joined(separator: ", "))\n")
   }
 
   private mutating func writeSecrets() async throws -> FilePath {
@@ -137,25 +136,35 @@ package struct EnvironmentStart {
   }
 
   /// A database keeps the password that it was made with: a changed secret does not reach it by a restart.
-  private mutating func reportPasswords(_ digests: [String: String], _ objects: [EngineObject]) {
-    for service in plan.services {
-      let volume = "\(environment.project.name)_\(EnvironmentPlan.volume(of: service.name))"
-      guard let access = service.access, let digest = digests[service.name],
-        let made = objects.first(where: { $0.kind == .volume && $0.name == volume })?.password,
-        SecretFiles.isOther(made, than: digest), environment.state.reportedPasswords[service.name] != digest
-      else { continue }
-      environment.state.reportedPasswords[service.name] = digest
-      let help =
-        "change the password of \(access.user) in the database (docs/local.md says how); or `kiln down \(customer) --volumes` and begin again with no data"
-      context.console.note(
-        Diagnostic(
-          "up.password",
-          "\(access.password) has changed, but the database of \(service.name) keeps the password it was made with",
-          severity: .warning, suggestion: help))
+  private func reportPassword(
+    of service: ServicePlan, _ digest: String?, _ objects: [EngineObject]
+  ) async throws {
+    let volume = "\(environment.project.name)_\(EnvironmentPlan.volume(of: service.name))"
+    guard let access = service.access, let digest,
+      let made = objects.first(where: { $0.kind == .volume && $0.name == volume })?.password, made != digest
+    else { return }
+    var answer = DatabaseLogin.Answer.unknown
+    if let login = DatabaseLogin(service) {
+      let result = try await environment.project.output(login.arguments(in: service.name))
+      answer = login.answer(isSuccess: result.isSuccess, error: result.output + result.error)
     }
+    // Where the database cannot be asked, a password other than the one that it was made with is a sign.
+    guard answer == .refused || answer == .unknown && SecretFiles.isOther(made, than: digest) else { return }
+    let help =
+      "change the password of \(access.user) in the database (docs/local.md says how); or `kiln down \(customer) --volumes` and start again with an empty database"
+    context.console.note(
+      Diagnostic(
+        "up.password",
+        answer == .refused
+          ? "the database of \(service.name) refuses the value of \(access.password): it keeps the password that it had before"
+          : "\(access.password) has changed, but the database of \(service.name) keeps the password it was made with",
+        severity: .warning, suggestion: help))
   }
 
-  private func stopOnIllness(_ states: [ComposeProject.ServiceState], _ code: Int32) async throws {
+  /// - Parameter words: The last that Compose printed, where nobody has seen it.
+  private func stopOnIllness(
+    _ states: [ComposeProject.ServiceState], _ code: Int32, _ words: [String]
+  ) async throws {
     let project = environment.project
     let ill = states.filter { !$0.isWell }
     guard code != 0 || !ill.isEmpty else { return }
@@ -165,7 +174,7 @@ package struct EnvironmentStart {
       let lines = try await project.lastLines(of: state.Service).split(separator: "\n").suffix(15)
       problems.append(
         Diagnostic(
-          "up.unhealthy", "\(state.Service) is not well: \(state.text)",
+          "up.unhealthy", "\(state.Service) \(state.failure(within: timeout))",
           details: [health].compactMap { $0 } + lines.map { Relayed.safe(String($0)) },
           suggestion: try await project.memoryAdvice(for: state)))
     }
@@ -175,9 +184,12 @@ package struct EnvironmentStart {
       problems.append(
         Diagnostic("up.unhealthy", "\(state.Service) ran out of memory and was started again", suggestion: advice))
     }
-    if problems.isEmpty { problems.append(Diagnostic("up.compose", "docker compose ended with \(code)")) }
+    if problems.isEmpty {
+      problems.append(
+        Diagnostic("up.compose", "docker compose failed with exit code \(code)", details: words))
+    }
     throw CommandError(
       problems, kind: .problem,
-      hints: ["`kiln logs \(customer)` has the rest; `kiln down \(customer)` takes it away"])
+      hints: ["`kiln logs \(customer)` has the rest; `kiln down \(customer)` stops and removes it"])
   }
 }

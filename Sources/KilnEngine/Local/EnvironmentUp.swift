@@ -25,10 +25,12 @@ package struct EnvironmentUp: Sendable {
   /// Whether what another workspace of Kiln's left is taken over.
   package let isAdopting: Bool
   package let isQuiet: Bool
+  /// Whether results name the customer.
+  package let isOneOfSeveral: Bool
 
   package init(
     plan: EnvironmentPlan, port: Int?, isFollowing: Bool, isBuilding: Bool, timeout: Int, project: String?,
-    isAdopting: Bool, isQuiet: Bool
+    isAdopting: Bool, isQuiet: Bool, isOneOfSeveral: Bool = false
   ) {
     self.plan = plan
     self.port = port
@@ -38,6 +40,7 @@ package struct EnvironmentUp: Sendable {
     self.project = project
     self.isAdopting = isAdopting
     self.isQuiet = isQuiet
+    self.isOneOfSeveral = isOneOfSeveral
   }
 
   private var customer: String { plan.customer }
@@ -55,31 +58,38 @@ package struct EnvironmentUp: Sendable {
     // Another `kiln up` may have changed it before it let go.
     environment.state = LocalState(readingFrom: environment.folder)
     let objects = try await own(&environment)
+    // Before minutes go into building.
+    let port = plan.spec.app?.port == nil ? nil : try await LocalPort.choose(port, environment)
     let images = try loaded.images(of: plan)
     var session = isFollowing ? try session(images, environment) : nil
     let built = try await build(images, loaded, context)
     var start = EnvironmentStart(
       plan: plan, environment: environment, compose: Array(compose.utf8), images: built, secrets: secrets,
-      isFollowing: isFollowing, timeout: timeout, isQuiet: isQuiet)
+      isFollowing: isFollowing, timeout: timeout, isQuiet: isQuiet, isOneOfSeveral: isOneOfSeveral)
     let app = try await start.run(port: port, objects: objects)
     lock.release()
     if let app { try await session?.follow(container: app, tag: start.tag) }
   }
 
-  /// The secrets' values; all that the environment lacks are reported.
+  /// The secrets' values; all that are missing are reported.
   private func secretValues(_ context: CommandContext) throws -> [SecretFiles.Value] {
     var missing: [String] = []
+    var problems: [String] = []
     let values = plan.localSecrets.compactMap { secret -> SecretFiles.Value? in
-      guard let value = context.environment[secret.use.variable], !value.isEmpty else {
-        if !missing.contains(secret.use.variable) { missing.append(secret.use.variable) }
+      let variable = secret.use.variable
+      if let problem = plan.problem(ofVariable: variable, in: context.environment) {
+        if !problems.contains(problem) {
+          missing.append(variable)
+          problems.append(problem)
+        }
         return nil
       }
-      return .init(secret: secret, bytes: Array(value.utf8))
+      return .init(secret: secret, bytes: Array((context.environment[variable] ?? "").utf8))
     }
     guard let first = missing.first else { return values }
     throw CommandError(
-      missing.map { Diagnostic("up.secret", "the environment has no \($0)") }, kind: .problem,
-      hints: ["secrets are given by the environment; `export \(first)=…`"])
+      problems.map { Diagnostic("up.secret", $0) }, kind: .problem,
+      hints: ["values of secrets come from variables: `export \(first)=…`"])
   }
 
   /// Whose the project is: this workspace's, or the command stops.

@@ -67,7 +67,7 @@ package struct LocalEnvironment: Sendable {
       ? "belongs to the workspace \(Relayed.safe(foreign.first { !$0.root.isEmpty }?.root ?? first.workspace))"
       : "is a Compose project that is not Kiln's"
     let adoption =
-      "; `kiln up \(customer) --adopt` takes it over, where that workspace was moved here or is no more"
+      "; `kiln up \(customer) --adopt` takes it over if that workspace was moved here or no longer exists"
     throw CommandError(
       "local.foreign", "on this engine, \(project.name) \(owner): \(what)",
       help: "`kiln up \(customer) --project \(customer)-2` runs this workspace's environment beside it"

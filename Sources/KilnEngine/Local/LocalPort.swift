@@ -1,3 +1,6 @@
+import KilnConsole
+import KilnDiagnostics
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -8,6 +11,23 @@
 
 /// A TCP port of the loopback address.
 package enum LocalPort {
+  /// The wanted port, else the one that the app had; nil, for one that is free, where another program has that.
+  /// - Throws: `CommandError` where another program has the wanted one.
+  package static func choose(_ wanted: Int?, _ environment: LocalEnvironment) async throws -> Int? {
+    guard let port = wanted ?? environment.state.port, !isFree(port) else { return wanted ?? environment.state.port }
+    let states = try await environment.project.states()
+    if states.contains(where: { $0.Publishers?.contains { $0.PublishedPort == port } ?? false }) { return port }
+    if wanted != nil {
+      throw CommandError(
+        "up.port", "port \(port) of this machine is in use by another program",
+        help: "`ss -ltnp` shows which program uses \(port); without --port, the app uses a free port")
+    }
+    environment.context.console.error(
+      "note: port \(port) of this machine is in use: the app uses a free port instead (see the URL); `ss -ltnp` shows which program uses \(port)\n"
+    )
+    return nil
+  }
+
   /// Whether a server could listen there now.
   package static func isFree(_ port: Int) -> Bool {
     #if canImport(Glibc)

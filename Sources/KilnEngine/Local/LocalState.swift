@@ -31,8 +31,6 @@ package struct LocalState: Codable, Sendable, Equatable {
   package var secrets: String?
   /// The accounts that read secrets, by the image's id.
   package var readers: [String: [UInt32]] = [:]
-  /// Changes of a database's password that were reported, by service.
-  package var reportedPasswords: [String: String] = [:]
 
   package static let name = "local.json"
 

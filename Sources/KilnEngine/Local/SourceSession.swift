@@ -65,10 +65,12 @@ package struct SourceSession {
     var fingerprint: String?
     var end: End?
     while end == nil {
-      let start = ContinuousClock.now
+      var looking = Duration.zero
       var trouble: CommandError?
       do {
+        let start = ContinuousClock.now
         let now = try ContextFingerprint.of(image.source, salt: "")
+        looking = start.duration(to: .now)
         if now == nil || now != fingerprint {
           pending.add(try update())
           fingerprint = now
@@ -86,15 +88,14 @@ package struct SourceSession {
       } catch let error as DiagnosticsError {
         // Half of a `git checkout`, or a token that is not written yet.
         fingerprint = nil
-        trouble = CommandError(error.diagnostics, kind: .problem)
+        trouble = CommandError(
+          error.diagnostics, kind: .problem, hints: ["no edit reaches the app's container until this is corrected"])
       } catch let error as FileSystemError {
         fingerprint = nil
         trouble = CommandError("mount.file", "\(error)")
       }
       reported.note(trouble, on: context.console)
-      // At most a twentieth of one processor.
-      let pause = max(.milliseconds(300), min(.seconds(5), start.duration(to: .now) * 20))
-      let next = ContinuousClock.now.advanced(by: pause)
+      let next = ContinuousClock.now.advanced(by: Self.pause(afterLooking: looking))
       while end == nil, ContinuousClock.now < next {
         if Interruption.count > 0 { end = .interrupted }
         try await Task.sleep(for: .milliseconds(50))
@@ -105,7 +106,14 @@ package struct SourceSession {
         "mount.gone", "the app's container was replaced or removed: edits are no longer followed",
         help: "`kiln up \(environment.customer) --mount` follows them again")
     }
-    context.console.error("\(environment.customer) stays up: `kiln down \(environment.customer)` takes it away\n")
+    context.console.error(
+      "\(environment.customer) stays up: `kiln down \(environment.customer)` stops and removes it\n")
+  }
+
+  /// Looking for edits costs at most a twentieth of one processor, of large sources a little more: an edit shows within
+  /// about a second. What bringing an edit over took does not count, since the next one may follow at once.
+  static func pause(afterLooking time: Duration) -> Duration {
+    max(.milliseconds(200), min(.milliseconds(800), time * 20))
   }
 
   /// Stages the source again.
