@@ -5,11 +5,11 @@ import KilnWorkspace
 public struct KilnCommand: AsyncParsableCommand {
   public static let configuration = CommandConfiguration(
     commandName: "kiln",
-    abstract: "One spec per customer; every image and environment of that customer comes out of it.",
+    abstract: "One spec per customer: every image and environment is made from it.",
     discussion: """
       stdout is the result, stderr everything else.
-      Exit codes: 0 done, 1 problems in the input or a failed step, 2 a difference was found by --check,
-      64 wrong usage, 70 the machine failed, 130 interrupted.
+      Exit codes: 0 done, 1 problems in the input or a failed step, 2 a difference
+      was found by --check, 64 wrong usage, 70 the machine failed, 130 interrupted.
       """,
     version: version,
     groupedSubcommands: [

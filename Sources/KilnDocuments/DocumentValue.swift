@@ -17,6 +17,11 @@ public enum DocumentValue: Sendable, Hashable {
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
+  /// A command's result: one customer's document as it is, of several the list of them.
+  public static func results(_ documents: [DocumentValue], isOne: Bool) -> DocumentValue? {
+    isOne ? documents.first : ["schemaVersion": 1, "environments": .list(documents)]
+  }
+
   public static func strings(_ values: [String]) -> DocumentValue { .list(values.map { .string($0) }) }
 }
 

@@ -76,24 +76,28 @@ package struct VerificationReport: Sendable, Equatable {
   }
 
   /// JUnit's XML as CI systems read it: a suite for each container.
-  package var junit: String {
+  package var junit: String { Self.junit(of: [self]) }
+
+  /// The same for several customers in one file.
+  package static func junit(of reports: [VerificationReport]) -> String {
     func counts(_ checks: [Check]) -> String {
       let failures = checks.count { $0.outcome == .failed }
       let skipped = checks.count { $0.outcome == .skipped }
       let seconds = checks.reduce(0) { $0 + $1.seconds }
       return
-        "tests=\"\(checks.count)\" failures=\"\(failures)\" errors=\"0\" skipped=\"\(skipped)\" time=\"\(Self.time(seconds))\""
+        "tests=\"\(checks.count)\" failures=\"\(failures)\" errors=\"0\" skipped=\"\(skipped)\" time=\"\(time(seconds))\""
     }
     var lines = [
       #"<?xml version="1.0" encoding="UTF-8"?>"#,
-      "<testsuites name=\"\(Markup.escaped("kiln verify \(customer)"))\" \(counts(checks))>",
+      "<testsuites name=\"\(Markup.escaped((["kiln verify"] + reports.map(\.customer)).joined(separator: " ")))\" \(counts(reports.flatMap(\.checks)))>",
     ]
-    for container in containers {
-      let own = checks.filter { $0.container == container }
+    for (report, container) in reports.flatMap({ report in report.containers.map { (report, $0) } }) {
+      let customer = report.customer
+      let own = report.checks.filter { $0.container == container }
       lines.append("  <testsuite name=\"\(Markup.escaped("\(customer).\(container)"))\" \(counts(own))>")
       for check in own {
         let start =
-          "    <testcase classname=\"\(Markup.escaped("\(customer).\(container)"))\" name=\"\(Markup.escaped(check.name))\" time=\"\(Self.time(check.seconds))\""
+          "    <testcase classname=\"\(Markup.escaped("\(customer).\(container)"))\" name=\"\(Markup.escaped(check.name))\" time=\"\(time(check.seconds))\""
         switch check.outcome {
         case .passed: lines.append(start + "/>")
         case .failed: lines.append(start + "><failure message=\"\(Markup.escaped(check.message))\"/></testcase>")

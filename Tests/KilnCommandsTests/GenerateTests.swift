@@ -58,9 +58,15 @@ struct GenerateTests {
       try generate(context, "--quiet")
       try edit(folder.appending(path: "environments/hello.yaml"), "port: 80", "port: 8080")
       #expect(throws: KilnExit.difference) { try generate(context, "--check") }
-      #expect(context.error.contains("hello/app/Dockerfile: its spec or definitions changed (environments/hello.yaml)"))
+      #expect(
+        context.error.contains(
+          "hello/app/Dockerfile: its spec, a profile or a definition changed (environments/hello.yaml)"))
       #expect(throws: KilnExit.difference) { try generate(context, "--check", "--diff") }
       #expect(context.output.contains("-EXPOSE 80\n+EXPOSE 8080"))
+      // The graph is made of every spec.
+      try edit(folder.appending(path: "kiln.yaml"), "output: generated", "output: generated\nregistry: example.com")
+      #expect(throws: KilnExit.difference) { try generate(context, "--check") }
+      #expect(context.error.contains("docker-bake.json: a spec, a profile, a definition or kiln.yaml changed\n"))
     }
   }
 

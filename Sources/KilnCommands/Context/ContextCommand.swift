@@ -129,7 +129,8 @@ struct ContextPackCommand: SynchronousCommand {
         kiln context pack . -o - | docker build -
         kiln context pack . -o context.tar.zst --format json
 
-      Times are SOURCE_DATE_EPOCH, else 0. The archive appears under its name only when it is whole.
+      Times are SOURCE_DATE_EPOCH, else 0. The archive appears under its name only
+      when it is whole.
       """)
 
   @OptionGroup var options: ContextOptions

@@ -21,19 +21,22 @@ enum PlanFormat: String, ExpressibleByArgument, CaseIterable {
 
 struct PlanCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
-    commandName: "plan", abstract: "Print what the specs come to, what the fleet stands on, or what a change costs.",
+    commandName: "plan", abstract: "Print the resolved specs, the runtimes of the fleet, or what a change costs.",
     discussion: """
       Examples:
-        kiln plan acme                              flattened, with file and line of each value
-        kiln plan --format json | jq .              for programs; keys sorted, schemaVersion 1
-        kiln plan --fleet                           runtimes, who stands on each, and those that are nearly the same
+        kiln plan acme                 each value with its file and line
+        kiln plan --format json        for programs; keys sorted, schemaVersion 1
+        kiln plan --fleet              runtimes, which customers use each, and
+                                       those that are nearly the same
         kiln plan --fleet --format html > fleet.html
-        kiln plan --since main                      the images that would be built since then, and why
-        kiln plan --since main... --format markdown  what this branch alone changes, for a pull request
+        kiln plan --since main         the images that would be built since then
+        kiln plan --since main... --format markdown
+                                       what this branch changes, for a pull request
         kiln plan --since HEAD~1 --format github-matrix --kind app,service
 
-      Formats: text and json; with --fleet dot, svg and html; with --since markdown, github-matrix, azure-matrix and
-      gitlab. --since takes a commit, NAME... for where HEAD went off from NAME, or the folder of another workspace.
+      Formats: text and json; with --fleet dot, svg and html; with --since markdown,
+      github-matrix, azure-matrix and gitlab. --since takes a commit, NAME... for
+      where HEAD went off from NAME, or the folder of another workspace.
       """)
 
   @OptionGroup var options: WorkspaceOptions

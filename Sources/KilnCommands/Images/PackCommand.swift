@@ -18,13 +18,14 @@ struct PackCommand: SynchronousCommand {
     commandName: "pack", abstract: "Pack the build contexts of environments into dist/.",
     discussion: """
       Examples:
-        kiln pack acme                        dist/acme/app.tar and the contexts of its other images
-        kiln pack acme --image app            the application alone
-        kiln pack --folders                   every context as a folder in dist/contexts, and a file that names them, for bake
-        docker build - < dist/acme/app.tar    what was packed is a whole context
+        kiln pack acme                       dist/acme/app.tar and other contexts
+        kiln pack acme --image app           the application alone
+        kiln pack --folders                  folders in dist/contexts, for bake
+        docker build - < dist/acme/app.tar   what was packed is a whole context
 
-      dist/CUSTOMER/index.json has the digests. A context is not packed again when no file of it changed, which is told
-      by the files' sizes, inodes and times of change, and only when the last change is older than two seconds.
+      dist/CUSTOMER/index.json has the digests. A context is not packed again when
+      no file of it changed by size, inode and time of change, and the last change
+      is older than two seconds.
       """)
 
   @OptionGroup var options: WorkspaceOptions

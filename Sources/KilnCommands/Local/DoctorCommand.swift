@@ -7,8 +7,10 @@ import KilnProcesses
 struct DoctorCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Say which tools are here, what each is needed for, and what installs it.",
-    discussion:
-      "Exit 1 when one that `kiln build` and `kiln up` cannot do without is missing, or the engine does not answer.")
+    discussion: """
+      Exit 1 when one is missing that `kiln build` and `kiln up` need, or the engine
+      does not answer.
+      """)
 
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
 

@@ -17,16 +17,17 @@ import KilnProcesses
 
 struct DownCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
-    commandName: "down", abstract: "Take a customer's environment away from this machine; volumes stay.",
+    commandName: "down", abstract: "Stop and remove customers' environments on this machine; volumes stay.",
     discussion: "Only what this workspace has put on the engine is removed.")
 
   @Flag(help: "Remove the volumes, and the data in them, too; asks first on a terminal.") var volumes = false
   @Flag(help: "Do not ask.") var yes = false
-  @OptionGroup var local: LocalOptions
+  @OptionGroup var folder: LocalOptions.Folder
+  @Argument(help: "Customers.") var customers: [String]
 
   func run(in context: CommandContext) async throws {
-    try await local.run(in: context) { environment in
-      let customer = environment.customer
+    try await each(of: customers, in: context, isTitled: true) { customer in
+      let environment = try folder.environment(customer, in: context)
       // Before the question: what is not this workspace's is not asked for.
       try await environment.ownObjects()
       if volumes, !yes, isatty(STDIN_FILENO) == 1 {
@@ -42,34 +43,32 @@ struct DownCommand: KilnSubcommand {
 
 struct StatusCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
-    commandName: "status",
-    abstract: "Say how a customer's environment on this machine is, and where; exit 1 when it is not well.")
+    commandName: "status", abstract: "Show the services of environments on this machine, and their URLs.",
+    discussion: "Exit 1 when a customer named is not up, or a service is not healthy.")
 
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
-  @OptionGroup var local: LocalOptions
+  @OptionGroup var folder: LocalOptions.Folder
+  @Argument(help: "Customers; all that are up when none is named.") var customers: [String] = []
 
   func run(in context: CommandContext) async throws {
-    try await local.run(in: context) { environment in
-      try await environment.ownObjects()
-      let states = try await environment.project.states()
-      if format == .json {
-        let services = states.map { state -> DocumentValue in
-          [
-            "name": .string(state.Service), "state": .string(state.State), "health": .string(state.Health),
-            "well": .bool(state.isWell), "url": state.url.map { .string($0) } ?? .null,
-          ]
-        }
-        context.console.output(json: [
-          "schemaVersion": 1, "customer": .string(environment.customer), "services": .list(services),
-        ])
-      } else {
-        for state in states {
-          context.console.output("\(state.Service): \(state.text)\(state.url.map { ", \($0)" } ?? "")\n")
-        }
-        if states.isEmpty { context.console.error("\(environment.customer) is not up\n") }
+    let all =
+      customers.isEmpty
+      ? try await LocalEnvironment.customersWithContainers(root: folder.root(in: context), context) : customers
+    let isOne = customers.count == 1
+    var documents: [DocumentValue] = []
+    if all.isEmpty { context.console.error("no environment of this workspace is up\n") }
+    defer {
+      if format == .json, let document = DocumentValue.results(documents, isOne: isOne) {
+        context.console.output(json: document)
       }
+    }
+    try await each(of: all, in: context) { customer in
+      let status = try await folder.environment(customer, in: context).status()
+      documents.append(status.document)
+      if format == .text { context.console.output(status.text(isOneOfSeveral: !isOne)) }
+      if status.services.isEmpty { context.console.error("\(customer) is not up\n") }
       // The result has said which service is not well.
-      if states.isEmpty || states.contains(where: { !$0.isWell }) { throw KilnExit.problems }
+      if !status.isWell { throw KilnExit.problems }
     }
   }
 }
@@ -78,21 +77,21 @@ struct LogsCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "logs", abstract: "Print what a customer's services print.")
 
-  @Flag(name: .shortAndLong, help: "Go on as they print.") var follow = false
+  @Flag(name: .shortAndLong, help: "Follow new output.") var follow = false
+  @Option(help: "The same as a service named after the customer; may be repeated.") var service: [String] = []
   @OptionGroup var local: LocalOptions
   @Argument(help: "Services; all when none is named.") var services: [String] = []
 
   func run(in context: CommandContext) async throws {
-    try await local.run(in: context) { environment in
-      for service in services { try await environment.stopUnlessThere(service) }
-      if services.isEmpty { try await environment.ownObjects() }
-      let project = environment.project
-      let arguments = (follow ? ["--follow"] : []) + services
-      // Compose's colours are for a terminal; anything else may be a CI system's log.
-      let isTerminal = isatty(STDOUT_FILENO) == 1
-      let code = try await isTerminal ? project.attached(["logs"] + arguments) : project.logs(arguments)
-      if code != 0 { throw ExitCode(code) }
-    }
+    let environment = try local.environment(in: context)
+    let services = services + service
+    try await environment.stopUnlessThere(services)
+    let project = environment.project
+    let arguments = (follow ? ["--follow"] : []) + services
+    // Compose's colours are for a terminal; anything else may be a CI system's log.
+    let isTerminal = isatty(STDOUT_FILENO) == 1
+    let code = try await isTerminal ? project.attached(["logs"] + arguments) : project.logs(arguments)
+    if code != 0 { throw ExitCode(code) }
   }
 }
 
@@ -112,10 +111,8 @@ struct ExecCommand: KilnSubcommand {
   @Argument(parsing: .postTerminator, help: "The command.") var command: [String]
 
   func run(in context: CommandContext) async throws {
-    try await local.run(in: context) { environment in
-      let code = try await environment.exec(command, in: service, as: user)
-      if code != 0 { throw ExitCode(code) }
-    }
+    let code = try await local.environment(in: context).exec(command, in: service, as: user)
+    if code != 0 { throw ExitCode(code) }
   }
 }
 
@@ -128,9 +125,7 @@ struct ShellCommand: KilnSubcommand {
   @OptionGroup var local: LocalOptions
 
   func run(in context: CommandContext) async throws {
-    try await local.run(in: context) { environment in
-      let code = try await environment.exec(["/bin/bash"], in: service, as: user)
-      if code != 0 { throw ExitCode(code) }
-    }
+    let code = try await local.environment(in: context).exec(["/bin/bash"], in: service, as: user)
+    if code != 0 { throw ExitCode(code) }
   }
 }

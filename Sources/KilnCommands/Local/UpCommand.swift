@@ -12,17 +12,19 @@ import SystemPackage
 
 struct UpCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
-    commandName: "up", abstract: "Run a customer's environment on this machine.",
+    commandName: "up", abstract: "Run customers' environments on this machine.",
     discussion: """
       Examples:
-        kiln up acme                    builds what is missing, starts all, waits until it is well, prints the URL
-        kiln up acme --port 8081        the app at that port; without, the one it had, or one that is free
-        kiln up acme --mount            the same, then follows edits of the source until Ctrl-C; `&` for the background
-        kiln up acme --no-build         what is there already, or not at all
-        kiln up acme --project acme-2   beside the acme of another working copy on the same engine
+        kiln up acme                    build what is missing, start, print the URL
+        kiln up acme globex             the same for two, one after the other
+        kiln up acme --port 8081        the app at that port
+        kiln up acme --mount            the same, then follow edits until Ctrl-C
+        kiln up acme --no-build         only images that exist already
+        kiln up acme --project acme-2   beside the acme of another working copy
 
-      Only the app's port is published, and only to this machine. Secrets come from the environment; all that are missing
-      are reported at once. `kiln down` takes everything away but the volumes.
+      Only the app's port is published, and only to this machine. Values of secrets
+      come from variables; all that are missing are reported at once. `kiln down`
+      stops and removes everything but the volumes.
       """)
 
   @OptionGroup var options: WorkspaceOptions
@@ -30,34 +32,33 @@ struct UpCommand: KilnSubcommand {
   @Flag(help: "Follow edits of the source and the overlays: they show in the running app without a restart.")
   var mount = false
   @Flag(inversion: .prefixedNo, help: "Build images that are missing.") var build = true
-  @Option(help: ArgumentHelp("How long to wait until all is well.", valueName: "seconds")) var timeout = 120
+  @Option(help: ArgumentHelp("How long to wait until all is healthy.", valueName: "seconds")) var timeout = 120
   @Option(help: ArgumentHelp("The Compose project's name, from now on; else the customer's.", valueName: "name"))
   var project: String?
   @Flag(help: "Take over what the same workspace left on the engine when it was in another folder.") var adopt = false
-  @Argument(help: "The customer.") var customer: String
+  @Argument(help: "Customers.") var customers: [String]
 
   func validate() throws {
     if let port, !(1...65535).contains(port) { throw ValidationError("--port is 1 to 65535, not \(port)") }
-    if let project, !Self.isProject(project) {
+    let onlyOne = [(port != nil, "--port"), (mount, "--mount"), (project != nil, "--project")].filter(\.0).map(\.1)
+    if customers.count > 1, let option = onlyOne.first {
+      throw ValidationError("\(option) is for one customer, not for \(customers.count)")
+    }
+    if let project, !LocalEnvironment.isProject(project) {
       throw ValidationError("--project takes small letters, digits, - and _, not \"\(project)\"")
     }
-  }
-
-  /// Compose's own rule, and a length that leaves room for the names of containers.
-  private static func isProject(_ name: String) -> Bool {
-    let isFirst = { (byte: UInt8) in (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) }
-    return name.utf8.count < 64 && name.utf8.first.map(isFirst) == true
-      && name.utf8.allSatisfy { isFirst($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
   }
 
   var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) async throws {
-    let loaded = try context.load(options, customers: [customer])
+    let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
-    let up = EnvironmentUp(
-      plan: try loaded.plan(of: customer), port: port, isFollowing: mount, isBuilding: build, timeout: timeout,
-      project: project, isAdopting: adopt, isQuiet: options.quiet)
-    try await up.run(loaded, context)
+    try await each(of: customers, in: context, isTitled: !options.quiet) { customer in
+      let up = EnvironmentUp(
+        plan: try loaded.plan(of: customer), port: port, isFollowing: mount, isBuilding: build, timeout: timeout,
+        project: project, isAdopting: adopt, isQuiet: options.quiet, isOneOfSeveral: customers.count > 1)
+      try await up.run(loaded, context)
+    }
   }
 }

@@ -10,11 +10,13 @@ struct PackerLogCommand: SynchronousCommand {
     commandName: "packer-log", abstract: "Read what Packer printed: builds, outcomes and artifacts.",
     discussion: """
       Examples:
-        kiln packer-log build.log                          what was built, as text
+        kiln packer-log build.log    what was built, as text
         packer build x.json | tee build.log | kiln packer-log - --kind vhd
-        kiln packer-log build.log --kind managed-image --format github    id=… to $GITHUB_OUTPUT
+        kiln packer-log build.log --kind managed-image --format github
 
-      Exit 0: the log says that the build is good (and has the one artifact asked for); 1: it does not.
+      With --format github, id=… goes to $GITHUB_OUTPUT.
+      Exit 0: the build succeeded by its log (and has the one artifact asked for);
+      1: it did not.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {

@@ -15,13 +15,18 @@ struct PatchCommand: SynchronousCommand {
     commandName: "patch", abstract: "Put values into deployment parameters, touching nothing else.",
     discussion: """
       Examples:
-        kiln parameters patch azuredeploy.parameters.json --log packer.log --artifact imageUri=vhd
-        kiln parameters patch p.json --log packer.log --token-artifact @@IMAGEURI@@=vhd --token-env @@VMPASSWORD@@=ADMIN_PASSWORD
-        kiln parameters patch p.json --set instanceCount=3 --template azuredeploy.json --check --diff
+        kiln parameters patch p.json --log packer.log --artifact imageUri=vhd
+        kiln parameters patch p.json --token-env @@VMPASSWORD@@=ADMIN_PASSWORD
+        kiln parameters patch p.json --log packer.log \\
+          --token-artifact @@IMAGEURI@@=vhd
+        kiln parameters patch p.json --set instanceCount=3 \\
+          --template azuredeploy.json --check --diff
 
-      A value keeps the JSON type of what it replaces. Values from the environment are never printed; a file that
-      holds one then gets mode 0600. Several files are changed all or not at all; another kiln that patches one of them
-      is waited for. Tokens that are left, @@NAME@@ and __NAME__, are reported; with --template they are errors.
+      A value keeps the JSON type of what it replaces. Values from variables are
+      never printed; a file that holds one then gets mode 0600. Several files are
+      changed all or not at all; another kiln that patches one of them is waited
+      for. Tokens that are left, @@NAME@@ and __NAME__, are reported; with
+      --template they are errors.
       Exit 0: done; 1: problems; 2: --check found that something would change.
       """)
 

@@ -1,22 +1,26 @@
 import ArgumentParser
 import KilnArtifacts
 import KilnConsole
+import KilnDocuments
 import KilnVerify
 import KilnWorkspace
 import SystemPackage
 
 struct VerifyCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Hold an environment to its spec: what runs, or its images.",
+    commandName: "verify", abstract: "Check an environment against its spec: what runs, or its images.",
     discussion: """
       Examples:
-        kiln verify acme                      while it is up: goss in every container, the pages of `health` and `checks`,
-                                              and that the app reaches each service; else goss in the app's image
+        kiln verify acme                      what runs; else the app's image
+        kiln verify acme globex               two, one after the other
         kiln verify acme --junit report.xml   the same, with JUnit's XML for CI
-        kiln verify acme --parity             container and machine side by side: packages, files, users, variables, the page
+        kiln verify acme --parity             container and machine side by side
 
-      --parity compares what `kiln build` and `kiln bake --only docker` made, and prints every difference. Exit 1 when one
-      is not declared by a step's `only:`.
+      While the environment is up, goss runs in every container, the pages of
+      `health` and `checks` are asked for, and the app must reach each service.
+      --parity compares packages, files, users, variables and the page of what
+      `kiln build` and `kiln bake --only docker` made, and prints every difference.
+      Exit 1 when one is not declared by a step's `only:`.
       """)
 
   @OptionGroup var options: WorkspaceOptions
@@ -27,33 +31,55 @@ struct VerifyCommand: KilnSubcommand {
   var machine: String?
   @Option(help: ArgumentHelp("Write JUnit's XML to a file.", valueName: "file")) var junit: String?
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
-  @Argument(help: "The customer.") var customer: String
+  @Argument(help: "Customers.") var customers: [String]
 
   var color: ColorChoice { options.color }
 
-  func run(in context: CommandContext) async throws {
-    let loaded = try context.load(options, customers: [customer])
-    try context.stopOnErrors(loaded)
-    let check = EnvironmentCheck(
-      plan: try loaded.plan(of: customer), loaded: loaded, image: container, context: context)
-    if parity {
-      let table = try await check.parity(machine: machine)
-      format == .json ? context.console.output(json: table.document) : context.console.output(table.text)
-      // The result has said which differences no step declares.
-      if !table.undeclared.isEmpty { throw KilnExit.problems }
-    } else {
-      try show(try await check.report(), in: context)
+  func validate() throws {
+    if customers.count > 1, container != nil || machine != nil {
+      throw ValidationError("--container and --machine are for one customer, not for \(customers.count)")
     }
   }
 
-  private func show(_ report: VerificationReport, in context: CommandContext) throws {
+  func run(in context: CommandContext) async throws {
+    let loaded = try context.load(options, customers: customers)
+    try context.stopOnErrors(loaded)
+    var documents: [DocumentValue] = []
+    var reports: [VerificationReport] = []
+    defer {
+      if format == .json, let document = DocumentValue.results(documents, isOne: customers.count == 1) {
+        context.console.output(json: document)
+      }
+    }
+    try await each(of: customers, in: context) { customer in
+      let check = EnvironmentCheck(
+        plan: try loaded.plan(of: customer), loaded: loaded, image: container, context: context)
+      if format == .text, customers.count > 1 { context.console.output("\(customer):\n") }
+      if parity {
+        let table = try await check.parity(machine: machine)
+        documents.append(table.document)
+        if format == .text { context.console.output(table.text) }
+        // The result has said which differences no step declares.
+        if !table.undeclared.isEmpty { throw KilnExit.problems }
+      } else {
+        let report = try await check.report()
+        documents.append(report.document)
+        reports.append(report)
+        try show(report, besides: reports, in: context)
+      }
+    }
+  }
+
+  private func show(
+    _ report: VerificationReport, besides reports: [VerificationReport], in context: CommandContext
+  ) throws {
     if let junit {
       let path = context.folder.pushing(FilePath(junit))
-      try FileReplacement.replace([.init(path: path, bytes: Array(report.junit.utf8))])
+      try FileReplacement.replace([.init(path: path, bytes: Array(VerificationReport.junit(of: reports).utf8))])
     }
-    format == .json ? context.console.output(json: report.document) : context.console.output(report.text)
+    if format == .text { context.console.output(report.text) }
     if !report.isRunning, !options.quiet {
-      context.console.error("note: \(customer) is not up: its app's image alone was checked\n")
+      context.console.error("note: \(report.customer) is not up: only the app's image was checked\n")
     }
     // The result has said what failed.
     if !report.failed.isEmpty { throw KilnExit.problems }

@@ -7,14 +7,14 @@ import KilnWorkspace
 
 struct CheckCommand: SynchronousCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Tell every problem of the specs, with its place.",
+    commandName: "check", abstract: "Report every problem of the specs, with its place.",
     discussion: """
       Examples:
         kiln check                         all customers
         kiln check acme globex             these two, and what they share
         kiln check --format github         annotations in a GitHub workflow
 
-      Exit 0: no errors (warnings may be told); 1: errors.
+      Exit 0: no errors (there may be warnings); 1: errors.
       """)
 
   @OptionGroup var options: WorkspaceOptions

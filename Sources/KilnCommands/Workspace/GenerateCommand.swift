@@ -14,13 +14,14 @@ struct GenerateCommand: SynchronousCommand {
     commandName: "generate", abstract: "Write Dockerfiles, Packer templates, playbooks and goss files from the specs.",
     discussion: """
       Examples:
-        kiln generate                      everything, where it differs
-        kiln generate acme                 one customer and the runtime it uses
-        kiln generate --check              write nothing; exit 2 and say what would change, and why
-        kiln generate --diff --check       the same, with the differences
+        kiln generate                  everything, where it differs
+        kiln generate acme             one customer and the runtime it uses
+        kiln generate --check          write nothing; report what would change
+        kiln generate --diff --check   the same, with the differences
 
       Files edited by hand since Kiln wrote them are kept: --force overwrites them.
-      Exit 0: done; 1: the specs have errors, or hand-edited files are in the way; 2: --check found differences.
+      Exit 0: done; 1: the specs have errors, or files edited by hand are in the
+      way; 2: --check found differences.
       """)
 
   @OptionGroup var options: WorkspaceOptions
@@ -71,7 +72,7 @@ struct GenerateCommand: SynchronousCommand {
     }
   }
 
-  /// Tells what would change.
+  /// Reports what would change.
   private func compare(_ output: GeneratedOutput, _ loaded: LoadedWorkspace, _ context: CommandContext) throws {
     let delta = try output.folder.compare(
       with: output.unitsInReach(of: loaded.plans), generator: KilnVersion.generator, detail: diff ? .contents : .files,
@@ -82,7 +83,7 @@ struct GenerateCommand: SynchronousCommand {
         context.console.output(LineDiff.unified(path: change.path, old: change.old, new: change.new))
       }
     }
-    if check { try tell(delta, in: context) }
+    if check { try report(delta, in: context) }
   }
 
   private func write(_ output: GeneratedOutput, _ loaded: LoadedWorkspace, _ context: CommandContext) throws {
@@ -107,20 +108,12 @@ struct GenerateCommand: SynchronousCommand {
       })
   }
 
-  private func tell(_ delta: OutputFolder.Delta, in context: CommandContext) throws {
+  private func report(_ delta: OutputFolder.Delta, in context: CommandContext) throws {
     if delta.isEmpty {
       if !options.quiet { context.console.error("everything is up to date\n") }
       return
     }
-    for change in delta.changes { context.console.error("\(change.path): \(change.kind.reason) (\(change.source))\n") }
-    if delta.wasInterrupted {
-      context.console.error("a run that was killed left traces in the folder\n")
-    } else if delta.changes.isEmpty {
-      context.console.error("\(Ledger.name): another Kiln wrote it, or it is not there\n")
-    }
-    context.console.error(
-      "\(delta.changes.isEmpty ? "the index" : Phrase.count(delta.changes.count, "file")) would change; `kiln generate` writes \(delta.changes.count == 1 ? "it" : "them")\n"
-    )
+    context.console.error(delta.text)
     throw KilnExit.difference
   }
 
@@ -151,25 +144,5 @@ struct GenerateCommand: SynchronousCommand {
         return Diagnostic("generate.edited", "\(folder.path.appending(change.path)) \(what)")
       }, kind: .problem,
       hints: ["nothing was written; `kiln generate --diff --check` shows the differences, `--force` overwrites"])
-  }
-}
-
-extension OutputFolder.Change.Kind {
-  fileprivate var past: String {
-    switch self {
-    case .create: "created"
-    case .update, .overwrite: "updated"
-    case .remove, .discard: "removed"
-    }
-  }
-
-  fileprivate var reason: String {
-    switch self {
-    case .create: "is not there yet"
-    case .update: "its spec or definitions changed"
-    case .overwrite: "was edited by hand or made by somebody else"
-    case .remove: "is no longer generated"
-    case .discard: "was edited by hand and is no longer generated"
-    }
   }
 }

@@ -35,7 +35,11 @@ struct NewCommand: SynchronousCommand {
   var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) throws {
-    let path = try NewEnvironment(customer: customer, profile: profile).write(to: context.root(of: options.workspace))
+    let new = NewEnvironment(customer: customer, profile: profile)
+    let (path, lacksSource) = try new.write(to: context.root(of: options.workspace))
     context.console.output("\(path)\n")
+    if lacksSource, !options.quiet {
+      context.console.error("note: there is no folder apps/\(customer): the app in \(path) is commented out\n")
+    }
   }
 }
