@@ -34,7 +34,8 @@ extension Resolution {
     let parameters = parameters(definition.parameters, of: definition.name, from: node, on: base, at: origin)
     var steps: [PlannedStep] = []
     var checks: [Check] = []
-    if !problems[before...].hasErrors {
+    // Without a base, parameters whose defaults depend on it have no values, and steps would be refused for that alone.
+    if base != nil, !problems[before...].hasErrors {
       var resolver = stepResolver(parameters, on: base)
       steps = resolver.steps(definition.steps)
       checks = resolver.checks(definition.verify)
@@ -53,7 +54,7 @@ extension Resolution {
     for conflict in definition.conflicts where present.contains(conflict) {
       problems.append(
         Diagnostic(
-          "spec.component-conflict", "\(name) cannot stand beside \(conflict)", at: origin,
+          "spec.component-conflict", "\(name) and \(conflict) cannot be used together", at: origin,
           suggestion: "remove one of the two"))
     }
     if let base, !definition.bases.isEmpty, !definition.bases.contains(base.name) {

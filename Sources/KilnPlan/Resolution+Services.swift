@@ -37,6 +37,8 @@ extension Resolution {
     if isFromPackages, !supportsPackages(definition, base, at: place ?? use.source.location) {
       return nil
     }
+    // What is installed on an unknown base is not known either.
+    if isFromPackages, base == nil { return nil }
     var resolver = stepResolver(parameters, on: base)
     var entrypoint: [UInt8]?
     var steps: [PlannedStep] = []
@@ -199,7 +201,7 @@ extension Resolution {
           Diagnostic(
             "spec.unknown-setting",
             isFixed
-              ? "\(definition.name)'s \"\(name)\" is Kiln's to set" : "\(definition.name) has no setting \"\(name)\"",
+              ? "Kiln sets \"\(name)\" of \(definition.name) itself" : "\(definition.name) has no setting \"\(name)\"",
             at: use.name.location, suggestion: near ?? "`kiln components \(definition.name)` lists them"))
         continue
       }

@@ -56,10 +56,17 @@ public struct ParameterChecker: Sendable {
     if !TextPattern.matches(text, pattern) {
       return Diagnostic(
         "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))", at: value.location,
-        suggestion: "it matches \(pattern) as a whole")
+        suggestion: Self.packaged[text].map {
+          "write \($0): Debian's package php-\($0) has the extension \(text)"
+        } ?? "must match \(pattern)")
     }
     return nil
   }
+
+  /// Extensions of PHP by which package has them, where the names differ.
+  private static let packaged = [
+    "pdo_mysql": "mysql", "pdo_pgsql": "pgsql", "pdo_sqlite": "sqlite3", "pdo_odbc": "odbc", "pdo_dblib": "sybase",
+  ]
 
   private var bounds: (range: ClosedRange<Int>, text: String)? {
     switch (parameter.minimum, parameter.maximum) {
@@ -76,7 +83,7 @@ public struct ParameterChecker: Sendable {
       if TextPattern.matches(entry.key, pattern) { return nil }
       return Diagnostic(
         "spec.parameter-value", "\(parameter.name) cannot have the key \(ShapeChecker.shown(entry.key))",
-        at: entry.keyLocation, suggestion: "it matches \(pattern) as a whole")
+        at: entry.keyLocation, suggestion: "must match \(pattern)")
     }
   }
 

@@ -59,7 +59,7 @@ struct ProfileMerger {
     if height <= Self.chainLimit { return true }
     problems.append(
       Diagnostic(
-        "spec.profile-limit", "profiles stand more than \(Self.chainLimit) deep on each other", at: name.location,
+        "spec.profile-limit", "profiles are based on each other more than \(Self.chainLimit) deep", at: name.location,
         suggestion: "make one profile of several"))
     return false
   }
@@ -68,7 +68,7 @@ struct ProfileMerger {
     let cycle = (names.drop { $0 != name.value } + [name.value]).joined(separator: " → ")
     problems.append(
       Diagnostic(
-        "spec.profile-cycle", "profiles stand on each other: \(cycle)", at: name.location,
+        "spec.profile-cycle", "profiles are based on each other: \(cycle)", at: name.location,
         suggestion: "remove one `profile:`"))
   }
 }

@@ -3,6 +3,8 @@ public import KilnDiagnostics
 /// Lays one tree over another. One rule: maps merge by key, scalars and lists replace, null removes.
 public struct SpecMerger: Sendable {
   public private(set) var problems: [Diagnostic] = []
+  /// Keys that are reported as empty, by the place of their map: that they are missing is not reported again.
+  private(set) var empty: [SourceLocation: Set<String>] = [:]
 
   public init() {}
 
@@ -24,11 +26,12 @@ public struct SpecMerger: Sendable {
     }
     for entry in upper where lowerKeys[entry.key] == nil {
       if entry.value.isNull {
+        empty[over.location, default: []].insert(entry.key)
         problems.append(
           Diagnostic(
             "spec.null-removes-nothing",
             "\"\(entry.key)\" is empty, which removes what a profile sets, and none sets it",
-            at: entry.keyLocation, suggestion: "write {} for defaults, or leave the key out"))
+            at: entry.keyLocation, suggestion: "give it a value ({} for a map of defaults), or leave the key out"))
         continue
       }
       merged.append(.init(key: entry.key, keyLocation: entry.keyLocation, value: merge(entry.value, over: nil)))

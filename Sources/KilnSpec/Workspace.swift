@@ -66,6 +66,7 @@ public struct WorkspaceReader: Sendable {
     reading.readDefinitions()
     let environments = reading.readEnvironments(defaultProfile: settings.profile, workers)
     reading.checkCustomers()
+    reading.checkFileNames()
     reading.checkReservedNames()
     reading.checkOutput(settings, environments)
     return Workspace(

@@ -64,12 +64,17 @@ extension WorkspaceReading {
         var merger = SpecMerger()
         let merged = merger.merge(node, over: beneath)
         var problems = ShapeChecker().problems(in: merged, .environment)
+        let isDecodable = !problems.hasErrors
+        if !merger.empty.isEmpty { problems = ShapeChecker(empty: merger.empty).problems(in: merged, .environment) }
         // Keys of services decide whether the spec can be decoded; where it cannot, there is no plan to report the rest.
         let found = Set(problems.map(\.location))
-        if problems.hasErrors || uses.serviceProblems(in: merged).hasErrors {
+        if !isDecodable || uses.serviceProblems(in: merged).hasErrors {
           problems += uses.problems(in: merged).filter { !found.contains($0.location) }
         }
-        return (problems.hasErrors ? nil : EnvironmentSpec(file: file, tree: merged), merger.problems + problems)
+        return (
+          isDecodable && !problems.hasErrors ? EnvironmentSpec(file: file, tree: merged) : nil,
+          merger.problems + problems
+        )
       }) ?? []
     problems += found.flatMap(\.1)
     return found.compactMap(\.0)
@@ -87,6 +92,23 @@ extension WorkspaceReading {
       } else {
         seen[customer.value.lowercased()] = customer
       }
+    }
+  }
+
+  /// A copied file that still has the other's customer, or a misspelt name: every command takes the customer's.
+  mutating func checkFileNames() {
+    for customer in customers {
+      let file = customer.location.file
+      let name = stem(String(file.split(separator: "/").last ?? ""))
+      // A name that is wrong, or taken, is reported as that.
+      guard file.hasPrefix("environments/"), name != customer.value, Shape.customerProblem(customer.value) == nil,
+        !duplicates.contains(customer.value.lowercased())
+      else { continue }
+      problems.append(
+        Diagnostic(
+          "spec.file-name", "the customer is \"\(customer.value)\", but the file is called \(name)",
+          severity: .warning, at: customer.location,
+          suggestion: "rename the file to \(customer.value).yaml, or the customer"))
     }
   }
 

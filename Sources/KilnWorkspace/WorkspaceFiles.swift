@@ -154,6 +154,6 @@ package struct WorkspaceFiles: Sendable {
     }
     return Diagnostic(
       "spec.missing-path", "\(name) \(why)", at: path.location,
-      suggestion: "paths are relative to the file they stand in")
+      suggestion: "paths are relative to the file that they are in")
   }
 }

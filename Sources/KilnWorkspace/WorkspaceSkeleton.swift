@@ -18,7 +18,10 @@ package struct WorkspaceSkeleton {
       if path != "environment.yaml" { files.append((path, file.text)) }
     }
     files.append(
-      ("environments/hello.yaml", EnvironmentTemplate.render(customer: "hello", profile: "lamp", catalog: catalog)))
+      (
+        "environments/hello.yaml",
+        EnvironmentTemplate.render(customer: "hello", profile: "lamp", source: "apps/hello", catalog: catalog)
+      ))
     files.append((".gitignore", "/dist/\n"))
     for subject in [JSONSchema.Subject.environment, .workspace] {
       files.append((".kiln/\(subject.rawValue).schema.json", JSONRenderer().render(JSONSchema().document(subject))))
@@ -48,8 +51,8 @@ package struct NewEnvironment {
     self.profile = profile
   }
 
-  /// - Returns: The spec's path in the workspace.
-  package func write(to root: FilePath) throws -> String {
+  /// - Returns: The spec's path in the workspace, and whether its app is only a comment for want of a source.
+  package func write(to root: FilePath) throws -> (path: String, lacksSource: Bool) {
     let workspace = WorkspaceReader().read(root)
     if let name = Shape.customerProblem(customer) {
       throw CommandError("new.name", "a customer cannot be called \"\(customer)\"", help: name)
@@ -66,16 +69,29 @@ package struct NewEnvironment {
     if root.appending(path).isThere {
       throw CommandError("new.exists", "\(path) is already there", help: "edit that file")
     }
-    let text = EnvironmentTemplate.render(customer: customer, profile: profile, catalog: .embedded)
+    // The customer's own folder, else the one that `kiln init` makes.
+    let source = ["apps/\(customer)", "apps/hello"].first { root.appending($0).isFolder }
+    let text = EnvironmentTemplate.render(
+      customer: customer, profile: profile, source: source, catalog: .embedded)
     try NewFile.write(text, to: root.appending(path))
-    return path
+    return (path, source == nil)
   }
 }
 
 /// The commented spec that `init` and `new` write.
 private enum EnvironmentTemplate {
-  static func render(customer: String, profile: String, catalog: Catalog) -> String {
-    let template = catalog.file("templates/workspace/environment.yaml")?.text ?? ""
+  /// - Parameter source: The app's folder in the workspace; without one, the app is a comment.
+  static func render(customer: String, profile: String, source: String?, catalog: Catalog) -> String {
+    var template = catalog.file("templates/workspace/environment.yaml")?.text ?? ""
+    if let source {
+      template = template.replacing("../apps/hello ", with: "../\(source) ")
+    } else {
+      var isApp = false
+      template = template.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+        isApp = line == "app:" || isApp && line.hasPrefix("  ")
+        return isApp ? "# \(line)" : String(line)
+      }.joined(separator: "\n").replacing("../apps/hello ", with: "../apps/CUSTOMER ")
+    }
     let prefix = customer.uppercased().replacing("-", with: "_")
     return template.replacing("CUSTOMER_VARIABLE", with: prefix).replacing("CUSTOMER", with: customer).replacing(
       "PROFILE", with: profile)

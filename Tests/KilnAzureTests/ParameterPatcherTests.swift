@@ -53,7 +53,7 @@ struct ParameterPatcherTests {
     #expect(problems.count(where: { $0.id == "parameters.duplicate" }) == 100)
     // Every key but the first, and each value or reference beside a value.
     let all = member.contains(",\"") ? 2 * count - 1 : count - 1
-    #expect(problems.last?.message == "\(all - 99) more keys stand twice")
+    #expect(problems.last?.message == "\(all - 99) more keys are given twice")
     #expect(problems.allSatisfy { $0.location?.position?.line == 1 })
   }
 

@@ -88,7 +88,7 @@ struct BakeTests {
       1, uri, "no quota"
     ),
     ("a log that stops", "==> azure-arm: Running builder ...\n", 1, uri, "stops before Packer's summary"),
-    ("a good log and a bad code", log(eras[1].1), 3, uri, "ended with 3"),
+    ("a good log and a bad code", log(eras[1].1), 3, uri, "failed with exit code 3"),
     ("another manifest", log(eras[1].1), 0, "https://other/x.vhd", "not of one run"),
     (
       "a masked URI", log(eras[1].1).replacing("acme-osDisk", with: "***"), 0,

@@ -18,7 +18,7 @@ struct UpTests {
     try workspace { root in
       // All that is missing at once, and nothing started.
       let missing = try sh("kiln up kilnacme", in: root, expecting: nil)
-      #expect(missing.status == 1 && missing.error.contains("the environment has no ACME_DB_PASSWORD"))
+      #expect(missing.status == 1 && missing.error.contains("the variable ACME_DB_PASSWORD is not set"))
 
       let acme = try up("kilnacme", in: root)
       #expect(try page(acme) == "kilnacme $5 1")

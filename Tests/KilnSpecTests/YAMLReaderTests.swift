@@ -64,9 +64,9 @@ struct YAMLReaderTests {
   /// The line that a person has to change.
   @Test(arguments: [
     ("a:\n\tb: 1\n", "2:1", "tab"), ("a:\n  b: 1\n\tc: 2\n", "3:1", "tab"),
-    ("a:\n  b: 1\n c: 2\n", "3:2", "indented unlike"),
-    ("a:\n    b: 1\n  c: 2\n", "3:3", "indented unlike"), ("a: 1\n  b: 2\n", "2:3", "deeper"),
-    ("a:\n  - x\n - y\n", "3:2", "indented unlike"), ("a\nb: 1\n", "1:1", "no `key: value`"),
+    ("a:\n  b: 1\n c: 2\n", "3:2", "does not match its neighbours"),
+    ("a:\n    b: 1\n  c: 2\n", "3:3", "does not match its neighbours"), ("a: 1\n  b: 2\n", "2:3", "deeper"),
+    ("a:\n  - x\n - y\n", "3:2", "does not match its neighbours"), ("a\nb: 1\n", "1:1", "no `key: value`"),
     ("a:1\nb: 2\n", "1:1", "no `key: value`"), ("a:\n  b\n\n  c: 1\n", "2:3", "no `key: value`"),
     ("a: b: c\n", "1:5", "second"),
     ("a: \"x\nb: 2\n", "1:4", "never closed"),

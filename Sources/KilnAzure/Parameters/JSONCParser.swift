@@ -55,7 +55,7 @@ struct JSONCParser {
       if open.last?.index == container.index { try separator() }
     }
     try skipTrivia()
-    guard at == bytes.count else { throw failure("something stands after the document") }
+    guard at == bytes.count else { throw failure("there is more after the document") }
   }
 
   /// What follows a value inside a container: a comma, which may be the last thing in it, or the container's end.

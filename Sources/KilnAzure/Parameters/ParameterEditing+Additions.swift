@@ -66,8 +66,8 @@ extension ParameterEditing {
     if found.isEmpty {
       problems.append(
         Diagnostic(
-          "parameters.token", "the token \"\(entry.name)\" stands in no string", at: SourceLocation(file: file),
-          suggestion: "check its spelling; it may be replaced already"))
+          "parameters.token", "the token \"\(entry.name)\" was not found in any string", at: SourceLocation(file: file),
+          suggestion: "check its spelling; it may already have been replaced"))
     }
     edits += found
   }

@@ -49,7 +49,7 @@ struct ParameterEditing {
     for second in found.dropFirst() { reportTwice(parameters, second, "\"parameters\"") }
     reportDoubled(parameters)
     if let more = moreDuplicates {
-      report("parameters.duplicate", "\(more.count) more keys stand twice", at: more.first)
+      report("parameters.duplicate", "\(more.count) more keys are given twice", at: more.first)
     }
     for entry in patch.parameters { set(entry, in: parameters) }
     for entry in patch.tokens { replace(entry) }
@@ -81,10 +81,10 @@ struct ParameterEditing {
   mutating func reportTwice(_ first: JSONCNode, _ second: JSONCNode, _ what: String) {
     guard isShown(second) else { return }
     let note = Diagnostic.Note(
-      "it stands here first",
+      "it is given here first",
       at: place.location(first.keyRange.lowerBound, in: file, length: first.keyRange.count))
     report(
-      "parameters.duplicate", "\(what) stands twice", at: second.keyRange, suggestion: "remove one of the two",
+      "parameters.duplicate", "\(what) is given twice", at: second.keyRange, suggestion: "remove one of the two",
       notes: [note])
   }
 

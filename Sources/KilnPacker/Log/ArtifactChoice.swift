@@ -40,7 +40,7 @@ public struct ArtifactChoice: Sendable {
     }
     if report.outcome == .unknown {
       throw failure(
-        "the log stops before Packer's summary, so nothing says that the build is good",
+        "the log stops before Packer's summary, so it is not known whether the build succeeded",
         "give the whole log of a build that has ended")
     }
     if let failed = builds.first(where: { $0.outcome == .failure }) {
@@ -49,7 +49,7 @@ public struct ArtifactChoice: Sendable {
       throw failure(
         "build \"\(failed.name)\" failed\(error)",
         report.runs > 1
-          ? "the log tells of \(report.runs) runs of Packer; give only the last one's part of it"
+          ? "the log has \(report.runs) runs of Packer; give only the part of the last run"
           : report.builds.contains { $0.outcome == .success } ? "--build chooses one that did not" : nil)
     }
     if report.outcome == .failure, build == nil { throw failure("the run failed", nil) }
@@ -82,7 +82,7 @@ public struct ArtifactChoice: Sendable {
       throw failure(
         "the log has \(matches.count) artifacts of kind \(kind)",
         report.runs > 1
-          ? "the log tells of \(report.runs) runs of Packer; give only the last one's part of it"
+          ? "the log has \(report.runs) runs of Packer; give only the part of the last run"
           : isAcross ? "--build NAME chooses one build" : nil)
     }
     return match.artifact

@@ -36,7 +36,7 @@ package struct ArtifactVariables: Sendable {
       if let twice = own.first(where: { variable in result.contains { $0.name == variable.name } }) {
         throw ArtifactChoice.Failure(
           reason: "more than one \(artifact.kind) would be \"\(twice.name)\"",
-          help: "--build NAME chooses one build; --format json tells all", found: found)
+          help: "--build NAME chooses one build; --format json lists all", found: found)
       }
       result += own
     }
@@ -72,7 +72,8 @@ package struct ArtifactVariables: Sendable {
   private func refuseSigned(_ reference: String, _ kind: ArtifactKind) throws(ArtifactChoice.Failure) {
     guard SASRedaction.isSigned(reference), !showsSecrets else { return }
     throw ArtifactChoice.Failure(
-      reason: "the \(kind)'s URI holds a shared access signature", help: "--show-secrets hands it on", found: found)
+      reason: "the \(kind)'s URI holds a shared access signature", help: "use --show-secrets to include it",
+      found: found)
   }
 
   /// The artifact's fields as a CI system's variables: the one it is used by must be real, others are left out.
@@ -105,7 +106,7 @@ package struct ArtifactVariables: Sendable {
     case nil: break
     }
     if !showsSecrets, SASRedaction.isSigned(value) {
-      return ("holds a shared access signature", "--show-secrets hands it on")
+      return ("holds a shared access signature", "use --show-secrets to include it")
     }
     if Relayed.hasControls(value) { return ("has control characters in it", "--format json prints it") }
     if Relayed.isCommand(value) { return ("would be a command to a CI system", nil) }

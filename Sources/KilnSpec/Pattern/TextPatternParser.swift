@@ -130,7 +130,7 @@ struct TextPatternParser {
     }
     depth += 1
     guard depth <= TextPattern.depthLimit else {
-      throw Failure(message: "groups stand more than \(TextPattern.depthLimit) deep in each other")
+      throw Failure(message: "groups are nested more than \(TextPattern.depthLimit) deep")
     }
     let expression = try alternatives()
     guard next == ")" else { throw Failure(message: "a ( is not closed") }

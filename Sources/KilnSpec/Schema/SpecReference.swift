@@ -7,7 +7,7 @@ public struct SpecReference: Sendable {
       # The spec, key by key
 
       Made by `kiln schema --format markdown` from the shapes that read the files; a test keeps it so.
-      Paths are relative to the file they stand in. A key that is not here is an error.
+      Paths are relative to the file that they are in. A key that is not here is an error.
       In environments and profiles, null removes what a profile beneath sets.
 
       What specs and definitions name, and those files themselves, must be in the workspace's Git repository, or without

@@ -9,7 +9,7 @@ extension Shape {
       [
         kind("base"), summary,
         .init(
-          "image", .text(imageReference), required: true, "the container image it stands on",
+          "image", .text(imageReference), required: true, "the container image that it is based on",
           example: "debian:bookworm-slim"),
         .init(
           "family", .text(TextRule("a family", allowed: PackageFamily.allCases.map(\.rawValue))), required: true,
@@ -24,7 +24,7 @@ extension Shape {
                 .init("publisher", .text, required: true, "the marketplace image's publisher", example: "Debian"),
                 .init("offer", .text, required: true, "its offer", example: "debian-12"),
                 .init("sku", .text, required: true, "its SKU", example: "12-gen2"),
-              ])), required: true, "the marketplace image it stands on in Azure"),
+              ])), required: true, "the marketplace image that it is based on in Azure"),
       ]))
 
   static let imageReference = TextRule(
@@ -52,10 +52,10 @@ extension Shape {
         "defaultByBase", .map(keys: definitionName, values: .anything), "its value when the spec says none, by base"),
       .init("allowed", .list(.scalar), "the values it takes"),
       .init("allowedByBase", .map(keys: definitionName, values: .list(.scalar)), "the values it takes, by base"),
-      .init("pattern", .text, "a regular expression that its text, or each of its entries, matches as a whole"),
+      .init("pattern", .text, "a regular expression that the whole text, or each whole entry, must match"),
       .init("minimum", .integer(Int.min...Int.max), "for an integer: the least it may be"),
       .init("maximum", .integer(Int.min...Int.max), "for an integer: the most it may be"),
-      .init("keys", .text, "for a map: a regular expression that each key matches as a whole"),
+      .init("keys", .text, "for a map: a regular expression that each whole key must match"),
       .init("required", .boolean, default: "false", "whether the spec must say it"),
     ])
 
@@ -102,7 +102,8 @@ extension Shape {
         .init(
           "requires", .list(.text(definitionName)), default: "[]",
           "components that come before it and are added where missing"),
-        .init("conflicts", .list(.text(definitionName)), default: "[]", "components that it cannot stand beside"),
+        .init(
+          "conflicts", .list(.text(definitionName)), default: "[]", "components that it cannot be used together with"),
         .init("bases", .list(.text(definitionName)), default: "[]", "the bases it works on; all without"),
         .init("steps", .list(.choice(stepObject)), required: true, "what it does, in order"),
         .init("verify", .list(.object(verify)), default: "[]", "what must hold afterwards, in container and machine"),
@@ -152,11 +153,11 @@ extension Shape {
                   "the settings a spec may set"),
                 .init(
                   "fixed", .map(keys: settingName, values: .scalar), default: "{}",
-                  "settings that always stand"),
+                  "settings that Kiln sets itself"),
               ])), required: true, "the configuration file that `settings` go to"),
         .init(
           "health", .list(.text, minimum: 1), required: true,
-          "the command that tells whether it is well; without a password"),
+          "the command that checks whether it is healthy; without a password"),
         .init(
           "stopSignal", .text(signal), default: "SIGTERM", "the signal that stops it gracefully"),
         .init("command", .list(.text, minimum: 1), "what the official image runs; its own command without"),

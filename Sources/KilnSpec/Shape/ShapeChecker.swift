@@ -1,11 +1,19 @@
 public import KilnDiagnostics
+import KilnDocuments
 
 /// Checks a tree against a shape and reports everything that does not fit.
 public struct ShapeChecker: Sendable {
   /// A file that is merged with others need not have every key.
   let isPartial: Bool
+  /// Keys that are there and empty, which is reported already, by the place of their map.
+  let empty: [SourceLocation: Set<String>]
 
-  public init(isPartial: Bool = false) { self.isPartial = isPartial }
+  public init(isPartial: Bool = false) { self.init(isPartial: isPartial, empty: [:]) }
+
+  init(isPartial: Bool = false, empty: [SourceLocation: Set<String>]) {
+    self.isPartial = isPartial
+    self.empty = empty
+  }
 
   public func problems(in node: SpecNode, _ shape: Shape) -> [Diagnostic] {
     var problems: [Diagnostic] = []
@@ -109,7 +117,7 @@ public struct ShapeChecker: Sendable {
           ? "\(rule.name) has at least \(range.lowerBound) characters"
           : "\(rule.name) has at most \(range.upperBound) characters")
     }
-    if let pattern = rule.pattern, !matches(text, pattern) { refuse(rule.rule ?? "\(rule.name) matches \(pattern)") }
+    if let pattern = rule.pattern, !matches(text, pattern) { refuse(rule.rule ?? "\(rule.name) must match \(pattern)") }
   }
 
   private func checkObject(_ node: SpecNode, _ object: ObjectShape, in place: String, _ problems: inout [Diagnostic]) {
@@ -138,7 +146,9 @@ public struct ShapeChecker: Sendable {
       check(entry.value, key.shape, in: entry.key, &problems)
     }
     if isPartial { return }
-    for key in object.keys where key.isRequired && !entries.contains(where: { $0.key == key.name }) {
+    let empty = empty[node.location] ?? []
+    for key in object.keys
+    where key.isRequired && !empty.contains(key.name) && !entries.contains(where: { $0.key == key.name }) {
       problems.append(
         Diagnostic(
           "spec.missing-key", "\(object.name) lacks \"\(key.name)\"", at: node.location,
@@ -152,18 +162,19 @@ public struct ShapeChecker: Sendable {
   ) {
     guard !object.alternatives.isEmpty else { return }
     let chosen = entries.filter { object.alternatives.contains($0.key) }
-    let choices = object.alternatives.joined(separator: ", ")
+    let choices = Phrase.alternatives(object.alternatives)
     if chosen.isEmpty {
+      if !(empty[node.location] ?? []).isDisjoint(with: object.alternatives) { return }
       problems.append(
         Diagnostic(
-          "spec.missing-key", "\(object.name) says none of: \(choices)", at: node.location,
-          suggestion: "exactly one of them"))
+          "spec.missing-key", "\(object.name) has no \(choices)", at: node.location,
+          suggestion: "give exactly one of \(choices)"))
     } else if chosen.count > 1 {
       let names = chosen.map { "\"\($0.key)\"" }.joined(separator: " and ")
       problems.append(
         Diagnostic(
-          "spec.conflict", "\(object.name) says \(names)", at: chosen[1].keyLocation,
-          suggestion: "exactly one of: \(choices)"))
+          "spec.conflict", "\(object.name) has \(names)", at: chosen[1].keyLocation,
+          suggestion: "give exactly one of \(choices)"))
     }
   }
 

@@ -81,8 +81,8 @@ struct YAMLComposer {
       }
       defer { entries[first] = entry }
       return Diagnostic(
-        "spec.duplicate-key", "key \"\(entry.key)\" stands twice", at: entry.keyLocation,
-        suggestion: "keep one of the two", notes: [.init("it stands here first", at: entries[first].keyLocation)])
+        "spec.duplicate-key", "key \"\(entry.key)\" is given twice", at: entry.keyLocation,
+        suggestion: "keep one of the two", notes: [.init("it is given here first", at: entries[first].keyLocation)])
     }
   }
 
@@ -165,7 +165,7 @@ struct YAMLComposer {
 
   private func nulProblem(_ location: SourceLocation) -> Diagnostic {
     Diagnostic(
-      "spec.character", "U+0000 cannot stand in a spec", at: location,
+      "spec.character", "U+0000 is not allowed in a spec", at: location,
       suggestion: "take it out: no path, variable or argument can hold it")
   }
 

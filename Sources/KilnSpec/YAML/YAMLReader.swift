@@ -35,7 +35,8 @@ public struct YAMLReader: Sendable {
 
   private func refusal(_ found: YAMLSource.Character) -> Diagnostic {
     Diagnostic(
-      "spec.character", "\(found.name) cannot stand in a spec", at: location(found.position), suggestion: found.remedy)
+      "spec.character", "\(found.name) is not allowed in a spec", at: location(found.position), suggestion: found.remedy
+    )
   }
 
   private func separators(_ source: YAMLSource, _ composer: YAMLComposer) -> [Diagnostic] {

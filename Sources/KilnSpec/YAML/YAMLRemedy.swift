@@ -56,7 +56,7 @@ struct YAMLRemedy {
     let before = self.line(above).prefix { $0 == " " }.count
     if before >= start { return noKey(SourceLocation(file: file, line: above, column: before + 1)) }
     return diagnostic(
-      "this line is indented deeper than the one that it stands beside",
+      "this line is indented deeper than its neighbours",
       SourceLocation(file: file, line: place.line, column: start + 1),
       "begin it where the key above begins; what is below a key needs an empty value there")
   }
@@ -69,7 +69,7 @@ struct YAMLRemedy {
   private func indentation(_ place: SourcePosition, _ collection: SourceLocation?) -> Diagnostic {
     let first = collection?.position.map { "begin it in column \($0.column), as line \($0.line)" }
     return diagnostic(
-      "this line is indented unlike those beside it", SourceLocation(file: file, position: place),
+      "the indentation of this line does not match its neighbours", SourceLocation(file: file, position: place),
       "\(first ?? "begin it where the key above begins"); quote a value of several lines")
   }
 
