@@ -59,6 +59,7 @@ struct UpReportTests {
     ),
     ("c1|app|a|d|running\nc2|redis|r|d|running\n", "c3|app|a|d|running\nc2|redis|r|d|running\n", "replaced: app"),
     ("c1|app|a|d|running\n", "c1|app|a|d|running\n", "nothing was replaced"),
+    ("c1|app|a|d|running\nc2|redis|r|d|running\n", "c1|app|a|d|running\n", "removed: redis"),
   ]) func whatWasReplacedIsWhatHasAnotherContainer(_ former: String, _ later: String, _ said: String) async throws {
     try await withFolder { root in
       let listing = "docker ps --all --no-trunc \(Self.filter) --format …"
@@ -158,7 +159,8 @@ struct UpReportTests {
 
   @Test func whoInterruptsAStartIsToldWhatStillStarts() {
     let error = EnvironmentStart.interrupted("acme")
-    #expect(error.kind == .interrupted && error.diagnostics.first?.message == "interrupted; acme is still starting")
+    #expect(
+      error.kind == .interrupted && error.diagnostics.first?.message == "interrupted; acme is only partly started")
     #expect(error.diagnostics.first?.suggestion?.contains("`kiln down acme`") == true)
   }
 }

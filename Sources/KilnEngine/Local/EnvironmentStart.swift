@@ -80,7 +80,7 @@ package struct EnvironmentStart {
   /// Compose leaves what it has started as it is, and goes on where the signal came too late.
   static func interrupted(_ customer: String) -> CommandError {
     CommandError(
-      "up.interrupted", "interrupted; \(customer) is still starting",
+      "up.interrupted", "interrupted; \(customer) is only partly started",
       help: "`kiln status \(customer)` shows how far it is, `kiln down \(customer)` stops and removes it",
       kind: .interrupted)
   }
@@ -94,12 +94,13 @@ package struct EnvironmentStart {
   /// afterwards.
   private func sayWhatWasReplaced(_ former: [EngineContainer]) async throws {
     guard !former.isEmpty else { return }
-    let ids = Set(try await containers().map(\.id))
-    let replaced = former.filter { !ids.contains($0.id) }.map(\.service)
+    let present = try await containers()
+    let gone = former.filter { container in !present.contains { $0.id == container.id } }.map(\.service)
+    let services = Set(present.map(\.service))
+    let changes = [("replaced", gone.filter(services.contains)), ("removed", gone.filter { !services.contains($0) })]
+    let said = changes.filter { !$0.1.isEmpty }.map { "\($0.0): \($0.1.joined(separator: ", "))" }
     context.console.error(
-      replaced.isEmpty
-        ? "note: \(customer) was up already; nothing was replaced\n"
-        : "note: \(customer) was up already; replaced: \(replaced.joined(separator: ", "))\n")
+      "note: \(customer) was up already; \(said.isEmpty ? "nothing was replaced" : said.joined(separator: "; "))\n")
   }
 
   private mutating func writeSecrets() async throws -> FilePath {

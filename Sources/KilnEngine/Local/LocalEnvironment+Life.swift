@@ -51,7 +51,7 @@ extension LocalEnvironment {
     if objects.isEmpty { try stopUnlessKnown() }
     let secrets = try await secretFolders()
     if try await !remove(withVolumes: isWithVolumes, isUp: isUp) {
-      let volumes = objects.isEmpty ? "" : "; its volumes stay, `--volumes` removes them"
+      let volumes = objects.isEmpty ? "" : " (its volumes stay; `--volumes` removes them)"
       context.console.error("\(customer) is not up; nothing to remove\(volumes)\n")
     }
     for name in secrets { SecretFiles.remove(named: name) }

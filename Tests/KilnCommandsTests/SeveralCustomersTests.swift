@@ -1,0 +1,114 @@
+import ArgumentParser
+import Foundation
+import KilnEngine
+import KilnTesting
+import SystemPackage
+import Testing
+
+@testable import KilnCommands
+
+/// Commands that take several customers, one after the other.
+struct SeveralCustomersTests {
+  private static let well = #"{"ID":"c1","Service":"app","State":"running","Health":"healthy","ExitCode":0}"#
+
+  private static func states(_ customer: String, _ text: String) -> [ScriptedRunner.Step] {
+    let filter = "--filter label=com.docker.compose.project=\(customer)"
+    return [
+      .run("docker ps --all \(filter) --format …"), .run("docker network ls \(filter) --format …"),
+      .run("docker volume ls --format …"),
+      .run("docker compose --project-name \(customer) ps --all --format json", output: text),
+    ]
+  }
+
+  private func context(_ folder: URL, _ steps: [ScriptedRunner.Step]) throws -> (TestContext, ScriptedRunner) {
+    let spec = "version: 1\nruntime: {base: debian-12}\ncustomer: "
+    try write(
+      [
+        "kiln.yaml": "version: 1\n", "environments/acme.yaml": spec + "acme\n",
+        "environments/globex.yaml": spec + "globex\n",
+      ], in: folder)
+    let runner = ScriptedRunner(steps)
+    return (TestContext(folder, processes: runner), runner)
+  }
+
+  @Test func whatFailsForOneDoesNotHideTheOthers() async throws {
+    try await withFolder { folder in
+      let failing = ScriptedRunner.Step.run("docker ps --all …", error: "no space left on device\n", code: 1)
+      let (context, runner) = try context(
+        folder, Self.states("acme", "") + [failing] + Self.states("globex", Self.well))
+      let status = try #require(
+        try StatusCommand.parseAsRoot(["acme", "initech", "globex", "globex"]) as? StatusCommand)
+      let code = await #expect(throws: ExitCode.self) { try await status.run(in: context) }
+      runner.finish()
+      #expect(code == KilnExit.problems)
+      #expect(context.output == "globex/app: running, healthy\n")
+      #expect(context.error.hasPrefix("acme is not up\nerror: docker could not list the containers"))
+    }
+  }
+
+  @Test func withoutANameTheStatusIsOfAllThatAreUp() async throws {
+    try await withFolder { folder in
+      let label = "label=io.kiln.workspace=\(WorkspaceIdentity(root: FilePath(folder.path)).id)"
+      let listing = "docker ps --all --filter \(label) --format {{.Label \"io.kiln.customer\"}}"
+      let (context, runner) = try context(
+        folder, [.run(listing, output: "globex\nglobex\n")] + Self.states("globex", Self.well) + [.run(listing)])
+      let status = try #require(try StatusCommand.parseAsRoot(["--format", "json"]) as? StatusCommand)
+      try await status.run(in: context)
+      let document = try JSONSerialization.jsonObject(with: Data(context.output.utf8)) as? [String: Any]
+      let environments = try #require(document?["environments"] as? [[String: Any]])
+      #expect(environments.map { $0["customer"] as? String } == ["globex"])
+      try await StatusCommand.parse([]).run(in: context)
+      runner.finish()
+      #expect(context.error == "no environment of this workspace is up\n")
+    }
+  }
+
+  @Test(arguments: [["--port", "8080"], ["--mount"], ["--project", "x"]]) func optionsForOneCustomerAreRefused(
+    _ option: [String]
+  ) {
+    #expect(throws: Never.self) { try UpCommand.parse(["acme"] + option) }
+    #expect(throws: (any Error).self) { try UpCommand.parse(["acme", "globex"] + option) }
+  }
+
+  @Test func logsTakeServicesInBothForms() throws {
+    let logs = try LogsCommand.parse(["acme", "--service", "redis", "app"])
+    #expect(logs.service == ["redis"] && logs.services == ["app"] && logs.local.customer == "acme")
+  }
+}
+
+struct NewCommandTests {
+  @Test(arguments: [
+    (["apps/acme/index.php"], "\n  source: ../apps/acme ", ""),
+    (["apps/hello/index.php"], "\n  source: ../apps/hello ", ""),
+    (
+      [], "\n# app:\n#   source: ../apps/acme ",
+      "note: there is no folder apps/acme: the app in environments/acme.yaml is commented out\n"
+    ),
+  ]) func aSourceThatIsNotThereIsNotWritten(_ files: [String], _ expected: String, _ note: String) throws {
+    try withFolder { folder in
+      try write(["kiln.yaml": "version: 1\n"], in: folder)
+      for file in files { try write([file: "x"], in: folder) }
+      let context = TestContext(folder)
+      try NewCommand.parse(["acme"]).run(in: context)
+      let text = try String(contentsOf: folder.appending(path: "environments/acme.yaml"), encoding: .utf8)
+      #expect(text.contains(expected), "\(text)")
+      #expect(context.error == note)
+      #expect(throws: Never.self) { try CheckCommand.parse([]).run(in: context) }
+    }
+  }
+
+  @Test func aWorkspaceWithoutEnvironmentsIsAWarning() throws {
+    try withFolder { folder in
+      try write(["kiln.yaml": "version: 1\n"], in: folder)
+      let context = TestContext(folder)
+      try CheckCommand.parse([]).run(in: context)
+      #expect(
+        context.error.hasPrefix(
+          """
+          warning: there is no environment in environments/ [workspace.empty]
+            = help: `kiln new CUSTOMER` writes a spec
+
+          """), "\(context.error)")
+    }
+  }
+}
