@@ -108,7 +108,7 @@ struct StepResolver {
     let amount = isStepLimit ? "\(Self.stepLimit) steps" : "\(Self.expansionLimit) bytes"
     problems.append(
       Diagnostic(
-        "catalog.expansion-limit", "the definition comes to more than \(amount) with these parameters",
+        "catalog.expansion-limit", "the definition expands to more than \(amount) with these parameters",
         at: node.location,
         suggestion: "shorten the list, or put what is large into one file"))
   }

@@ -148,7 +148,7 @@ extension VerificationReport.Check {
       let name = "\(result.`resource-type`): \(result.`resource-id`): \(result.property)"
       // goss: 0 holds, 1 does not, 2 was not asked because something before it failed, 3 could not be asked.
       let outcome: Outcome = result.result == 0 ? .passed : result.result == 2 ? .skipped : .failed
-      var message = outcome == .failed ? result.`summary-line-compact` ?? "does not hold" : ""
+      var message = outcome == .failed ? result.`summary-line-compact` ?? "is not as expected" : ""
       if message.hasPrefix(name + ": ") { message.removeFirst(name.count + 2) }
       // Of a page or an output goss tells its own type's name.
       if outcome == .failed, let missing = result.`matcher-result`?.missing, !missing.isEmpty {

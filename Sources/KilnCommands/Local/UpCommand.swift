@@ -45,7 +45,7 @@ struct UpCommand: KilnSubcommand {
       throw ValidationError("\(option) is for one customer, not for \(customers.count)")
     }
     if let project, !LocalEnvironment.isProject(project) {
-      throw ValidationError("--project takes small letters, digits, - and _, not \"\(project)\"")
+      throw ValidationError("--project takes lower-case letters, digits, - and _, not \"\(project)\"")
     }
   }
 

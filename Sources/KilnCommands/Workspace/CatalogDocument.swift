@@ -109,7 +109,7 @@ struct CatalogDocument {
     if !component.requires.isEmpty {
       out += "\nRequires: \(component.requires.map(\.value).joined(separator: ", ")).\n"
     }
-    if !component.conflicts.isEmpty { out += "\nNot beside: \(component.conflicts.joined(separator: ", ")).\n" }
+    if !component.conflicts.isEmpty { out += "\nNot together with: \(component.conflicts.joined(separator: ", ")).\n" }
     if !component.bases.isEmpty { out += "\nOnly on: \(component.bases.joined(separator: ", ")).\n" }
     return out + table(component.parameters)
   }

@@ -31,7 +31,7 @@ struct IgnorePattern: Sendable {
       text.removeFirst()
       if text.isEmpty { throw IgnoreExpression.Failure(message: "a lone ! excepts nothing") }
     }
-    guard GoPath.isPattern(text) else { throw IgnoreExpression.Failure(message: "a [ or \\ is not ended") }
+    guard GoPath.isPattern(text) else { throw IgnoreExpression.Failure(message: "a [ or \\ is not closed") }
     self.text = text
     let (form, isPlain) = Self.form(of: text)
     self.form = form

@@ -51,7 +51,7 @@ struct TokenPass {
             file: place(of: entry), line: leftover.line, column: leftover.column, length: leftover.token.count),
           suggestion: nearest(to: leftover.token, among: values.keys.map { "__\($0)__" }.sorted()).map {
             "did you mean \"\($0)\"?"
-          } ?? "give it a value in tokens, or take it out"))
+          } ?? "give it a value in tokens, or remove it"))
     }
     return replacement.bytes
   }

@@ -91,7 +91,7 @@ public struct ArtifactChoice: Sendable {
   /// The URI or id of the only artifact of `kind`, never one that is masked or unknown.
   public func reference(_ kind: ArtifactKind) throws(Failure) -> String {
     guard let reference = try artifact(kind).reference, !reference.isEmpty else {
-      throw failure("the log does not tell the id of the \(kind)", nil)
+      throw failure("the log does not have the id of the \(kind)", nil)
     }
     switch WithheldText(reference) {
     case .unknown: throw failure("Packer printed UNKNOWN ID for the \(kind)", "look for the image where it was made")

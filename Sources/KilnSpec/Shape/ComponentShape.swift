@@ -106,7 +106,7 @@ extension Shape {
           "conflicts", .list(.text(definitionName)), default: "[]", "components that it cannot be used together with"),
         .init("bases", .list(.text(definitionName)), default: "[]", "the bases it works on; all without"),
         .init("steps", .list(.choice(stepObject)), required: true, "what it does, in order"),
-        .init("verify", .list(.object(verify)), default: "[]", "what must hold afterwards, in container and machine"),
+        .init("verify", .list(.object(verify)), default: "[]", "what is checked afterwards, in container and machine"),
       ]))
 
   /// `templates/services/*.yaml`.
@@ -134,7 +134,7 @@ extension Shape {
                 .init("steps", .list(.choice(stepObject), minimum: 1), required: true, "how it is installed"),
                 .init(
                   "command", .list(.text, minimum: 1), required: true, "what the container runs, in the foreground"),
-                .init("verify", .list(.object(verify)), default: "[]", "what must hold afterwards"),
+                .init("verify", .list(.object(verify)), default: "[]", "what is checked afterwards"),
               ])), "how it is installed from the base's packages"),
         .init(
           "configuration",

@@ -46,7 +46,8 @@ extension Shape {
     [
       .init("version", .integer(1...1), required: true, "the format's version", example: "1"),
       .init(
-        "customer", .text(customerName), required: true, "the customer's name, alone in the workspace", example: "acme"),
+        "customer", .text(customerName), required: true, "the customer's name, unique in the workspace", example: "acme"
+      ),
       .init("profile", .text(definitionName), "the profile merged beneath", example: "lamp"),
       .init(
         "runtime", .object(runtime), required: true, "the rarely changing image, shared by all whose runtime is equal"),
@@ -126,10 +127,10 @@ extension Shape {
       .init("port", .integer(1...65535), "the port that the app answers on", example: "80"),
       .init(
         "health", .text(httpPath),
-        "the HTTP path that answers 200 when the app is well; needs `port`", example: "/health.php"),
+        "the HTTP path that answers 200 when the app is healthy; needs `port`", example: "/health.php"),
       .init(
         "checks", .list(.object(check)), default: "[]",
-        "pages that `kiln verify` asks for beside `health` while the environment runs; they need `port`",
+        "pages that `kiln verify` asks for in addition to `health` while the environment runs; they need `port`",
         example: "[{path: /login, content: Sign in}]"),
       .init(
         "limits", .object(limits), "what its container may use of the machine", example: "{cpus: 1.5, memory: 1Gi}"),
@@ -234,7 +235,7 @@ extension Shape {
           TextRule("a size", pattern: "[A-Za-z0-9_]+", rule: "letters, digits and underscores, as in Standard_DS2_v2")),
         default: "Standard_DS2_v2", "the size of the machine that bakes, and of the scale set's",
         example: "Standard_DS2_v2"),
-      .init("capture", .choice(capture), required: true, "what the bake leaves behind"),
+      .init("capture", .choice(capture), required: true, "what the bake produces"),
       .init("scaleSet", .object(scaleSet(named: true)), "the scale set that runs the image"),
     ])
 

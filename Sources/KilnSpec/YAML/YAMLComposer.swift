@@ -166,7 +166,7 @@ struct YAMLComposer {
   private func nulProblem(_ location: SourceLocation) -> Diagnostic {
     Diagnostic(
       "spec.character", "U+0000 is not allowed in a spec", at: location,
-      suggestion: "take it out: no path, variable or argument can hold it")
+      suggestion: "remove it: no path, variable or argument can hold it")
   }
 
   /// Puts a whole value where it belongs.

@@ -11,7 +11,7 @@ struct YAMLSource {
     var remedy: String {
       switch scalar.value {
       case 0x0D: "end lines with a line feed"
-      case 0: "take it out: no path, variable or argument can hold it"
+      case 0: "remove it: no path, variable or argument can hold it"
       case ..<0x100: "take it out, or write \"\\x\(YAMLSource.hex(scalar.value).suffix(2))\" in double quotes"
       default: "take it out, or write \"\\u\(YAMLSource.hex(scalar.value))\" in double quotes"
       }
