@@ -41,7 +41,9 @@ struct EnvironmentUpTests {
           output: says, code: code
         ) { invocation in
           let variables = invocation.environment
-          #expect(variables[EnvironmentVariables.appTag]?.count == 12 && variables[EnvironmentVariables.port] == "")
+          // A port of Kiln's choice: the next start, with the same one, changes nothing.
+          #expect(variables[EnvironmentVariables.appTag]?.count == 12)
+          #expect(Int(variables[EnvironmentVariables.port] ?? "").map { $0 > 0 } == true)
           #expect(
             variables[EnvironmentVariables.workspace] == WorkspaceIdentity(root: FilePath(root.path)).id)
           let text = try String(contentsOfFile: "\(dist)/compose.yaml", encoding: .utf8)
@@ -239,82 +241,6 @@ struct LocalLifeTests {
       try await $0.takeAway(withVolumes: true)
     }
     #expect(text == "error: docker compose failed with exit code 1 [down.compose]\n")
-  }
-}
-
-/// Following the edits of a source.
-struct SourceSessionTests {
-  private func session(_ workspace: EngineWorkspace) throws -> SourceSession {
-    let environment = try LocalEnvironment("acme", root: FilePath(workspace.root.path), workspace.context)
-    try environment.folder.make()
-    let app = try #require(try workspace.images().first { $0.kind == .app })
-    return try SourceSession(environment, app, workdir: "/srv")
-  }
-
-  @Test func oneSessionAtATimeFollows() async throws {
-    try await withFolder { root in
-      let workspace = try EngineWorkspace(root, ScriptedRunner([]))
-      let first = try session(workspace)
-      let text = await EngineWorkspace.message { _ = try session(workspace) }
-      withExtendedLifetime(first) {}
-      #expect(
-        text == """
-          error: another `kiln up acme --mount` (process \(getpid())) follows the edits [mount.busy]
-            = help: end it with Ctrl-C first
-
-          """)
-    }
-  }
-
-  /// One edit follows another: between them is a pause by what looking took, not by what bringing the first over took.
-  @Test func editsThatFollowEachOtherShowSoon() async throws {
-    try await withFolder { root in
-      let edit: @Sendable (String) throws -> Void = { text in
-        try text.write(to: root.appending(path: "apps/shop/index.php"), atomically: true, encoding: .utf8)
-      }
-      let exec = "docker exec --interactive …"
-      let runner = ScriptedRunner([
-        .run(exec), .run(exec), .run(exec) { _ in try edit("second") },
-        .run(exec, error: "Error: No such container: c1", code: 1),
-      ])
-      let workspace = try EngineWorkspace(root, runner)
-      var session = try session(workspace)
-      _ = await EngineWorkspace.message { try await session.follow(container: "c1", tag: "") }
-      runner.finish()
-      #expect(SourceSession.pause(afterLooking: .milliseconds(1)) == .milliseconds(200))
-      #expect(SourceSession.pause(afterLooking: .seconds(1)) == .milliseconds(800))
-    }
-  }
-
-  /// What stops every edit is said with the file that can be edited.
-  @Test func aTokenWithoutAValueNamesTheSourcesFile() async throws {
-    try await withFolder { root in
-      try write(["apps/shop/site.ini": "host = __HOST__ __OTHER__\n"], in: root)
-      let rest = ", tokens: {files: [site.ini], values: {HOST: x}}}"
-      let text = await EngineWorkspace.message {
-        _ = try session(EngineWorkspace(root, ScriptedRunner([]), rest: rest))
-      }
-      #expect(text.contains("apps/shop/site.ini:1:17: error: nothing replaces the token \"__OTHER__\""), "\(text)")
-    }
-  }
-
-  @Test func followingEndsWithTheContainer() async throws {
-    try await withFolder { root in
-      let runner = ScriptedRunner([
-        .run(
-          "docker exec --interactive --env …", error: "Error: No such container: c1", code: 1)
-      ])
-      let workspace = try EngineWorkspace(root, runner)
-      var session = try session(workspace)
-      let text = await EngineWorkspace.message { try await session.follow(container: "c1", tag: "") }
-      runner.finish()
-      #expect(
-        text == """
-          error: the app's container was replaced or removed: edits are no longer followed [mount.gone]
-            = help: `kiln up acme --mount` follows them again
-
-          """)
-    }
   }
 }
 

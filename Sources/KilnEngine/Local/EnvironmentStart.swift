@@ -50,6 +50,9 @@ package struct EnvironmentStart {
     try FileReplacement.replace([
       .init(path: files[0], bytes: compose), .init(path: files[1], bytes: Array(local.text.utf8)),
     ])
+    // The engine's own choice would be another setting at the next start, by the port that was remembered: Compose would
+    // make the app again for nothing.
+    let port = plan.spec.app?.port == nil ? nil : port ?? LocalPort.free()
     let words = OutputTail()
     let code = try await environment.project.stream(
       ["up", "--detach", "--remove-orphans", "--wait", "--wait-timeout", String(timeout)], files: files,

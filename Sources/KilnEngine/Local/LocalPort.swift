@@ -29,14 +29,20 @@ package enum LocalPort {
   }
 
   /// Whether a server could listen there now.
-  package static func isFree(_ port: Int) -> Bool {
+  package static func isFree(_ port: Int) -> Bool { listened(at: port) != nil }
+
+  /// One that nobody has at this moment; nil where the system gives none.
+  package static func free() -> Int? { listened(at: 0) }
+
+  /// The port that a socket gets that is bound to `port`, 0 for any; nil where it gets none.
+  private static func listened(at port: Int) -> Int? {
     #if canImport(Glibc)
       let stream = Int32(SOCK_STREAM.rawValue)
     #else
       let stream = SOCK_STREAM
     #endif
     let descriptor = socket(AF_INET, stream, 0)
-    guard descriptor >= 0 else { return true }
+    guard descriptor >= 0 else { return port }
     defer { close(descriptor) }
     var reuse: Int32 = 1
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
@@ -44,10 +50,12 @@ package enum LocalPort {
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = in_port_t(UInt16(clamping: port)).bigEndian
     address.sin_addr = in_addr(s_addr: UInt32(0x7F00_0001).bigEndian)
-    return withUnsafePointer(to: &address) { pointer in
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
       }
     }
+    return isBound ? Int(UInt16(bigEndian: address.sin_port)) : nil
   }
 }

@@ -102,8 +102,7 @@ extension Shape {
         .init(
           "requires", .list(.text(definitionName)), default: "[]",
           "components that come before it and are added where missing"),
-        .init(
-          "conflicts", .list(.text(definitionName)), default: "[]", "components that it cannot be used together with"),
+        .init("conflicts", .list(.text(definitionName)), default: "[]", "components that it cannot be used with"),
         .init("bases", .list(.text(definitionName)), default: "[]", "the bases it works on; all without"),
         .init("steps", .list(.choice(stepObject)), required: true, "what it does, in order"),
         .init("verify", .list(.object(verify)), default: "[]", "what is checked afterwards, in container and machine"),
