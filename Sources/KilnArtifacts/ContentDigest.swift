@@ -15,11 +15,15 @@ public struct ContentDigest: Sendable, Hashable, CustomStringConvertible {
 
   public init(of text: String) { self.init(of: text.utf8) }
 
-  /// The first twelve digits: enough to tell it from others, and the tag of the image that has it.
+  /// The tag of the image that has it: 160 bits. Whoever writes a source may look for two contents of one tag, which twelve
+  /// digits make the work of seconds.
   public var tag: String { Self.tag(of: hex) }
 
   /// The same of digits.
-  public static func tag(of hex: String) -> String { String(hex.prefix(12)) }
+  public static func tag(of hex: String) -> String { String(hex.prefix(40)) }
+
+  /// The first twelve digits, to show to people.
+  public var short: String { String(hex.prefix(12)) }
 
   /// `sha256:` and the digits.
   public var description: String { "sha256:\(hex)" }
@@ -34,6 +38,27 @@ public enum KeyedDigest {
     nettle_hmac_sha256_set_key(&context, key.count, key)
     nettle_hmac_sha256_update(&context, bytes.count, bytes)
     return StreamDigest.hex { kiln_hmac_sha256_digest(&context, $0) }
+  }
+}
+
+/// The same with a key that is kept, for many short texts.
+public struct DigestKey: Sendable {
+  private let context: hmac_sha256_ctx
+
+  public init(_ key: [UInt8]) {
+    var context = hmac_sha256_ctx()
+    nettle_hmac_sha256_set_key(&context, key.count, key)
+    self.context = context
+  }
+
+  /// The first eight bytes of the HMAC.
+  public func number(of bytes: [UInt8]) -> UInt64 {
+    var context = context
+    nettle_hmac_sha256_update(&context, bytes.count, bytes)
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA256_DIGEST_SIZE)) { digest in
+      kiln_hmac_sha256_digest(&context, digest.baseAddress)
+      return digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
   }
 }
 

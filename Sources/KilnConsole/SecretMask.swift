@@ -1,3 +1,5 @@
+import KilnDocuments
+
 /// Hides secrets in what another program prints, as CI systems do.
 package struct SecretMask: Sendable {
   /// Shorter texts are in every other line.
@@ -7,7 +9,8 @@ package struct SecretMask: Sendable {
 
   /// - Parameter values: A value of several lines is hidden line by line.
   package init(_ values: [String]) {
-    let lines = values.flatMap { $0.split(whereSeparator: \.isNewline).map(String.init) }
+    // A shell drops blanks at the ends of a value that is not quoted.
+    let lines = values.flatMap { $0.split(whereSeparator: \.isNewline) }.flatMap { [String($0), $0.trimmed] }
     // The longest first: one value may be part of another.
     texts = lines.filter { $0.count >= Self.minimum }.sorted { $0.count > $1.count }
   }

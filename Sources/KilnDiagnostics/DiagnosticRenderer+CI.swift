@@ -52,7 +52,9 @@ extension DiagnosticRenderer {
     func object(_ members: [(String, String)]) -> String {
       "{" + members.map { "\(JSONRenderer.quoted($0)): \($1)" }.joined(separator: ", ") + "}"
     }
-    let notes = diagnostic.notes.map { note in object(place(note.location) + [("message", JSONRenderer.quoted(note.message))]) }
+    let notes = diagnostic.notes.map { note in
+      object(place(note.location) + [("message", JSONRenderer.quoted(note.message))])
+    }
     members += place(diagnostic.location)
     if !diagnostic.details.isEmpty {
       members.append(("details", "[" + diagnostic.details.map(JSONRenderer.quoted).joined(separator: ", ") + "]"))

@@ -14,12 +14,13 @@ enum FileTemplate {
     return result
   }
 
+  /// - Parameter steps: Gets the parts that were rendered, in addition.
   /// - Throws: What is wrong with the template, or with what it would come to.
   static func render(
-    _ template: String, _ parameters: [ComponentPlan.Parameter]
+    _ template: String, _ parameters: [ComponentPlan.Parameter], steps: inout Int
   ) throws(MustacheTemplate.Failure) -> String {
     let values = parameters.map { ($0.name, value($0.value)) }
-    return try parse(template).render(Dictionary(values) { first, _ in first })
+    return try parse(template).render(Dictionary(values) { first, _ in first }, steps: &steps)
   }
 
   private static func value(_ node: SpecNode) -> MustacheTemplate.Value {

@@ -176,7 +176,8 @@ extension Resolution {
       return nil
     }
     do {
-      return Array(try FileTemplate.render(template, parameters).utf8)
+      var steps = 0
+      return Array(try FileTemplate.render(template, parameters, steps: &steps).utf8)
     } catch {
       problems.append(
         Diagnostic("catalog.template", "file template \"\(name)\": \(error.text)", at: definition.location))

@@ -6,6 +6,8 @@ struct StepResolver {
   /// Bytes that are read and written for the steps of one component or service: a step is filled in anew for each entry of
   /// its list.
   static let expansionLimit = 16 << 20
+  /// What a part of a template counts for that is rendered, also where it gives no text.
+  static let templateStep = 16
   /// Steps and checks of one component or service, each a line or more in every output.
   static let stepLimit = 2000
 
@@ -185,7 +187,9 @@ struct StepResolver {
       return nil
     }
     do {
-      return Array(try FileTemplate.render(template, parameters).utf8)
+      var steps = 0
+      defer { produced += steps * Self.templateStep }
+      return Array(try FileTemplate.render(template, parameters, steps: &steps).utf8)
     } catch {
       problems.append(Diagnostic("catalog.template", "file template \"\(name)\": \(error.text)", at: node.location))
       return nil

@@ -8,11 +8,15 @@ package struct SystemProcesses: ProcessRunner {
   package init() {}
 
   package func output(_ invocation: Invocation) async throws -> Tool.Outcome {
-    try await missing(invocation) {
+    // A file, since a program may end before it has read all: who writes to it through a pipe would have to be told.
+    let input = try InputFile(invocation.input)
+    return try await missing(invocation) {
       let result = try await run(
         .name(invocation.program), arguments: Arguments(invocation.arguments), environment: inherited(invocation),
-        workingDirectory: invocation.folder, input: .array(invocation.input), output: .string(limit: Self.limit),
+        workingDirectory: invocation.folder,
+        input: .fileDescriptor(input.descriptor, closeAfterSpawningProcess: false), output: .string(limit: Self.limit),
         error: .string(limit: Self.limit))
+      withExtendedLifetime(input) {}
       return Tool.Outcome(
         code: code(result.terminationStatus), output: result.standardOutput, error: result.standardError)
     }

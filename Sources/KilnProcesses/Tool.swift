@@ -37,7 +37,8 @@ package struct Tool: Sendable {
       CommandError(
         "tool.missing", "\(name) is not on the PATH",
         help: name == "git"
-          ? "`apt-get install git`, or name another workspace's folder" : "`kiln doctor` says what installs it")
+          ? "`apt-get install git`, or name the folder of another workspace, as in ../before"
+          : "`kiln doctor` says what installs it")
     }
   }
 

@@ -103,6 +103,12 @@ public struct MustacheTemplate: Sendable {
   /// The text with `values` filled in.
   /// - Throws: `Failure` for a name that is nowhere, a list where text belongs, and text without measure.
   public func render(_ values: [String: Value]) throws(Failure) -> String {
+    var steps = 0
+    return try render(values, steps: &steps)
+  }
+
+  /// - Parameter steps: Gets the parts that were rendered, with or without text in them, in addition.
+  public func render(_ values: [String: Value], steps total: inout Int) throws(Failure) -> String {
     /// A section that is being repeated.
     struct Loop {
       let start: Int
@@ -114,6 +120,7 @@ public struct MustacheTemplate: Sendable {
     var output = ""
     var index = 0
     var steps = 0
+    defer { total += steps }
     while index < parts.count {
       steps += 1
       if steps > Self.stepLimit {

@@ -124,21 +124,6 @@ struct ContextStageTests {
     }
   }
 
-  /// What BuildKit compares, size and time, differs whenever the contents do.
-  @Test func timesComeFromContents() throws {
-    try ContextPackerTests.withFolder { root in
-      var times: Set<Date> = []
-      for text in ["one", "two", "one"] {
-        try ContextPackerTests.write(root.appending("src"), "a", text)
-        let path = try stage(root).folder.appending("a")
-        #expect(try self.text(path) == text)
-        times.insert(
-          try #require(try FileManager.default.attributesOfItem(atPath: path.string)[.modificationDate] as? Date))
-      }
-      #expect(times.count == 2)
-    }
-  }
-
   /// A tag that is a digest names what has that digest, whoever stages what meanwhile.
   @Test func whatIsInUseIsNeverWrittenTo() throws {
     try ContextPackerTests.withFolder { root in

@@ -42,7 +42,7 @@ struct EnvironmentUpTests {
         ) { invocation in
           let variables = invocation.environment
           // A port of Kiln's choice: the next start, with the same one, changes nothing.
-          #expect(variables[EnvironmentVariables.appTag]?.count == 12)
+          #expect(variables[EnvironmentVariables.appTag]?.count == 40)
           #expect(Int(variables[EnvironmentVariables.port] ?? "").map { $0 > 0 } == true)
           #expect(
             variables[EnvironmentVariables.workspace] == WorkspaceIdentity(root: FilePath(root.path)).id)

@@ -112,6 +112,8 @@ struct PackerLogForgeryTests {
   @Test(arguments: [
     "==> null: Running builder ...\n    null: one\n", "1795678313,,ui,say,==> null: Running builder ...\n",
     "Error: Failed to prepare build: \"null\"\n", "Error: 1 error(s) decoding:\n",
+    "null output will be in this color.\n\n", "null: output will be in this",
+    "1795678313,,ui,say,null output will be in this color.\n",
   ]) func theSameWithoutColours(again: String) {
     let good = "==> null: Running builder ...\n" + Self.forged.joined(separator: "\n") + "\n"
     for rest in [again, "\n" + again, "an other program's\n==> other: line\n" + again] {

@@ -14,6 +14,14 @@ struct SystemProcessesTests {
     #expect(result == .init(code: 3, output: "ina b", error: "trouble\n"))
   }
 
+  /// More than a pipe holds.
+  @Test func aProgramNeedNotReadItsInput() async throws {
+    for _ in 0..<20 {
+      let result = try await shell.output(["-c", "exit 4"], input: [UInt8](repeating: 0x41, count: 4 << 20))
+      #expect(result.code == 4)
+    }
+  }
+
   @Test func whatIsStreamedComesTogetherAndFromTheFolder() async throws {
     let text = Mutex("")
     let code = try await shell.stream(["-c", "pwd; echo b >&2; kill -TERM $$"], folder: "/") { bytes in

@@ -69,7 +69,7 @@ package struct Golden: Sendable, CustomStringConvertible {
     try text.write(to: file, atomically: true, encoding: .utf8)
   }
 
-  /// What stands for a digest; its first twelve digits are a tag.
+  /// What stands for a digest; its tag begins with its digits.
   private static func masks(_ plans: [EnvironmentPlan]) -> [(digest: String, name: String)] {
     let runtimes = Set(plans.map(\.runtime.digest.hex))
     return plans.flatMap { plan -> [(digest: String, name: String)] in
@@ -87,7 +87,7 @@ package struct Golden: Sendable, CustomStringConvertible {
   private static func masked(_ text: String, _ masks: [(digest: String, name: String)]) -> String {
     var text = text
     for (digest, name) in masks {
-      text = text.replacing(digest, with: name).replacing(digest.prefix(12), with: name)
+      text = text.replacing(digest, with: name).replacing(ContentDigest.tag(of: digest), with: name)
     }
     return text
   }

@@ -111,7 +111,7 @@ struct EarlierWorkspaceTests {
     #expect(
       text == """
         error: git is not on the PATH [tool.missing]
-          = help: `apt-get install git`, or name another workspace's folder
+          = help: `apt-get install git`, or name the folder of another workspace, as in ../before
 
         """)
   }

@@ -57,7 +57,9 @@ struct PlanCommand: KilnSubcommand {
 
   func validate() throws {
     if fleet, since != nil { throw ValidationError("--fleet and --since are two questions: ask one") }
-    if since?.isEmpty == true { throw ValidationError("--since takes a commit, or another workspace's folder") }
+    if since?.isEmpty == true {
+      throw ValidationError("--since takes a commit, or the folder of another workspace, as in ../before")
+    }
     if kind != nil, since == nil { throw ValidationError("--kind goes with --since") }
     if kinds == nil { throw ValidationError("--kind takes runtime, app, service, machine, separated by commas") }
     let formats = fleet ? PlanFormat.fleet : since == nil ? PlanFormat.plan : PlanFormat.since

@@ -94,14 +94,8 @@ struct StageRecords: Equatable {
 extension StageRecords.Record {
   var isFile: Bool { kind == .file || kind == .executable }
 
-  /// Seconds and nanoseconds that stand for a file's contents: BuildKit takes a file of equal size and time for the one
-  /// that it knows, so equal times for other contents would give a stale file.
-  var time: timespec {
-    let hex = String(decoding: content, as: UTF8.self)
-    let seconds = UInt32(hex.prefix(7), radix: 16) ?? 0
-    let nanoseconds = (UInt32(hex.dropFirst(7).prefix(8), radix: 16) ?? 0) % 1_000_000_000
-    return timespec(tv_sec: 0x2000_0000 + Int(seconds), tv_nsec: Int(nanoseconds))
-  }
+  /// Of the staged file: equal times for other contents would give a stale file.
+  var time: timespec { StageKey.own.time(of: content) }
 
   /// Every link has one time.
   static var linkTime: timespec { timespec(tv_sec: 0x2000_0000, tv_nsec: 0) }

@@ -150,7 +150,11 @@ struct PackerLogResults: Sendable {
   /// Whether a line behind a summary is another run's: `name: output will be in this color.`, which Packer leaves out where
   /// there are no colours; a step of a build that has ended; or that a template was refused.
   private func beginsRun(_ text: String) -> Bool {
-    if text.hasSuffix(": output will be in this color.") { return Self.named(text[...]) != nil }
+    // Old versions have no colon, and the log may end in the line.
+    if let said = text.firstRange(of: " output will be in") {
+      let name = text[..<said.lowerBound]
+      return !name.isEmpty && !name.contains(where: \.isWhitespace)
+    }
     if text.hasPrefix("==> ") { return Self.named(text.dropFirst(4)).map { builds[$0.0] != nil } ?? false }
     return block?.kind != .error && Self.refusesTemplate(text)
   }

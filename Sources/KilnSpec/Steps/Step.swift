@@ -37,7 +37,7 @@ public enum Step: Sendable, Hashable {
     case .packages(let names): "packages \(names.joined(separator: " "))"
     case .repository(let repository): "repository \(repository.name)"
     case .download(let download): "download \(download.url)"
-    case .file(let file): "file \(file.path) \(file.mode) sha256:\(ContentDigest(of: file.content).tag)"
+    case .file(let file): "file \(file.path) \(file.mode) sha256:\(ContentDigest(of: file.content).short)"
     case .directory(let directory): "directory \(directory.path) \(directory.mode)"
     case .user(let user): "user \(user.name)"
     case .link(let path, let target): "link \(path) → \(target)"

@@ -14,12 +14,16 @@ package struct EarlierWorkspace: Sendable {
   package let sources: [String: [String]]
   package let notes: [String]
 
-  /// - Parameter name: A folder with a `kiln.yaml`, or what Git takes for a commit.
+  /// - Parameter name: A folder with a `kiln.yaml`, which begins with `/`, `./` or `../`; else what Git takes for a commit. A
+  ///   folder that somebody committed under a branch's name must not take its place.
   package static func read(_ name: String, for now: LoadedWorkspace, _ workers: Workers, _ context: CommandContext)
     async throws -> EarlierWorkspace
   {
-    let folder = context.folder.pushing(FilePath(name)).lexicallyNormalized()
-    if folder.appending("kiln.yaml").isThere {
+    if ["/", "./", "../"].contains(where: { name.hasPrefix($0) }) || [".", ".."].contains(name) {
+      let folder = context.folder.pushing(FilePath(name)).lexicallyNormalized()
+      guard folder.appending("kiln.yaml").isThere else {
+        throw CommandError("since.folder", "there is no workspace in the folder \"\(name)\"")
+      }
       let then = try context.read(folder, workers, checkingFiles: false)
       return try EarlierWorkspace(folder: folder, plans: then.fleet, notes: notes(of: then), now: now, context)
     }

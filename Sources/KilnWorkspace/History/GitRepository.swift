@@ -23,7 +23,8 @@ package struct GitRepository: Sendable {
 
   package struct Failure: CommandErrorConvertible {
     package let message: String
-    package var help = "--since takes a commit, as in main or HEAD~1, or another workspace's folder"
+    package var help =
+      "--since takes a commit, as in main or HEAD~1, or the folder of another workspace, as in ../before"
 
     package var commandError: CommandError { CommandError("since.commit", message, help: help) }
   }
@@ -59,7 +60,7 @@ package struct GitRepository: Sendable {
     var failure = Failure(
       message: isBranchPoint
         ? "there is no commit of the name \"\(other)\""
-        : "there is neither a workspace in the folder \"\(name)\" nor a commit of that name")
+        : "there is no commit of the name \"\(name)\"")
     do {
       let commit = try await line(["rev-parse", "--verify", "--end-of-options", "\(other)^{commit}"], "find \(other)")
       guard isBranchPoint else { return commit }

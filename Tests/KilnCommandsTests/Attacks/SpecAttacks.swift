@@ -123,6 +123,13 @@ extension Attacks {
         component(
           "  items: {type: list, default: [\(times(20_000, "x, "))x]}", "  - {packages: [\"{{item}}x\"], each: items}")),
       Input(
+        "a template of empty sections for each of many", "catalog.expansion-limit",
+        template(times(2, "{{#items}}") + times(2, "{{/items}}")).merging(
+          component(
+            "  items: {type: list, default: [\(times(980, "x, "))x]}",
+            "  - {file: {path: \"/{{item}}\", template: t}, each: items}")
+        ) { $1 }),
+      Input(
         "many steps for each of many", "catalog.expansion-limit",
         component(
           "  items: {type: list, default: [\(times(20_000, "x, "))x]}",

@@ -1,0 +1,69 @@
+import KilnArtifacts
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Gives each content of a file a time of its own, which nobody can foresee who has not the key.
+///
+/// BuildKit takes a file of equal path, size and time for the one that it has. A time has 58 bits: whoever could compute the
+/// times would find two contents of one time in minutes, and an image would get the other's file under this one's digest.
+struct StageKey: Sendable {
+  /// This account's, in `$XDG_STATE_HOME/kiln/stage.key` or `~/.local/state/kiln/stage.key`: outside of workspaces, whose
+  /// files come from others, and lasting, so that the engine need not be sent everything each time. Where it cannot be kept,
+  /// one for this process.
+  static let own = StageKey(keptIn: folder)
+
+  private static let size = 32
+
+  private let key: DigestKey
+
+  init(keptIn folder: FilePath?) {
+    key = DigestKey(folder.flatMap(Self.kept) ?? Self.random())
+  }
+
+  private static var folder: FilePath? {
+    for (variable, rest) in [("XDG_STATE_HOME", "kiln"), ("HOME", ".local/state/kiln")] {
+      if let value = getenv(variable).map({ FilePath(platformString: $0) }), value.isAbsolute {
+        return value.pushing(FilePath(rest))
+      }
+    }
+    return nil
+  }
+
+  private static func random() -> [UInt8] { (0..<size).map { _ in UInt8.random(in: 0 ... .max) } }
+
+  private static func kept(_ folder: FilePath) -> [UInt8]? {
+    let file = folder.appending("stage.key")
+    if let key = read(file) { return key }
+    do {
+      try folder.makeFolders(mode: 0o700)
+      let output = try AtomicFile.create(at: file)
+      try random().withUnsafeBytes { try output.write($0) }
+      try output.commit(mode: FilePermissions(rawValue: 0o600))
+    } catch { return nil }
+    // Of two that make it at once, the last one's counts.
+    return read(file)
+  }
+
+  /// Nil for a file that another account may have written or read.
+  private static func read(_ file: FilePath) -> [UInt8]? {
+    var status = stat()
+    guard file.withPlatformString({ lstat($0, &status) }) == 0, status.st_uid == geteuid(), status.st_mode & 0o077 == 0,
+      let bytes = try? RegularFile.read(file, limit: 1 << 10, following: .refused), bytes.count == size
+    else { return nil }
+    return bytes
+  }
+
+  /// - Parameter content: A file's SHA-256, hexadecimal.
+  func time(of content: [UInt8]) -> timespec {
+    let number = key.number(of: content)
+    return timespec(
+      tv_sec: 0x2000_0000 + Int(number >> 36), tv_nsec: Int(number & 0xFFFF_FFFF) % 1_000_000_000)
+  }
+}
