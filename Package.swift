@@ -125,7 +125,7 @@ let package = Package(
       "KilnRelease",
       [
         "KilnArtifacts", "KilnAzure", "KilnConsole", "KilnContext", "KilnDiagnostics", "KilnDocuments", "KilnEngine",
-        "KilnGeneration", "KilnPacker", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnWorkspace", system,
+        "KilnGeneration", "KilnPacker", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnVerify", "KilnWorkspace", system,
       ], tests: ["KilnTesting"])
     + module(
       "KilnCommands",

@@ -4,9 +4,14 @@ public enum Phrase {
   public static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
   /// `a, b or c`.
-  public static func alternatives(_ names: [String]) -> String {
+  public static func alternatives(_ names: [String]) -> String { joined(names, "or") }
+
+  /// `a, b and c`.
+  public static func list(_ names: [String]) -> String { joined(names, "and") }
+
+  private static func joined(_ names: [String], _ word: String) -> String {
     guard let last = names.last, names.count > 1 else { return names.first ?? "" }
-    return names.dropLast().joined(separator: ", ") + " or " + last
+    return names.dropLast().joined(separator: ", ") + " \(word) " + last
   }
 
   /// The first ones, and how many more there are.

@@ -21,13 +21,13 @@ public struct GossOutput: Sendable {
   public let container: String
   public let running: String
   public let services: [(name: String, text: String)]
-  /// Nil where there is no machine.
-  public let machine: String?
+  /// Nothing where there is no machine.
+  public let machine: [(name: String, text: String)]
 
   /// By their names in the customer's folder.
   public var files: [(name: String, text: String)] {
     [(GossFiles.common, common), (GossFiles.container, container), (GossFiles.running, running)]
-      + services.map { (GossFiles.service($0.name), $0.text) } + (machine.map { [(GossFiles.machine, $0)] } ?? [])
+      + services.map { (GossFiles.service($0.name), $0.text) } + machine
   }
 }
 

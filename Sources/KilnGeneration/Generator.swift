@@ -88,7 +88,10 @@ public struct Generator: Sendable {
     return GossOutput(
       common: lowering.common, container: lowering.side(.container), running: lowering.running,
       services: plan.services.map { ($0.name, lowering.service($0)) },
-      machine: plan.spec.machine == nil ? nil : lowering.side(.machine))
+      machine: plan.spec.machine == nil
+        ? []
+        : [(GossFiles.machine, lowering.side(.machine))]
+          + MachineStart.allCases.map { (GossFiles.machine($0), lowering.machine($0)) })
   }
 
   /// Nil where there is no machine.

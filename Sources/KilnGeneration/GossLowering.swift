@@ -7,6 +7,12 @@ public enum GossFiles {
   public static let common = "goss.yaml"
   public static let container = "goss-container.yaml"
   public static let machine = "goss-machine.yaml"
+  public static func machine(_ start: MachineStart) -> String {
+    switch start {
+    case .systemd: "goss-machine-running.yaml"
+    case .container: "goss-machine-container.yaml"
+    }
+  }
   public static let running = "goss-running.yaml"
   public static func service(_ name: String) -> String { "goss-service-\(name).yaml" }
 }
@@ -56,16 +62,32 @@ struct GossLowering {
     goss.header = header
     goss.includes = [GossFiles.container]
     goss.addresses = plan.services.map { "\($0.name):\($0.definition.port)" }
-    if let app = plan.spec.app, let port = app.port?.value {
-      let health = app.health.map { [(path: $0.value, status: 200, content: String?.none)] } ?? []
-      var pages: [String: GossFile.Page] = [:]
-      for check in health + app.checks.map({ ($0.path, $0.status, $0.content) }) {
-        let url = "http://127.0.0.1:\(port)\(check.path)"
-        let body = (pages[url]?.body ?? []) + (check.content.map { [$0] } ?? [])
-        pages[url] = .init(url, status: check.status, body: body)
-      }
-      goss.pages = pages.values.sorted { $0.url < $1.url }
+    goss.pages = pages
+    return goss.render()
+  }
+
+  /// `health` and `checks`.
+  private var pages: [GossFile.Page] {
+    guard let app = plan.spec.app, let port = app.port?.value else { return [] }
+    let health = app.health.map { [(path: $0.value, status: 200, content: String?.none)] } ?? []
+    var pages: [String: GossFile.Page] = [:]
+    for check in health + app.checks.map({ ($0.path, $0.status, $0.content) }) {
+      let url = "http://127.0.0.1:\(port)\(check.path)"
+      let body = (pages[url]?.body ?? []) + (check.content.map { [$0] } ?? [])
+      pages[url] = .init(url, status: check.status, body: body)
     }
+    return pages.values.sorted { $0.url < $1.url }
+  }
+
+  /// What holds while the services of a baked machine run.
+  func machine(_ start: MachineStart) -> String {
+    let answers = MachineAnswers(plan, start)
+    var goss = GossFile()
+    goss.header = header + (answers.note.map { [$0] } ?? [])
+    goss.services = answers.units
+    // An address rather than a port, which goss knows by its family: a server on [::] answers on both.
+    goss.addresses = answers.ports.map { "127.0.0.1:\($0)" }
+    if answers.hasPages { goss.pages = pages }
     return goss.render()
   }
 

@@ -181,7 +181,7 @@ struct PackerLowering {
             ])
           ),
         ]))
-    list += [GossFiles.common, GossFiles.machine].map {
+    list += [GossFiles.common, GossFiles.machine, GossFiles.machine(.systemd)].map {
       upload(.joined("{{ template_dir }}/../", $0), to: "\(folder)/\($0)")
     }
     list.append(upload(.user("goss"), to: "\(folder)/goss"))
@@ -193,7 +193,9 @@ struct PackerLowering {
             "inline",
             .texts([
               "if command -v sudo >/dev/null; then SUDO=sudo; else SUDO=; fi", "chmod 0755 \(folder)/goss",
-              "$SUDO \(folder)/goss --gossfile \(folder)/goss-machine.yaml validate --no-color",
+              "$SUDO \(folder)/goss --gossfile \(folder)/\(GossFiles.machine) validate --no-color",
+              // Services that were started a moment ago need another.
+              "if [ -d /run/systemd/system ]; then $SUDO \(folder)/goss --gossfile \(folder)/\(GossFiles.machine(.systemd)) validate --no-color --retry-timeout 60s --sleep 1s; fi",
               "$SUDO rm -rf \(folder)",
             ])
           )

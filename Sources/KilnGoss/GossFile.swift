@@ -70,6 +70,7 @@ public struct GossFile: Sendable, Hashable {
   /// Goss files beside this one whose assertions hold as well.
   public var includes: [String] = []
   public var users: [String] = []
+  /// Units that are enabled and run.
   public var services: [String] = []
   /// TCP ports that something listens on.
   public var ports: [Int] = []
@@ -86,7 +87,7 @@ public struct GossFile: Sendable, Hashable {
       root["file"] = .map(DocumentMap(unique(all, \.path).map { ($0.path, .map(document($0))) }))
     }
     if !users.isEmpty { root["user"] = map(users) { _ in ["exists": true] } }
-    if !services.isEmpty { root["service"] = map(services) { _ in ["enabled": true] } }
+    if !services.isEmpty { root["service"] = map(services) { _ in ["enabled": true, "running": true] } }
     if !ports.isEmpty { root["port"] = map(ports.map { "tcp:\($0)" }) { _ in ["listening": true] } }
     if !addresses.isEmpty {
       root["addr"] = map(addresses.map { "tcp://\($0)" }) { _ in ["reachable": true, "timeout": 5000] }

@@ -9,6 +9,7 @@ package import KilnPacker
 package import KilnPlan
 package import KilnProcesses
 import KilnSpec
+import KilnVerify
 package import KilnWorkspace
 import SystemPackage
 
@@ -59,6 +60,11 @@ package struct MachineBake: Sendable {
       plan.problem(ofVariable: $0.variable, in: context.environment)
     }
     let report = try await packer.run(needsAzure: machine.azure != nil, missingSecrets: missing)
+    let start: MachineStart = only == ["docker"] || machine.azure == nil ? .container : .systemd
+    if let note = MachineAnswers(plan, start).note { context.console.error("\(plan.customer): \(note)\n") }
+    for image in report.builds.flatMap(\.artifacts).filter({ $0.kind == .dockerImage }).compactMap(\.reference) {
+      try await MachineCheck(plan: plan, root: root, context: context).run(image: image)
+    }
     if let parameters = machine.parameters { try patch(parameters, report) }
     return report
   }

@@ -91,20 +91,24 @@ package struct EnvironmentCheck: Sendable {
       .report(containers)
   }
 
-  /// The goss files of the plan, in a folder of their own.
-  private func gossFiles() throws -> FilePath {
-    let folder = WorkspaceLayout(loaded.workspace.root).goss(of: customer)
-    try UnlinkedFolder.make(folder, below: loaded.workspace.root)
+  /// The goss files of a plan, in a folder of their own.
+  static func gossFiles(of plan: EnvironmentPlan, below root: FilePath) throws -> FilePath {
+    let folder = WorkspaceLayout(root).goss(of: plan.customer)
+    try UnlinkedFolder.make(folder, below: root)
     let files = Generator().goss(of: plan).files
     try FileReplacement.replace(files.map { .init(path: folder.appending($0.name), bytes: Array($0.text.utf8)) })
     return folder
+  }
+
+  private func gossFiles() throws -> FilePath {
+    try Self.gossFiles(of: plan, below: loaded.workspace.root)
   }
 
   private func imageReport(_ goss: String, _ folder: FilePath) async throws -> VerificationReport {
     let image = try await containerImage()
     let run = GossInContainer(docker: context.docker.tool, program: FilePath(goss), folder: folder)
     let result = try await ImageInspection(image: image, docker: context.docker.tool).goss(
-      run, port: plan.spec.app?.port?.value)
+      run, file: GossFiles.container, port: plan.spec.app?.port?.value)
     guard var checks = VerificationReport.Check.checks(gossOutput: result.output, container: "app") else {
       throw EngineFailure(engine: .docker, what: "check \(image)", answer: result.output + result.error)
     }

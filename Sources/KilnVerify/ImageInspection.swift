@@ -78,13 +78,14 @@ package struct ImageInspection: Sendable {
   }
 
   /// Runs goss in a container whose services answer; the last line of the output is its JSON.
-  package func goss(_ goss: GossInContainer, port: Int?) async throws -> Tool.Outcome {
+  package func goss(_ goss: GossInContainer, file: String, port: Int?) async throws
+    -> Tool.Outcome
+  {
     let id = try await start()
     do {
       if let port { _ = try await page(port, "/", in: id) }
       // Services need a moment: goss tries again until then.
-      let result = try await goss.run(
-        GossFiles.container, in: id, ["--retry-timeout", "20s", "--sleep", "500ms"])
+      let result = try await goss.run(file, in: id, ["--retry-timeout", "20s", "--sleep", "500ms"])
       await remove(id)
       return result
     } catch {

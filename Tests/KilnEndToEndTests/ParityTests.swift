@@ -120,6 +120,23 @@ struct ParityTests {
       rows.contains { $0.hasPrefix("file") && $0.contains("/var/www/app/index.php") }, "\(broken.output.suffix(2000))")
   }
 
+  /// Packages and files are all there; only asking shows that the application is not.
+  @Test func aMachineThatAnswers404IsNotBaked() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let root = try workspace(folder)
+    try sh(
+      "sed -i 's|port: 80|port: 80\\n  health: /missing.php|' environments/webby.yaml && kiln generate -q", in: root)
+    let bake = try sh("kiln bake webby --only docker", in: root, expecting: nil)
+    defer {
+      _ = try? sh(
+        "docker rmi -f $(sed -n 's/.*\"artifact_id\": \"\\(.*\\)\",/\\1/p' dist/webby/packer-manifest.json)", in: root,
+        expecting: nil)
+    }
+    #expect(bake.status == 1 && bake.error.contains("[bake.answers]"), "\(bake.error.suffix(3000))")
+    #expect(bake.error.contains("http://127.0.0.1:80/missing.php: status"))
+  }
+
   @Test func onlyWhatChangedIsBuilt() throws {
     let folder = try TemporaryFolder()
     defer {

@@ -18,7 +18,8 @@ struct EnvironmentOutputTests {
     #expect(tree["acme/compose.yaml"]?.bytes == output.compose.map { Array($0.utf8) })
     #expect(tree["acme/packer/acme.json"]?.bytes == output.packer.map { Array($0.template.utf8) })
     let goss = [
-      "goss-container.yaml", "goss-machine.yaml", "goss-running.yaml", "goss-service-redis.yaml", "goss.yaml",
+      "goss-container.yaml", "goss-machine-container.yaml", "goss-machine-running.yaml", "goss-machine.yaml",
+      "goss-running.yaml", "goss-service-redis.yaml", "goss.yaml",
     ]
     #expect(output.goss.files.map(\.name).sorted() == goss)
     #expect(tree.paths.map(\.text).filter { $0.hasPrefix("acme/goss") } == goss.map { "acme/\($0)" })
@@ -27,6 +28,6 @@ struct EnvironmentOutputTests {
   @Test func whatAPlanLacksIsNotThere() throws {
     let sample = SampleWorkspace("runtime: {base: debian-12}\n")
     let output = try Generator().environment(try #require(sample.plans.first))
-    #expect(output.images.app == nil && output.compose == nil && output.packer == nil && output.goss.machine == nil)
+    #expect(output.images.app == nil && output.compose == nil && output.packer == nil && output.goss.machine.isEmpty)
   }
 }

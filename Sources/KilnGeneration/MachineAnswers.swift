@@ -1,0 +1,67 @@
+import KilnDocuments
+public import KilnPlan
+import KilnSpec
+
+/// How the services of a baked machine are started so that they can be asked.
+public enum MachineStart: Sendable, CaseIterable {
+  /// On the machine itself, before it is captured.
+  case systemd
+  /// In a container of the image that Packer's docker builder made, which has no systemd: the container's own command.
+  case container
+}
+
+/// What a baked machine can be asked while its services run.
+public struct MachineAnswers: Sendable {
+  /// Units that are enabled and run.
+  public let units: [String]
+  /// TCP ports that answer.
+  public let ports: [Int]
+  /// Whether `health` and `checks` are asked.
+  public let hasPages: Bool
+  /// Why they are not; nil where they are, and where the spec has none.
+  public let note: String?
+
+  public init(_ plan: EnvironmentPlan, _ start: MachineStart) {
+    let steps = plan.runtime.components.flatMap(\.steps)
+    let app = plan.spec.app
+    let isServing: Bool
+    switch start {
+    case .systemd:
+      let own = Self.units(of: steps)
+      let services = plan.machineServices.flatMap { service in
+        if case .packages(let steps, _) = service.source { Self.units(of: steps) } else { [String]() }
+      }
+      isServing = !own.isEmpty
+      units = own + services
+      ports = (isServing ? app?.port.map { [$0.value] } ?? [] : []) + plan.machineServices.map(\.definition.port)
+    case .container:
+      if case .none = ContainerProcess(steps) { isServing = false } else { isServing = true }
+      units = []
+      ports = isServing ? app?.port.map { [$0.value] } ?? [] : []
+    }
+    let wantsPages = isServing && app.map { $0.health != nil || !$0.checks.isEmpty } ?? false
+    let lacks = Self.lacks(plan, start)
+    // A container cannot start what runs on the machine alone, whatever the spec asks for.
+    let cannot = start == .container && !plan.machineServices.isEmpty
+    hasPages = wantsPages && !cannot && plan.spec.machine?.pages ?? lacks.isEmpty
+    if !wantsPages || hasPages {
+      note = nil
+    } else if lacks.isEmpty {
+      note = "`health` and `checks` are not asked: `machine.pages` is false."
+    } else {
+      note = "`health` and `checks` are not asked, since the app may need \(Phrase.list(lacks)), which it lacks here."
+    }
+  }
+
+  private static func units(of steps: [PlannedStep]) -> [String] {
+    steps.compactMap { step in
+      if case .service(let service) = step.step, step.isFor(.machine) { service.name } else { nil }
+    }
+  }
+
+  /// What the application may need to answer, and has not where it is asked.
+  private static func lacks(_ plan: EnvironmentPlan, _ start: MachineStart) -> [String] {
+    let here = start == .systemd ? plan.machineServices.map(\.name) : []
+    return plan.services.map(\.name).filter { !here.contains($0) } + plan.secrets(of: .app).map(\.file)
+  }
+}

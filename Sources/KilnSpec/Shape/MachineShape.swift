@@ -1,0 +1,107 @@
+import KilnDocuments
+import KilnPacker
+
+extension Shape {
+  static let machine = ObjectShape(
+    "machine",
+    [
+      .init("azure", .object(azure), "a virtual machine image in Azure"),
+      .init(
+        "services", .list(.text(definitionName)), default: "[]",
+        "data services that run on the machine itself, from packages", example: "[redis]"),
+      .init(
+        "pages", .boolean,
+        "whether a baked machine must answer `health` and `checks`; without the key, where the environment's services run on it and the app reads no secret",
+        example: "true"),
+      .init("parameters", .object(parameters), "deployment parameters that `kiln bake` patches after success"),
+    ])
+
+  static let artifactKind = TextRule(
+    "an artifact's kind", pattern: ArtifactKind.deployable.map(\.rawValue).joined(separator: "|"),
+    rule: Phrase.alternatives(ArtifactKind.deployable.map(\.rawValue)))
+
+  static let parameters = ObjectShape(
+    "parameters",
+    [
+      .init(
+        "files", .list(.text(path), minimum: 1), required: true, "parameters files, changed all or none",
+        example: "[../deploy/azuredeploy.parameters.json]"),
+      .init(
+        "template", .text(path), "the deployment template that they are for; what does not fit it is refused",
+        example: "../deploy/azuredeploy.json"),
+      .init(
+        "set", .map(keys: .any, values: .text(artifactKind)), default: "{}",
+        "parameters that become the URI or id of the artifact of a kind", example: "{imageUri: vhd}"),
+      .init(
+        "tokens", .map(keys: .any, values: .text(artifactKind)), default: "{}",
+        "literals in strings that become the same", example: "{\"@@IMAGEURI@@\": vhd}"),
+    ])
+
+  static let azureText = TextRule("a name", lengths: 1...260)
+
+  static let azure = ObjectShape(
+    "azure",
+    [
+      .init(
+        "location",
+        .text(
+          TextRule("a location", pattern: "[a-z][a-z0-9]+", rule: "lower-case letters and digits, as in westeurope")),
+        required: true, "the region", example: "westeurope"),
+      .init(
+        "size",
+        .text(
+          TextRule("a size", pattern: "[A-Za-z0-9_]+", rule: "letters, digits and underscores, as in Standard_DS2_v2")),
+        default: "Standard_DS2_v2", "the size of the machine that bakes, and of the scale set's",
+        example: "Standard_DS2_v2"),
+      .init("capture", .choice(capture), required: true, "what the bake leaves behind"),
+      .init("scaleSet", .object(scaleSet(named: true)), "the scale set that runs the image"),
+    ])
+
+  static func scaleSet(named: Bool) -> ObjectShape {
+    ObjectShape(
+      "scaleSet",
+      (named ? [.init("name", .text(azureText), required: true, "the scale set's name", example: "acme-vmss")] : [])
+        + [.init("capacity", .integer(0...1000), default: named ? "2" : nil, "how many machines", example: "2")])
+  }
+
+  static let capture = ObjectShape(
+    "capture",
+    [
+      .init(
+        "vhd",
+        .object(
+          ObjectShape(
+            "vhd",
+            [
+              .init(
+                "resourceGroup", .text(azureText), required: true, "the storage account's resource group",
+                example: "images-rg"),
+              .init("storageAccount", .text(azureText), required: true, "the storage account", example: "acmeimages"),
+              .init("container", .text(azureText), required: true, "the blob container", example: "images"),
+            ])), "a VHD in a storage account"),
+      .init(
+        "managedImage",
+        .object(
+          ObjectShape(
+            "managedImage",
+            [
+              .init("resourceGroup", .text(azureText), required: true, "its resource group", example: "images-rg"),
+              .init("name", .text(azureText), required: true, "its name", example: "acme-web"),
+            ])), "a managed image"),
+      .init(
+        "gallery",
+        .object(
+          ObjectShape(
+            "gallery",
+            [
+              .init(
+                "resourceGroup", .text(azureText), required: true, "the gallery's resource group", example: "images-rg"),
+              .init("gallery", .text(azureText), required: true, "the gallery", example: "acmegallery"),
+              .init("image", .text(azureText), required: true, "the image definition", example: "web"),
+              .init("version", .version, required: true, "three whole numbers", example: "\"1.0.0\""),
+              .init(
+                "regions", .list(.text(azureText)), default: "[]",
+                "where it is replicated to, the machine's location always", example: "[northeurope]"),
+            ])), "a version in a compute gallery"),
+    ], exactlyOneOf: ["vhd", "managedImage", "gallery"])
+}
