@@ -94,7 +94,11 @@ let package = Package(
       ],
       tests: [yams, "KilnTesting"])
     + module(
-      "KilnPlan", ["KilnSpec", "KilnText", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", system],
+      "KilnPlan",
+      [
+        "KilnSpec", "KilnText", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", "KilnPacker",
+        system,
+      ],
       tests: ["KilnTesting"])
     + module(
       "KilnGeneration",

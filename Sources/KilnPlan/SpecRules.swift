@@ -1,4 +1,6 @@
 import KilnDiagnostics
+import KilnDocuments
+import KilnPacker
 import KilnSpec
 import SystemPackage
 
@@ -22,6 +24,7 @@ struct SpecRules {
           "spec.invalid-value", "memory is out of range", at: memory.location,
           suggestion: "a container needs at least 6Mi, and machines have less than 8388608Ti"))
     }
+    found += spec.machine.map(machineProblems) ?? []
     if spec.machine != nil, spec.machine?.azure?.scaleSet == nil {
       for stage in spec.stages where stage.capacity != nil {
         found.append(
@@ -46,6 +49,16 @@ struct SpecRules {
           suggestion: near ?? "describe it: secrets: {\(name.value): {env: VARIABLE}}"))
     }
     return found
+  }
+
+  /// Artifacts that the machine's builders do not make.
+  private func machineProblems(_ machine: EnvironmentSpec.Machine) -> [Diagnostic] {
+    let made = machine.builders.flatMap { machine.kinds(of: $0) }
+    return (machine.parameters?.uses ?? []).filter { !made.contains($0.kind) }.map { use in
+      Diagnostic(
+        "spec.artifact-kind", "\"\(use.name)\" is set to \(use.kind), which baking this machine does not make",
+        at: use.location, suggestion: "it makes \(Phrase.alternatives(made.map(\.rawValue)))")
+    }
   }
 
   private func appProblems(_ app: EnvironmentSpec.App) -> [Diagnostic] {

@@ -18,7 +18,7 @@ import SystemPackage
 package struct MachineBake: Sendable {
   package let plan: EnvironmentPlan
   package let loaded: LoadedWorkspace
-  /// The only builders that run; all where none is named.
+  /// The only builders that run, by name; the machine's usual ones where none is named.
   package let only: [String]
   package let workers: Workers
   package let isQuiet: Bool
@@ -43,8 +43,20 @@ package struct MachineBake: Sendable {
     guard let machine = plan.spec.machine else {
       throw CommandError("bake.machine", "\(plan.customer) has no machine", help: "give its spec a `machine`")
     }
+    let builders = try builders(of: machine)
+    let parameters = MachineParameters(of: machine, by: builders, root: root, context: context)
+    // What would fail after twenty minutes is said now.
+    for line in parameters?.skipped ?? [] { context.console.error("\(plan.customer): \(line)\n") }
+    if let (problems, sources) = try parameters?.check() {
+      if problems.hasErrors { throw CommandError(problems, sources: sources) }
+      context.console.report(problems, sources: sources)
+    }
     let tree = try Generator().generate([plan])
     try refuseStale()
+    for builder in builders {
+      let answers = MachineAnswers(plan, builder == .docker ? .container : .systemd)
+      if let note = answers.note { context.console.error("\(plan.customer): \(builder.rawValue): \(note)\n") }
+    }
     let layout = WorkspaceLayout(root)
     let app = try loaded.images(of: plan).filter { $0.kind == .app }
     let packed = try EnvironmentPacking(
@@ -55,18 +67,30 @@ package struct MachineBake: Sendable {
     defer { folder.remove() }
     let packer = PackerRun(
       folder: folder, archive: packed.first?.path, log: layout.bakeLog(of: plan.customer),
-      manifest: layout.bakeManifest(of: plan.customer), only: only, isQuiet: isQuiet, context: context)
+      manifest: layout.bakeManifest(of: plan.customer), only: builders.map(\.rawValue), isQuiet: isQuiet,
+      context: context)
     let missing = plan.secrets(of: .build).compactMap {
       plan.problem(ofVariable: $0.variable, in: context.environment)
     }
-    let report = try await packer.run(needsAzure: machine.azure != nil, missingSecrets: missing)
-    let start: MachineStart = only == ["docker"] || machine.azure == nil ? .container : .systemd
-    if let note = MachineAnswers(plan, start).note { context.console.error("\(plan.customer): \(note)\n") }
+    let report = try await packer.run(needsAzure: builders.contains(.azure), missingSecrets: missing)
     for image in report.builds.flatMap(\.artifacts).filter({ $0.kind == .dockerImage }).compactMap(\.reference) {
       try await MachineCheck(plan: plan, root: root, context: context).run(image: image)
     }
-    if let parameters = machine.parameters { try patch(parameters, report) }
+    try parameters?.patch(report)
     return report
+  }
+
+  private func builders(of machine: EnvironmentSpec.Machine) throws -> [MachineBuilder] {
+    let names = only.flatMap { $0.split(separator: ",").map(String.init) }
+    guard !names.isEmpty else { return machine.usualBuilders }
+    let known = machine.builders.map(\.rawValue)
+    return try names.map { name in
+      if let builder = machine.builders.first(where: { $0.rawValue == name }) { return builder }
+      let near = known.first { $0.hasPrefix(name) } ?? nearest(to: name, among: known)
+      throw CommandError(
+        "bake.builder", "the machine of \(plan.customer) has no builder \"\(name)\"",
+        help: near.map { "did you mean \"\($0)\"?" } ?? "there are: \(Phrase.list(known))")
+    }
   }
 
   /// What is baked is what was reviewed: the generated files are those of the specs.
@@ -77,19 +101,5 @@ package struct MachineBake: Sendable {
     let names = stale.prefix(3).joined(separator: ", ") + (stale.count > 3 ? " …" : "")
     throw CommandError(
       "bake.stale", "\(files) not what the specs say: \(names)", help: "`kiln generate \(plan.customer)`")
-  }
-
-  /// As `kiln parameters patch` with the kept log.
-  private func patch(_ parameters: EnvironmentSpec.DeploymentParameters, _ report: PackerReport) throws {
-    func absolute(_ path: FilePath) -> String { root.pushing(path).lexicallyNormalized().string }
-    let values = ParameterValues(
-      artifacts: parameters.set.map { ($0.name, $0.kind.rawValue) },
-      tokenArtifacts: parameters.tokens.map { ($0.name, $0.kind.rawValue) })
-    let files = ParameterFiles(
-      parameters.files.map { absolute($0.value) }, template: parameters.template.map { absolute($0.value) },
-      context: context)
-    let patched = try files.patched(by: try values.patch(report, in: context), isHeld: true)
-    context.console.report(patched.warnings, sources: patched.excerpts)
-    try patched.replace()
   }
 }

@@ -9,15 +9,15 @@ struct BakeCommand: KilnSubcommand {
     commandName: "bake", abstract: "Bake an environment's machine image with Packer.",
     discussion: """
       Examples:
-        kiln bake acme                 every builder of the template
+        kiln bake acme                 in Azure, or a container without machine.azure
         kiln bake acme --only docker   a container, to try the playbook without Azure
         kiln bake acme --format json   what was built, as kiln packer-log prints it
 
       Packs the application, runs `packer build` on the generated template, keeps
       its output in dist/CUSTOMER/packer-build.log and reads it while it runs. goss
       runs inside and fails the build. When all is good and the manifest agrees, the
-      spec's deployment parameters are patched. SIGINT goes to Packer, which cleans
-      up.
+      spec's deployment parameters are patched; whether they can be is checked
+      first. SIGINT goes to Packer, which cleans up.
       """)
 
   @OptionGroup var options: WorkspaceOptions

@@ -2,6 +2,8 @@ import ArgumentParser
 import KilnConsole
 import KilnDiagnostics
 import KilnDocuments
+import KilnPlan
+import KilnRelease
 import KilnSpec
 import KilnWorkspace
 
@@ -29,18 +31,31 @@ struct CheckCommand: SynchronousCommand {
 
   /// Says what is wrong with a workspace, in the format that was asked for.
   func report(_ loaded: LoadedWorkspace, in context: CommandContext) throws {
+    var (problems, sources) = (loaded.problems, loaded.workspace.excerpts)
+    // Where a spec has errors its parameters may be others.
+    if !problems.hasErrors {
+      for plan in loaded.plans {
+        guard let machine = plan.spec.machine else { continue }
+        let parameters = MachineParameters(
+          of: machine, by: machine.builders, root: loaded.workspace.root, context: context)
+        guard let (found, texts) = try parameters?.check() else { continue }
+        problems += found.filter { !problems.contains($0) }
+        sources.merge(texts) { first, _ in first }
+      }
+    }
+    problems = problems.inCanonicalOrder()
     if format == .text {
-      context.console.report(loaded.problems, sources: loaded.workspace.excerpts)
-      if !loaded.problems.hasErrors, !options.quiet {
+      context.console.report(problems, sources: sources)
+      if !problems.hasErrors, !options.quiet {
         let number = loaded.plans.count
         context.console.error(
           "\(number == 0 ? "no environments" : Phrase.count(number, "environment")) checked, no errors\n")
       }
     } else {
-      let text = DiagnosticRenderer(format: format).render(loaded.problems)
+      let text = DiagnosticRenderer(format: format).render(problems)
       // Annotations are commands, and the renderer's own.
       format == .json ? context.console.output(json: text) : context.console.raw(.output, text)
     }
-    if loaded.problems.hasErrors { throw KilnExit.problems }
+    if problems.hasErrors { throw KilnExit.problems }
   }
 }
