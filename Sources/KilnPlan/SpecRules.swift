@@ -54,11 +54,37 @@ struct SpecRules {
   /// Artifacts that the machine's builders do not make.
   private func machineProblems(_ machine: EnvironmentSpec.Machine) -> [Diagnostic] {
     let made = machine.builders.flatMap { machine.kinds(of: $0) }
-    return (machine.parameters?.uses ?? []).filter { !made.contains($0.kind) }.map { use in
-      Diagnostic(
-        "spec.artifact-kind", "\"\(use.name)\" is set to \(use.kind), which baking this machine does not make",
-        at: use.location, suggestion: "it makes \(Phrase.alternatives(made.map(\.rawValue)))")
+    return (machine.azure.map(azureProblems) ?? [])
+      + (machine.parameters?.uses ?? []).filter { !made.contains($0.kind) }.map { use in
+        Diagnostic(
+          "spec.artifact-kind", "\"\(use.name)\" is set to \(use.kind), which baking this machine does not make",
+          at: use.location, suggestion: "it makes \(Phrase.alternatives(made.map(\.rawValue)))")
+      }
+  }
+
+  /// An image of a generation that the base has not, or the size does not run.
+  private func azureProblems(_ azure: EnvironmentSpec.Azure) -> [Diagnostic] {
+    // A base that is not there is reported already.
+    guard let base = definitions.bases[spec.runtime.base.value] else { return [] }
+    let generation = azure.generation.value
+    if generation == 1, base.azure.generation1 == nil {
+      return [
+        Diagnostic(
+          "spec.azure-generation", "the base \"\(base.name)\" has no image of generation 1",
+          at: azure.generation.location,
+          suggestion: "name its SKU in the base: azure.generation1")
+      ]
     }
+    let generations = AzureSize(azure.size.value).generations
+    guard !generations.contains(generation) else { return [] }
+    return [
+      Diagnostic(
+        "spec.azure-size",
+        "the size \"\(azure.size.value)\" runs generation \(generations.lowerBound) only, and the image is of generation \(generation)",
+        at: azure.size.location,
+        suggestion: generation == 2
+          ? "a size that runs generation 2, as in Standard_DS2_v2; or `generation: 1`" : "leave `generation` out")
+    ]
   }
 
   private func appProblems(_ app: EnvironmentSpec.App) -> [Diagnostic] {

@@ -72,7 +72,9 @@ package struct MachineBake: Sendable {
     let missing = plan.secrets(of: .build).compactMap {
       plan.problem(ofVariable: $0.variable, in: context.environment)
     }
-    let report = try await packer.run(needsAzure: builders.contains(.azure), missingSecrets: missing)
+    let report = try await packer.run(
+      needsAzure: builders.contains(.azure), capturesVHD: machine.kinds(of: .azure).contains(.vhd),
+      missingSecrets: missing)
     for image in report.builds.flatMap(\.artifacts).filter({ $0.kind == .dockerImage }).compactMap(\.reference) {
       try await MachineCheck(plan: plan, root: root, context: context).run(image: image)
     }

@@ -71,7 +71,8 @@ package struct DefinitionReader {
       name: name, summary: root.text("summary"), image: root.text("image"),
       family: PackageFamily(rawValue: root.text("family")) ?? .debian,
       azure: .init(
-        publisher: azure?.text("publisher") ?? "", offer: azure?.text("offer") ?? "", sku: azure?.text("sku") ?? ""),
+        publisher: azure?.text("publisher") ?? "", offer: azure?.text("offer") ?? "", sku: azure?.text("sku") ?? "",
+        generation1: azure?["generation1"]?.scalar?.text),
       location: root.location)
   }
 

@@ -16,7 +16,10 @@ public struct BaseDefinition: Sendable, Hashable {
   public struct AzureImage: Sendable, Hashable {
     public let publisher: String
     public let offer: String
+    /// Of generation 2.
     public let sku: String
+    /// Nil where the base has no image of generation 1.
+    public let generation1: String?
   }
 
   public let name: String

@@ -106,7 +106,8 @@ extension EnvironmentSpec.Azure {
   init(_ node: SpecNode) {
     let node = Shape.azure.filled(node)
     location = node.required("location").locatedText
-    size = node.required("size").requiredText
+    size = node.required("size").locatedText
+    generation = Located(node.required("generation").requiredInteger, at: node.required("generation").location)
     capture = .init(node.required("capture"))
     scaleSet = node["scaleSet"].map { node in
       let node = Shape.scaleSet(named: true).filled(node)

@@ -143,7 +143,9 @@ public final class EnvironmentSpec: Sendable, Hashable {
 
   public struct Azure: Sendable, Hashable {
     public let location: Located<String>
-    public let size: String
+    public let size: Located<String>
+    /// 1 or 2.
+    public let generation: Located<Int>
     public let capture: Capture
     public let scaleSet: ScaleSet?
   }

@@ -200,7 +200,7 @@ struct ParametersCommandTests {
       let arguments = try text(folder, "arguments").split(whereSeparator: \.isNewline).map(String.init)
       let context = TestContext(folder, environment: ["SECRET": "hush-hush"])
       let result = Result { try run(folder, context, arguments) }
-      let warns = ["parameters.case", "parameters.token-left"].contains(fixture.id)
+      let warns = ["parameters.case", "parameters.token-left", "parameters.unmanaged-disk"].contains(fixture.id)
       #expect(warns == ((try? result.get()) != nil))
       if ProcessInfo.processInfo.environment["GOLDEN"] == "record", context.error != fixture.expected {
         try fixture.record(context.error)

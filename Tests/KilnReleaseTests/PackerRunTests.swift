@@ -124,6 +124,30 @@ struct PackerRunTests {
     )
   }
 
+  /// Its own azure-arm builds on unmanaged disks.
+  @Test func anOldPackerIsRefusedForAVHD() async throws {
+    try await withFolder { root in
+      try write(["bin/goss": "goss"], in: root)
+      try FileManager.default.setAttributes(
+        [.posixPermissions: 0o755], ofItemAtPath: root.appending(path: "bin/goss").path)
+      let folder = try BakeFolder(of: "acme", in: ArtifactTree())
+      defer { folder.remove() }
+      let runner = ScriptedRunner([
+        .run("packer version", output: "Packer v1.6.6\n\nYour version of Packer is out of date! The latest is 1.14.2\n")
+      ])
+      var environment = ["PATH": root.appending(path: "bin").path]
+      for name in ["CLIENT_ID", "CLIENT_SECRET", "SUBSCRIPTION_ID", "TENANT_ID"] { environment["ARM_\(name)"] = "x" }
+      let recorded = RecordedContext(root, environment: environment, processes: runner)
+      let packer = PackerRun(
+        folder: folder, archive: nil, log: FilePath(root.path).appending("log"),
+        manifest: FilePath(root.path).appending("manifest"), only: ["azure-arm"], isQuiet: false,
+        context: recorded.context)
+      let text = await message { _ = try await packer.run(needsAzure: true, capturesVHD: true, secrets: []) }
+      #expect(text.hasPrefix("error: Packer 1.6.6 captures a VHD from an unmanaged disk, which Azure has retired"))
+      runner.finish()
+    }
+  }
+
   @Test func withoutPackerItSaysWhatInstallsIt() async throws {
     #expect(
       await message { _ = try await run(validate: .missing("packer validate …")) }

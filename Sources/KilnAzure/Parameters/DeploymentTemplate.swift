@@ -18,6 +18,8 @@ public struct DeploymentTemplate: Sendable {
   private let parameters: [Parameter]
   /// The first of each name, in lower case.
   private let byName: [String: Parameter]
+  /// A warning that the template makes a disk of a VHD's URI; nil where it does not.
+  public let unmanagedDisk: Diagnostic?
   /// Parameters that give an image's id, and those that give a VHD's URI.
   private let ids: Set<String>
   private let uris: Set<String>
@@ -57,8 +59,10 @@ public struct DeploymentTemplate: Sendable {
     byName = Dictionary(parameters.map { ($0.name.lowercased(), $0) }) { first, _ in first }
     var ids: Set<String> = []
     var uris: Set<String> = []
+    var unmanaged: Range<Int>?
     func walk(_ node: JSONCNode, _ path: [String]) {
       for child in node.children { walk(child, node.kind == .object ? path + [child.key.lowercased()] : path) }
+      if unmanaged == nil, path.suffix(3) == ["osdisk", "image", "uri"] { unmanaged = node.keyRange }
       guard let text = node.text?.filter({ !$0.isWhitespace }).lowercased(), text.hasPrefix("[parameters('"),
         text.hasSuffix("')]")
       else { return }
@@ -69,6 +73,15 @@ public struct DeploymentTemplate: Sendable {
     walk(root, [])
     self.ids = ids
     self.uris = uris
+    unmanagedDisk = unmanaged.map { range in
+      Diagnostic(
+        "parameters.unmanaged-disk",
+        "osDisk.image.uri makes an unmanaged disk, and Azure no longer deploys any", severity: .warning,
+        at: TextPlace(text).location(range.lowerBound, in: file, length: range.count),
+        suggestion:
+          "make an image of the VHD (Microsoft.Compute/images, osDisk.blobUri) and give its id to imageReference.id; or capture a managedImage or a gallery's version"
+      )
+    }
   }
 
   private func parameter(_ name: String) -> Parameter? { byName[name.lowercased()] }

@@ -31,9 +31,13 @@ package struct PackerRun: Sendable {
 
   private static let credentials = ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_SUBSCRIPTION_ID", "ARM_TENANT_ID"]
 
-  /// - Parameter missingSecrets: What the playbook would look up after twenty minutes, and not find.
+  /// - Parameters:
+  ///   - capturesVHD: On managed disks, for which Packer must have a plugin of its own.
+  ///   - missingSecrets: What the playbook would look up after twenty minutes, and not find.
   /// - Throws: `CommandError` for a bake that is not good, once Packer has cleaned up.
-  package func run(needsAzure: Bool, missingSecrets: [String]) async throws -> PackerReport {
+  package func run(
+    needsAzure: Bool, capturesVHD: Bool = false, missingSecrets: [String]
+  ) async throws -> PackerReport {
     let asksAzure = needsAzure && (only.isEmpty || only.contains("azure-arm"))
     var missing = (asksAzure ? Self.credentials : []).filter { (context.environment[$0] ?? "").isEmpty }.map {
       "the variable \($0) is \(context.environment[$0] == nil ? "not set" : "empty"); Azure needs it"
@@ -51,6 +55,7 @@ package struct PackerRun: Sendable {
       "CHECKPOINT_DISABLE": "1", "PACKER_NO_COLOR": "1", "TMPDIR": folder.temporaryFolder.string,
     ]
     do {
+      if asksAzure, capturesVHD { try await refuseOld(packer) }
       let said = Mutex("")
       let code = try await packer.stream(["validate"] + arguments, environment: settings, folder: folder.workingFolder)
       { bytes in
@@ -65,6 +70,20 @@ package struct PackerRun: Sendable {
     } catch is Tool.Missing {
       throw CommandError("tool.missing", "packer is not on the PATH", help: "apt-get install packer")
     }
+  }
+
+  /// The template cannot ask for it: what the docker builder needs is in every Packer since 1.6.
+  private func refuseOld(_ packer: Tool) async throws {
+    // What follows the first line may be that a newer one is out.
+    let line = try await packer.output(["version"], environment: ["CHECKPOINT_DISABLE": "1"]).output.prefix {
+      !$0.isNewline
+    }
+    guard let match = line.firstMatch(of: /(\d+)\.(\d+)\.\d+/), let major = Int(match.1), let minor = Int(match.2),
+      (major, minor) < (1, 7)
+    else { return }
+    throw CommandError(
+      "bake.packer", "Packer \(match.0) captures a VHD from an unmanaged disk, which Azure has retired",
+      help: "Packer 1.7 or newer, and `packer init plugins.pkr.hcl` beside the template; or capture a managedImage")
   }
 
   private func build(_ packer: Tool, _ arguments: [String], _ settings: [String: String]) async throws -> PackerReport {

@@ -35,7 +35,7 @@ package struct ParameterFiles: Sendable {
   /// - Parameter isHeld: Whether no other kiln changes them while the result lives. What is only read needs no lock, for
   ///   files are replaced whole.
   package func patched(by patch: ParameterPatch, isHeld: Bool) throws -> PatchedFiles {
-    let template = try template.map(readTemplate)
+    let (template, templateText) = try template.map(readTemplate) ?? (nil, "")
     let paths = try names.map { (name: $0, path: try resolved($0)) }
     let held = isHeld ? try hold(paths) : []
     let quotesSource = patch.parameters.allSatisfy { !$0.value.isSecret }
@@ -49,14 +49,18 @@ package struct ParameterFiles: Sendable {
       if !found.isEmpty, quotesSource { excerpts[name] = String(validating: bytes, as: UTF8.self) }
       if let patched { results.append(.init(name: name, path: path, old: bytes, patched: patched)) }
     }
+    if let warning = template?.unmanagedDisk {
+      problems.append(warning)
+      excerpts[warning.location?.file ?? ""] = templateText
+    }
     if problems.hasErrors { throw CommandError(problems, sources: excerpts) }
     return PatchedFiles(files: results, warnings: problems, excerpts: excerpts, console: context.console, held: held)
   }
 
-  private func readTemplate(_ name: String) throws -> DeploymentTemplate {
+  private func readTemplate(_ name: String) throws -> (DeploymentTemplate?, String) {
     let bytes = try RegularFile.read(context.folder.pushing(FilePath(name)), limit: Self.sizeLimit)
     do {
-      return try DeploymentTemplate(bytes, file: name)
+      return (try DeploymentTemplate(bytes, file: name), String(decoding: bytes, as: UTF8.self))
     } catch {
       throw CommandError(error.diagnostics, sources: [name: String(decoding: bytes, as: UTF8.self)])
     }

@@ -23,7 +23,8 @@ extension Shape {
               [
                 .init("publisher", .text, required: true, "the marketplace image's publisher", example: "Debian"),
                 .init("offer", .text, required: true, "its offer", example: "debian-12"),
-                .init("sku", .text, required: true, "its SKU", example: "12-gen2"),
+                .init("sku", .text, required: true, "its SKU, of generation 2", example: "12-gen2"),
+                .init("generation1", .text, "the SKU of generation 1", example: "\"12\""),
               ])), required: true, "the marketplace image that it is based on in Azure"),
       ]))
 

@@ -50,9 +50,14 @@ extension Shape {
       .init(
         "size",
         .text(
-          TextRule("a size", pattern: "[A-Za-z0-9_]+", rule: "letters, digits and underscores, as in Standard_DS2_v2")),
+          TextRule(
+            "a size", pattern: "(Standard|Basic)_[A-Z]+[0-9]+(-[0-9]+)?[a-z]*(_[A-Za-z0-9]+)*",
+            rule: "a size of Azure's, as in Standard_DS2_v2")),
         default: "Standard_DS2_v2", "the size of the machine that bakes, and of the scale set's",
         example: "Standard_DS2_v2"),
+      .init(
+        "generation", .integer(1...2), default: "2", "the generation of the marketplace image, and of what is captured",
+        example: "1"),
       .init("capture", .choice(capture), required: true, "what the bake leaves behind"),
       .init("scaleSet", .object(scaleSet(named: true)), "the scale set that runs the image"),
     ])
