@@ -49,9 +49,13 @@ struct PlaybookLowering {
     addEnvironment()
     add(release)
     let update = AnsibleTask("Read the package lists", packages.module, packages.readingLists, tags: ["always"])
+    // A container has no systemd, and its packages are those of the image beside which it is compared.
+    let upgrade = AnsibleTask(
+      "Upgrade the packages", packages.module, packages.upgrading, when: [Self.hasSystemd], tags: ["upgrade"])
     let play = Play(
       name: "Bake \(plan.customer)", hosts: "all", become: "{{ kiln_become | default(true) }}",
-      vars: plan.spec.app == nil ? [:] : ["kiln_app_archive": "/tmp/kiln/app.tar"], preTasks: [update], tasks: tasks,
+      vars: plan.spec.app == nil ? [:] : ["kiln_app_archive": "/tmp/kiln/app.tar"],
+      preTasks: [update] + (plan.spec.machine?.upgrade ?? true ? [upgrade] : []), tasks: tasks,
       handlers: unique(services).map { handler($0) })
     return LoweredPlaybook(playbook: Playbook(header: header, plays: [play]).render(), files: files)
   }

@@ -86,6 +86,7 @@ extension EnvironmentSpec.Machine {
     let node = Shape.machine.filled(node)
     location = node.location
     services = node.required("services").locatedTexts
+    upgrade = node.required("upgrade").boolean ?? true
     pages = node["pages"]?.boolean
     parameters = node["parameters"].map { .init($0) }
     azure = node["azure"].map { .init($0) }

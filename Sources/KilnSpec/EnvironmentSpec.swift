@@ -118,6 +118,8 @@ public final class EnvironmentSpec: Sendable, Hashable {
   public struct Machine: Sendable, Hashable {
     public let azure: Azure?
     public let services: [Located<String>]
+    /// Whether the packages that the machine has already are upgraded.
+    public let upgrade: Bool
     /// Whether the baked machine is asked for `health` and `checks`; nil where what it has decides.
     public let pages: Bool?
     public let parameters: DeploymentParameters?

@@ -35,6 +35,8 @@ package struct Apt: PackageManager {
   package var module: StaticString { "ansible.builtin.apt" }
   package var readingLists: AnsibleMap { ["update_cache": true, "cache_valid_time": 3600] }
 
+  package var upgrading: AnsibleMap { ["upgrade": "dist", "lock_timeout": 600] }
+
   package func installing(_ names: [String], isReadingLists: Bool) -> AnsibleMap {
     var arguments: AnsibleMap = ["name": .texts(names), "state": "present", "install_recommends": false]
     if isReadingLists { arguments.set("update_cache", true) }

@@ -16,6 +16,8 @@ package protocol PackageManager: Sendable {
   var module: StaticString { get }
   /// Its arguments that read the lists of packages, unless that was done within the hour.
   var readingLists: AnsibleMap { get }
+  /// Its arguments that upgrade all packages, once whatever else upgrades them has ended.
+  var upgrading: AnsibleMap { get }
   /// Its arguments that install packages.
   /// - Parameter isReadingLists: Because a repository was added.
   func installing(_ names: [String], isReadingLists: Bool) -> AnsibleMap

@@ -10,6 +10,10 @@ extension Shape {
         "services", .list(.text(definitionName)), default: "[]",
         "data services that run on the machine itself, from packages", example: "[redis]"),
       .init(
+        "upgrade", .boolean, default: "true",
+        "whether a bake brings the packages of the machine that it starts from up to date; a container's are its base image's",
+        example: "false"),
+      .init(
         "pages", .boolean,
         "whether a baked machine must answer `health` and `checks`; without the key, where the environment's services run on it and the app reads no secret",
         example: "true"),
