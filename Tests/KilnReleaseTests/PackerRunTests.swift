@@ -142,7 +142,7 @@ struct PackerRunTests {
         folder: folder, archive: nil, log: FilePath(root.path).appending("log"),
         manifest: FilePath(root.path).appending("manifest"), only: ["azure-arm"], isQuiet: false,
         context: recorded.context)
-      let text = await message { _ = try await packer.run(needsAzure: true, capturesVHD: true, secrets: []) }
+      let text = await message { _ = try await packer.run(needsAzure: true, capturesVHD: true, missingSecrets: []) }
       #expect(text.hasPrefix("error: Packer 1.6.6 captures a VHD from an unmanaged disk, which Azure has retired"))
       runner.finish()
     }

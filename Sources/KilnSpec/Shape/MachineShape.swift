@@ -62,7 +62,7 @@ extension Shape {
       .init(
         "generation", .integer(1...2), default: "2", "the generation of the marketplace image, and of what is captured",
         example: "1"),
-      .init("capture", .choice(capture), required: true, "what the bake leaves behind"),
+      .init("capture", .choice(capture), required: true, "what the bake produces"),
       .init("scaleSet", .object(scaleSet(named: true)), "the scale set that runs the image"),
     ])
 
