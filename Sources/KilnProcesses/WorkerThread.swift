@@ -19,17 +19,20 @@ struct WorkerThread {
 
   /// Nil where the system has no thread left.
   init?(_ body: @escaping @Sendable () -> Void) {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setstacksize(&attributes, Self.stackSize)
     let box = Unmanaged.passRetained(Body(body))
     #if canImport(Darwin)
       var made: pthread_t?
     #else
       var made = pthread_t()
     #endif
-    guard pthread_create(&made, &attributes, { Self.start($0) }, box.toOpaque()) == 0 else {
+    let answer = withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { place -> CInt in
+      guard let attributes = place.baseAddress else { return EAGAIN }
+      pthread_attr_init(attributes)
+      defer { pthread_attr_destroy(attributes) }
+      pthread_attr_setstacksize(attributes, Self.stackSize)
+      return pthread_create(&made, attributes, { Self.start($0) }, box.toOpaque())
+    }
+    guard answer == 0 else {
       box.release()
       return nil
     }
