@@ -69,7 +69,7 @@ struct MachineParametersTests {
         return try parameters.check().problems.filter { $0.severity == .error }.map(\.message)
       }
       #expect(
-        try problems([.azure]) == ["the token \"@@IMAGE@@\" stands in no string"])
+        try problems([.azure]) == ["the token \"@@IMAGE@@\" was not found in any string"])
       #expect(try problems([.docker]) == ["there is no parameter \"tag\""])
       #expect(try String(contentsOf: root.appending(path: "p.json"), encoding: .utf8).contains("old"))
       #expect(recorded.error == "")
