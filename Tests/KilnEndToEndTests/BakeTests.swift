@@ -125,7 +125,8 @@ struct BakeTests {
       environment["ARM_CLIENT_ID"] = ""
       let result = try sh(bake, in: root, environment: environment, expecting: nil)
       #expect(
-        result.status == 1 && result.error.contains("no ARM_CLIENT_ID") && result.error.contains("no ARM_TENANT_ID"))
+        result.status == 1 && result.error.contains("the variable ARM_CLIENT_ID is empty")
+          && result.error.contains("the variable ARM_TENANT_ID is empty"))
       try sh("echo >> generated/acme/packer/playbook.yml", in: root)
       let stale = try sh(bake, in: root, environment: environment, expecting: nil)
       #expect(stale.status == 1 && stale.error.contains("`kiln generate acme`"))
