@@ -109,7 +109,9 @@ struct GenerationTests {
     try sh("kiln init W && cd W && kiln check && kiln generate && kiln generate --check", in: folder.url)
     try sh("sed -i 's/port: 80/port: 8080/' environments/hello.yaml", in: folder.url.appending(path: "W"))
     let result = try sh("kiln generate --check", in: folder.url.appending(path: "W"), expecting: 2)
-    #expect(result.error.contains("hello/app/Dockerfile: its spec, a profile or a definition changed (environments/hello.yaml)"))
+    #expect(
+      result.error.contains(
+        "hello/app/Dockerfile: its spec, a profile or a definition changed (environments/hello.yaml)"))
   }
 
   /// Python with PyYAML and jsonschema: ansible-lint's own has both.
