@@ -1,3 +1,4 @@
+import KilnProcesses
 public import SystemPackage
 
 #if canImport(Glibc)
@@ -10,12 +11,6 @@ public import SystemPackage
 
 /// What is on the disk at a path, for folders that only Kiln and its user write into: links are followed.
 extension FilePath {
-  /// Where programs put what they need for a moment: `TMPDIR`, else `/tmp`.
-  public static var temporaryFolder: FilePath {
-    guard let value = getenv("TMPDIR").map({ FilePath(platformString: $0) }), value.isAbsolute else { return "/tmp" }
-    return value
-  }
-
   /// False also for a link that leads nowhere.
   public var isThere: Bool { kind(following: true) != nil }
 
@@ -69,7 +64,7 @@ extension FilePath {
   /// A new folder for this account alone among the temporary ones, whoever else may write there.
   /// - Throws: `FileSystemError`.
   public static func privateFolder(_ prefix: String) throws -> FilePath {
-    let name = temporaryFolder.appending("\(prefix)-XXXXXX")
+    let name = ProcessEnvironment.temporaryFolder.appending("\(prefix)-XXXXXX")
     var bytes = name.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) }
     guard mkdtemp(&bytes) != nil else {
       throw FileSystemError("create the folder", name, Errno(rawValue: errno))

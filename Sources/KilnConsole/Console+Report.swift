@@ -25,6 +25,6 @@ extension Console {
     if trouble.kind == .input { return report(trouble.diagnostics, sources: trouble.sources) }
     let sources = trouble.sources
     error(DiagnosticRenderer(color: color, sources: { sources[$0] }).terminal(trouble.diagnostics))
-    for hint in trouble.hints { error("  = help: \(ConsoleText.visible(hint))\n") }
+    for hint in trouble.hints { error(DiagnosticRenderer.help(hint)) }
   }
 }

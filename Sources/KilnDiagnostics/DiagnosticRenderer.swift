@@ -72,7 +72,7 @@ public struct DiagnosticRenderer: Sendable {
   }
 
   private func excerpt(_ location: SourceLocation?, remark: String?, _ lines: inout SourceLines) -> String {
-    let bare = remark.map { "  = help: \(Self.visible($0))\n" } ?? ""
+    let bare = remark.map(Self.help) ?? ""
     guard let location, let position = location.position,
       let line = lines.line(position.line, of: location.file),
       let place = SourceLines.index(of: position.column - 1, in: line)
@@ -94,6 +94,9 @@ public struct DiagnosticRenderer: Sendable {
     if let remark { out += " " + Self.visible(remark) }
     return out + "\n"
   }
+
+  /// A remedy on a line of its own.
+  public static func help(_ text: String) -> String { "  = help: \(visible(text))\n" }
 
   /// Control characters made visible: a hostile file must not steer the reader's terminal.
   static func visible(_ text: String) -> String { ConsoleText.visible(text) }

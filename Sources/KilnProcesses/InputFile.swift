@@ -17,8 +17,8 @@ final class InputFile: Sendable {
       descriptor = try .open("/dev/null", .readOnly, options: .closeOnExec)
       return
     }
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var name = Array("\(folder)/kiln-input-XXXXXX".utf8CString)
+    let template = ProcessEnvironment.temporaryFolder.appending("kiln-input-XXXXXX")
+    var name = template.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) }
     let number = mkstemp(&name)
     guard number >= 0 else { throw Errno(rawValue: errno) }
     unlink(name)

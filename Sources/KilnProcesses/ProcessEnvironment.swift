@@ -26,6 +26,12 @@ package enum ProcessEnvironment {
     return FilePath(platformString: path)
   }
 
+  /// Where programs put what they need for a moment: `TMPDIR`, else `/tmp`.
+  package static var temporaryFolder: FilePath {
+    guard let value = getenv("TMPDIR").map({ FilePath(platformString: $0) }), value.isAbsolute else { return "/tmp" }
+    return value
+  }
+
   /// The processors that this process may use.
   package static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
 

@@ -67,9 +67,12 @@ package struct DefinitionReader {
 
   private func base(_ name: String, _ root: SpecNode) -> BaseDefinition {
     let azure = root["azure"]
+    guard let family = PackageFamily(rawValue: root.text("family")) else {
+      preconditionFailure("the shape of a base takes other families than there are")
+    }
     return BaseDefinition(
       name: name, summary: root.text("summary"), image: root.text("image"),
-      family: PackageFamily(rawValue: root.text("family")) ?? .debian,
+      family: family,
       azure: .init(
         publisher: azure?.text("publisher") ?? "", offer: azure?.text("offer") ?? "", sku: azure?.text("sku") ?? "",
         generation1: azure?["generation1"]?.scalar?.text),
@@ -95,7 +98,9 @@ package struct DefinitionReader {
         allowedByBase: Dictionary(
           (node["allowedByBase"]?.entries ?? []).map { ($0.key, ($0.value.items ?? []).compactMap { $0.scalar?.text }) }
         ) { a, _ in a },
-        pattern: node["pattern"]?.scalar?.text, keyPattern: node["keys"]?.scalar?.text,
+        pattern: node["pattern"]?.scalar?.text,
+        instead: Dictionary((node["instead"]?.namedValues ?? []).map { ($0.name, $0.value) }) { a, _ in a },
+        keyPattern: node["keys"]?.scalar?.text,
         minimum: node["minimum"]?.integer, maximum: node["maximum"]?.integer,
         isRequired: node["required"]?.boolean ?? false,
         location: entry.keyLocation)
@@ -160,6 +165,8 @@ package struct DefinitionReader {
       entrypoint: root["initialisation"]?["entrypoint"]?.scalar?.text,
       databaseVariable: root["initialisation"]?["database"]?.scalar?.text,
       userVariable: root["initialisation"]?["user"]?.scalar?.text,
-      needsPassword: root["initialisation"]?["needsPassword"]?.boolean ?? false, location: root.location)
+      needsPassword: root["initialisation"]?["needsPassword"]?.boolean ?? false,
+      login: root["initialisation"]?["login"].map { .init(script: $0.text("script"), refusal: $0.text("refusal")) },
+      location: root.location)
   }
 }

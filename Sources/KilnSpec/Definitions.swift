@@ -42,6 +42,8 @@ public struct ParameterDefinition: Sendable, Hashable {
   public let allowed: [String]
   public let allowedByBase: [String: [String]]
   public let pattern: String?
+  /// Values that users may expect, and the one that includes each.
+  public let instead: [String: String]
   /// What each key of a map matches.
   public let keyPattern: String?
   /// The bounds of an integer; nil where there is none.
@@ -117,6 +119,14 @@ public struct ServiceDefinition: Sendable, Hashable {
   public let environment: SpecNode?
   public let secrets: [String]
   public let packages: Packages?
+  /// How to find out whether a database takes a password.
+  public struct Login: Sendable, Hashable {
+    /// Shell, run in the service's container with `$host`, `$user`, `$database` and `$password`.
+    public let script: String
+    /// What the answer contains where the password is refused.
+    public let refusal: String
+  }
+
   public let configuration: Configuration
   public let health: SpecNode
   public let stopSignal: String
@@ -127,6 +137,7 @@ public struct ServiceDefinition: Sendable, Hashable {
   public let userVariable: String?
   /// Whether the official image refuses to start without a password.
   public let needsPassword: Bool
+  public let login: Login?
   public let location: SourceLocation
 }
 

@@ -47,6 +47,11 @@ public struct ParameterChecker: Sendable {
         "spec.parameter-value", "\(parameter.name) cannot be \(number)", at: value.location,
         suggestion: "a whole number \(bounds.text)")
     }
+    if let other = parameter.instead[text] {
+      return Diagnostic(
+        "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))", at: value.location,
+        suggestion: "write \(other), which includes it")
+    }
     guard let pattern = parameter.pattern else { return nil }
     if text.unicodeScalars.count > TextPattern.textLimit {
       return Diagnostic(
@@ -56,17 +61,10 @@ public struct ParameterChecker: Sendable {
     if !TextPattern.matches(text, pattern) {
       return Diagnostic(
         "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))", at: value.location,
-        suggestion: Self.packaged[text].map {
-          "write \($0): Debian's package php-\($0) has the extension \(text)"
-        } ?? "must match \(pattern)")
+        suggestion: "must match \(pattern)")
     }
     return nil
   }
-
-  /// Extensions of PHP by which package has them, where the names differ.
-  private static let packaged = [
-    "pdo_mysql": "mysql", "pdo_pgsql": "pgsql", "pdo_sqlite": "sqlite3", "pdo_odbc": "odbc", "pdo_dblib": "sybase",
-  ]
 
   private var bounds: (range: ClosedRange<Int>, text: String)? {
     switch (parameter.minimum, parameter.maximum) {

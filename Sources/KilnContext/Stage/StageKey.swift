@@ -41,13 +41,18 @@ struct StageKey: Sendable {
   private static func kept(_ folder: FilePath) -> [UInt8]? {
     let file = folder.appending("stage.key")
     if let key = read(file) { return key }
+    // Of two processes that make it at once, the first one's counts for both: what stands there is not replaced.
+    if file.isThere || file.isLink { file.removeAll() }
+    let own = folder.appending(".stage.key-\(UInt64.random(in: 0 ... .max))")
+    defer { own.removeAll() }
     do {
       try folder.makeFolders(mode: 0o700)
-      let output = try AtomicFile.create(at: file)
-      try random().withUnsafeBytes { try output.write($0) }
-      try output.commit(mode: FilePermissions(rawValue: 0o600))
+      let output = try FileDescriptor.open(
+        own, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+        permissions: FilePermissions(rawValue: 0o600))
+      _ = try output.closeAfter { try output.writeAll(random()) }
     } catch { return nil }
-    // Of two that make it at once, the last one's counts.
+    _ = own.withPlatformString { from in file.withPlatformString { link(from, $0) } }
     return read(file)
   }
 

@@ -2,6 +2,7 @@ import CExtendedAttributes
 import KilnArtifacts
 package import KilnGeneration
 import KilnPlan
+import KilnProcesses
 package import SystemPackage
 
 #if canImport(Glibc)
@@ -49,7 +50,7 @@ package struct SecretFiles: Sendable {
   /// In memory where the system has such a place.
   package static var place: FilePath {
     let memory: FilePath = "/dev/shm"
-    return memory.isFolder ? memory : .temporaryFolder
+    return memory.isFolder ? memory : ProcessEnvironment.temporaryFolder
   }
 
   @Sendable private static func isName(_ name: String) -> Bool {

@@ -54,6 +54,9 @@ extension Shape {
       .init("allowed", .list(.scalar), "the values it takes"),
       .init("allowedByBase", .map(keys: definitionName, values: .list(.scalar)), "the values it takes, by base"),
       .init("pattern", .text, "a regular expression that the whole text, or each whole entry, must match"),
+      .init(
+        "instead", .map(keys: .any, values: .text), default: "{}",
+        "values that users may expect, and the one to write instead"),
       .init("minimum", .integer(Int.min...Int.max), "for an integer: the least it may be"),
       .init("maximum", .integer(Int.min...Int.max), "for an integer: the most it may be"),
       .init("keys", .text, "for a map: a regular expression that each whole key must match"),
@@ -173,6 +176,17 @@ extension Shape {
                 ),
                 .init("database", .text(variableName), "the official image's variable for `database`"),
                 .init("user", .text(variableName), "the official image's variable for `user`"),
+                .init(
+                  "login",
+                  .object(
+                    ObjectShape(
+                      "login",
+                      [
+                        .init(
+                          "script", .text, required: true,
+                          "shell that logs in with `$host`, `$user`, `$database` and `$password`, run in the container"),
+                        .init("refusal", .text, required: true, "what it prints where the password is refused"),
+                      ])), "how `kiln up` finds out whether the database has a changed password"),
                 .init(
                   "needsPassword", .boolean, default: "false",
                   "whether the official image refuses to start without a password"),
