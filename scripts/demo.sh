@@ -2,7 +2,7 @@
 # `make demo`: two customers that share one runtime, from their specs to everything that is generated.
 set -eu
 cd "$(dirname "$0")/.."
-kiln=$PWD/.build/release/kiln
+kiln=$PWD/.build/debug/kiln
 rm -rf demo
 "$kiln" init demo
 cd demo
