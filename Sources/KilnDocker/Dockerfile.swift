@@ -59,9 +59,14 @@ public struct Dockerfile: Sendable, Hashable {
   }
 
   private func run(_ run: DockerfileRun) throws(DockerfileError) -> String {
-    let mounts = try run.secrets.map { name throws(DockerfileError) in
-      "--mount=type=secret,id=\(try word(name, "RUN")),required=true \\\n    "
-    }.joined()
+    // buildah has no `sharing=private`, which would let builds run side by side.
+    let caches = try run.caches.map { cache throws(DockerfileError) in
+      "type=cache,id=\(try word(cache.id, "RUN")),target=\(try word(cache.target, "RUN")),sharing=locked"
+    }
+    let secrets = try run.secrets.map { name throws(DockerfileError) in
+      "type=secret,id=\(try word(name, "RUN")),required=true"
+    }
+    let mounts = (caches + secrets).map { "--mount=\($0) \\\n    " }.joined()
     switch run.command {
     case .exec(let words): return "RUN \(mounts)" + (try exec(words, "RUN"))
     case .chain(let commands):

@@ -47,13 +47,27 @@ public struct DockerfileRun: Sendable, Hashable {
     case script(String)
   }
 
+  /// A folder that the engine keeps between builds, and that is no part of the image.
+  public struct Cache: Sendable, Hashable {
+    /// Builds that name the same cache get the same folder, one at a time.
+    public let id: String
+    public let target: String
+
+    public init(id: String, target: String) {
+      self.id = id
+      self.target = target
+    }
+  }
+
   public let command: Command
   /// Secrets mounted at `/run/secrets/NAME` while it runs.
   public let secrets: [String]
+  public let caches: [Cache]
 
-  public init(_ command: Command, secrets: [String] = []) {
+  public init(_ command: Command, secrets: [String] = [], caches: [Cache] = []) {
     self.command = command
     self.secrets = secrets
+    self.caches = caches
   }
 }
 

@@ -17,15 +17,15 @@ struct ImageLowering {
       ])
   }
 
-  /// The base, and a layer for each component.
+  /// The base, and layers for the parts of each component.
   func steps(_ runtime: RuntimePlan.Contents) -> ContainerSteps {
     var steps = ContainerSteps(runtime.base.family)
     steps.origin = .init(location: runtime.base.location)
     steps.add(.from(image: runtime.base.image))
-    for component in runtime.components {
-      steps.comment("\(component.name): \(component.summary)")
-      steps.origin = .init(location: component.origin)
-      steps.add(component.steps)
+    for part in runtime.installation {
+      steps.comment("\(part.component.name): \(part.component.summary)")
+      steps.origin = .init(location: part.component.origin)
+      steps.add(part.steps)
     }
     steps.origin = nil
     if !runtime.environment.isEmpty { steps.add(.environment(runtime.environment)) }

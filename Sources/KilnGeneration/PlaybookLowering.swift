@@ -42,7 +42,9 @@ struct PlaybookLowering {
   }
 
   mutating func lower(header: [String], release: Release) -> LoweredPlaybook {
-    for component in plan.runtime.components { add(component.steps, owner: component.name) }
+    for part in plan.runtime.contents.installation {
+      add(part.steps, of: part.component.steps, owner: part.component.name)
+    }
     for service in plan.machineServices { add(service) }
     variables += plan.runtime.environment
     if let app = plan.spec.app { add(app) }
@@ -70,8 +72,9 @@ struct PlaybookLowering {
       ["name": .text(service), "state": "restarted", "daemon_reload": true], when: [Self.hasSystemd])
   }
 
-  private mutating func add(_ steps: [PlannedStep], owner: String) {
-    let own = steps.compactMap { step -> String? in
+  /// - Parameter all: All steps of the owner: its services are restarted when one of `steps` changes something.
+  private mutating func add(_ steps: some Sequence<PlannedStep>, of all: [PlannedStep], owner: String) {
+    let own = all.compactMap { step -> String? in
       guard step.isFor(.machine), case .service(let service) = step.step else { return nil }
       return service.name
     }
@@ -200,7 +203,7 @@ struct PlaybookLowering {
 
   private mutating func add(_ service: ServicePlan) {
     guard case .packages(let steps, _) = service.source else { return }
-    add(steps, owner: service.name)
+    add(steps, of: steps, owner: service.name)
     let notify =
       services.isEmpty
       ? []

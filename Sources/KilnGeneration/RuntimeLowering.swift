@@ -1,3 +1,4 @@
+import KilnArtifacts
 import KilnDiagnostics
 import KilnDocker
 import KilnDocuments
@@ -23,11 +24,15 @@ struct ContainerSteps {
   /// Path in the context, bytes.
   private(set) var files: [(path: String, bytes: [UInt8])] = []
 
+  /// Over what decides where packages come from, and how many instructions and files are part of it.
+  private var packageSources = PlanDigest("packages").digest
+  private var lowered = (instructions: 0, files: 0)
+
   init(_ family: PackageFamily) { packages = family.packageManager }
 
   mutating func add(_ instruction: DockerfileInstruction) { instructions.append(instruction) }
 
-  mutating func add(_ steps: [PlannedStep]) {
+  mutating func add(_ steps: some Sequence<PlannedStep>) {
     for step in steps where step.isFor(.container) {
       origin?.step = step.origin
       add(step.step)
@@ -38,7 +43,7 @@ struct ContainerSteps {
   /// Steps that are commands of Kiln's own join the run before them, so that a component has few layers.
   mutating func add(_ step: Step) {
     switch step {
-    case .packages(let names): run(packages.install(names))
+    case .packages(let names): run(packages.install(names), caches: packageCaches())
     case .repository(let repository):
       switch repository.key {
       case .content(let text): file(.init(path: packages.keyPath(of: repository), content: Array(text.utf8)))
@@ -80,12 +85,36 @@ struct ContainerSteps {
     }
   }
 
-  private mutating func run(_ commands: [String]) {
-    if case .run(let last) = instructions.last, case .chain(let before) = last.command, last.secrets.isEmpty {
-      instructions[instructions.count - 1] = .run(.init(.chain(before + commands)))
+  private mutating func run(_ commands: [String], caches: [DockerfileRun.Cache] = []) {
+    if case .run(let last) = instructions.last, case .chain(let before) = last.command, last.secrets.isEmpty,
+      last.caches == caches
+    {
+      instructions[instructions.count - 1] = .run(.init(.chain(before + commands), caches: caches))
     } else {
-      instructions.append(.run(.init(.chain(commands))))
+      instructions.append(.run(.init(.chain(commands), caches: caches)))
     }
+  }
+
+  /// The folders of the package manager that the engine keeps.
+  ///
+  /// Scripts of packages run as root with the caches at hand, and package lists are not checked again once they are there.
+  /// So a cache belongs to what decides where packages come from: the base, and whatever is done before them but
+  /// installing packages from the same sources. Who adds a source of packages gets a cache that nobody else reads.
+  private mutating func packageCaches() -> [DockerfileRun.Cache] {
+    let added = instructions[lowered.instructions...].filter { instruction in
+      guard case .run(let run) = instruction else { return !instruction.isDescription }
+      return run.caches.isEmpty
+    }
+    if !added.isEmpty {
+      var digest = PlanDigest("packages")
+      digest.add("before", packageSources.hex)
+      for instruction in added { digest.add("instruction", (try? Dockerfile.line(instruction)) ?? "") }
+      for file in files[lowered.files...] { digest.add(file.path, file.bytes) }
+      packageSources = digest.digest
+    }
+    lowered = (instructions.count, files.count)
+    let id = "kiln-\(packageSources.hex.prefix(16))"
+    return packages.caches.map { .init(id: id + $0.replacing("/", with: "-"), target: $0) }
   }
 
   mutating func file(_ file: Step.File) {

@@ -107,7 +107,7 @@ public struct RuntimePlan: Sendable, Hashable {
   /// What it is made from.
   public struct Contents: Sendable, Hashable {
     public let base: BaseDefinition
-    /// In the order in which they are installed.
+    /// Each after those that it requires, else by their `order` and name.
     public let components: [ComponentPlan]
     /// Sorted by name.
     public let environment: [NamedValue]
@@ -126,7 +126,10 @@ public struct RuntimePlan: Sendable, Hashable {
   /// Base and the digest's tag: folder below `runtimes` and tag.
   public var id: String { "\(base.name)-\(digest.tag)" }
 
-  public func steps(for side: Side) -> [PlannedStep] { components.flatMap(\.steps).filter { $0.isFor(side) } }
+  /// In the order in which they are done.
+  public func steps(for side: Side) -> [PlannedStep] {
+    contents.installation.flatMap(\.steps).filter { $0.isFor(side) }
+  }
 }
 
 /// A component with its parameters filled in.
@@ -143,6 +146,8 @@ public struct ComponentPlan: Sendable, Hashable {
   public let parameters: [Parameter]
   public let steps: [PlannedStep]
   public let checks: [Check]
+  /// Whether all of its steps come before the packages of the others.
+  public let isBeforePackages: Bool
   /// Where the spec names it, or the component that requires it.
   public let origin: SourceLocation
 }

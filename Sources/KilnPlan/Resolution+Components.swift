@@ -2,7 +2,7 @@ import KilnDiagnostics
 import KilnSpec
 
 extension Resolution {
-  /// The spec's components and what they require, each after what it requires, else by name.
+  /// The spec's components and what they require, each after what it requires, else by their `order` and name.
   mutating func components(on base: BaseDefinition?) -> [ComponentPlan] {
     var uses: [String: (origin: SourceLocation, parameters: SpecNode?)] = [:]
     var pending: [(Located<String>, SpecNode?)] = spec.runtime.components.map { ($0.name, $0.parameters) }
@@ -21,14 +21,21 @@ extension Resolution {
     guard let order = order(Set(uses.keys)) else { return [] }
     let present = Set(order)
     for name in order { checkCompanions(name, among: present, uses[name]?.origin, base) }
-    return order.compactMap { name in
-      guard let definition = definitions.components[name], let use = uses[name] else { return nil }
-      return component(definition, use.origin, use.parameters, base)
+    var plans: [ComponentPlan] = []
+    var early: Set<String> = []
+    // What an early one requires is early too.
+    for name in order.reversed() {
+      guard let definition = definitions.components[name], let use = uses[name] else { continue }
+      let plan = component(definition, use.origin, use.parameters, isEarly: early.contains(name), base)
+      if plan.isBeforePackages { early.formUnion(definition.requires.map(\.value)) }
+      plans.append(plan)
     }
+    return plans.reversed()
   }
 
   private mutating func component(
-    _ definition: ComponentDefinition, _ origin: SourceLocation, _ node: SpecNode?, _ base: BaseDefinition?
+    _ definition: ComponentDefinition, _ origin: SourceLocation, _ node: SpecNode?, isEarly: Bool,
+    _ base: BaseDefinition?
   ) -> ComponentPlan {
     let before = problems.count
     let parameters = parameters(definition.parameters, of: definition.name, from: node, on: base, at: origin)
@@ -44,7 +51,7 @@ extension Resolution {
     }
     return ComponentPlan(
       name: definition.name, summary: definition.summary, parameters: parameters, steps: steps, checks: checks,
-      origin: origin)
+      isBeforePackages: isEarly || definition.isBeforePackages || steps.haveLateRepository, origin: origin)
   }
 
   private mutating func checkCompanions(
@@ -65,8 +72,10 @@ extension Resolution {
     }
   }
 
-  /// `names` with requirements first and else by name; nil when they require each other.
+  /// `names` with requirements first and else by `order` and name; nil when they require each other.
   private mutating func order(_ names: Set<String>) -> [String]? {
+    let definitions = definitions
+    func key(_ name: String) -> (Int, String) { (definitions.components[name]?.order ?? 0, name) }
     var order: [String] = []
     var done: Set<String> = []
     // The way down to a component, each with what it requires and how much of that is done: requirements are as deep as
@@ -77,9 +86,9 @@ extension Resolution {
     func enter(_ name: String) {
       if done.contains(name) || !names.contains(name) { return }
       places[name] = path.count
-      path.append((name, (definitions.components[name]?.requires ?? []).sorted { $0.value < $1.value }, 0))
+      path.append((name, (definitions.components[name]?.requires ?? []).sorted { key($0.value) < key($1.value) }, 0))
     }
-    for name in names.sorted() {
+    for name in names.sorted(by: { key($0) < key($1) }) {
       enter(name)
       while let (name, required, next) = path.last {
         guard next < required.count else {

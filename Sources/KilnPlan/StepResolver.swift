@@ -37,19 +37,18 @@ struct StepResolver {
 
   private func parameter(_ name: String) -> SpecNode? { byName[name] }
 
-  /// The steps in order, adjacent packages as one step.
+  /// The steps in order; packages for each entry of a list are one step.
   mutating func steps(_ nodes: [SpecNode]) -> [PlannedStep] {
     var planned: [PlannedStep] = []
     for node in nodes where !isExhausted {
       let only = node["only"]?.scalar.flatMap { Side(rawValue: $0.text) }
+      let own = planned.count
       for bound in bindings(of: node) {
         guard let instance = instance(node, bound) else { break }
         guard let step = step(instance) else { continue }
-        if case .packages(let more) = step, let last = planned.last, last.only == only,
-          case .packages(let names) = last.step
-        {
+        if case .packages(let more) = step, planned.count > own, case .packages(let names) = planned[own].step {
           planned[planned.count - 1] = PlannedStep(
-            step: .packages(Step.sorted(names + more)), only: only, origin: last.origin)
+            step: .packages(Step.sorted(names + more)), only: only, origin: node.location)
         } else {
           planned.append(PlannedStep(step: step, only: only, origin: node.location))
         }

@@ -30,6 +30,7 @@ package struct DefinitionReader {
       lose(kind, name, file: root.location.file)
       return
     }
+    let root = kind == .profile ? root : shape.filled(root)
     switch kind {
     case .base: definitions.bases[name] = base(name, root)
     case .component:
@@ -83,7 +84,9 @@ package struct DefinitionReader {
     ComponentDefinition(
       name: name, summary: root.text("summary"), parameters: parameters(root),
       requires: (root["requires"]?.items ?? []).map { Located($0.scalar?.text ?? "", at: $0.location) },
-      conflicts: root.texts("conflicts"), bases: root.texts("bases"), steps: root["steps"]?.items ?? [],
+      conflicts: root.texts("conflicts"), order: root.required("order").integer ?? 0,
+      isBeforePackages: root.required("beforePackages").boolean ?? false, bases: root.texts("bases"),
+      steps: root["steps"]?.items ?? [],
       verify: root["verify"]?.items ?? [], location: root.location)
   }
 
@@ -140,7 +143,8 @@ package struct DefinitionReader {
   }
 
   private func service(_ name: String, _ root: SpecNode) -> ServiceDefinition {
-    let configuration = root["configuration"] ?? root
+    let configuration = root.required("configuration")
+    let initialisation = root["initialisation"]
     let known = (configuration["known"]?.entries ?? []).map { entry in
       SettingDefinition(
         name: entry.key, type: entry.value.text("type"), minimum: entry.value["minimum"]?.scalar?.text,
@@ -148,25 +152,25 @@ package struct DefinitionReader {
     }
     let path = configuration.text("path")
     return ServiceDefinition(
-      name: name, summary: root.text("summary"), parameters: parameters(root), port: root["port"]?.integer ?? 0,
+      name: name, summary: root.text("summary"), parameters: parameters(root), port: root.required("port").integer ?? 0,
       data: root.text("data"), user: root.text("user"), image: root["image"], environment: root["environment"],
       secrets: root.texts("secrets"),
       packages: root["packages"].map {
         .init(
-          bases: $0.texts("bases"), steps: $0["steps"]?.items ?? [], command: $0["command"] ?? $0,
+          bases: $0.texts("bases"), steps: $0["steps"]?.items ?? [], command: $0.required("command"),
           verify: $0["verify"]?.items ?? [])
       },
       configuration: .init(
         path: path, packagesPath: configuration["packagesPath"]?.scalar?.text ?? path,
         format: configuration.text("format"), section: configuration["section"]?.scalar?.text, known: known,
         fixed: (configuration["fixed"]?.entries ?? []).map { NamedValue($0.key, $0.value.scalar?.text ?? "") }),
-      health: root["health"] ?? root, stopSignal: root["stopSignal"]?.scalar?.text ?? "SIGTERM",
+      health: root.required("health"), stopSignal: root.text("stopSignal"),
       command: root["command"],
-      entrypoint: root["initialisation"]?["entrypoint"]?.scalar?.text,
-      databaseVariable: root["initialisation"]?["database"]?.scalar?.text,
-      userVariable: root["initialisation"]?["user"]?.scalar?.text,
-      needsPassword: root["initialisation"]?["needsPassword"]?.boolean ?? false,
-      login: root["initialisation"]?["login"].map { .init(script: $0.text("script"), refusal: $0.text("refusal")) },
+      entrypoint: initialisation?["entrypoint"]?.scalar?.text,
+      databaseVariable: initialisation?["database"]?.scalar?.text,
+      userVariable: initialisation?["user"]?.scalar?.text,
+      needsPassword: initialisation?["needsPassword"]?.boolean ?? false,
+      login: initialisation?["login"].map { .init(script: $0.text("script"), refusal: $0.text("refusal")) },
       location: root.location)
   }
 }

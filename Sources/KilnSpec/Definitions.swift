@@ -65,6 +65,10 @@ public struct ComponentDefinition: Sendable, Hashable {
   public let parameters: [ParameterDefinition]
   public let requires: [Located<String>]
   public let conflicts: [String]
+  /// Lower ones are installed first; at least 0 and at most 99.
+  public let order: Int
+  /// Whether all of its steps come before the packages of other components.
+  public let isBeforePackages: Bool
   public let bases: [String]
   public let steps: [SpecNode]
   public let verify: [SpecNode]

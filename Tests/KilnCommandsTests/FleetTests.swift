@@ -76,7 +76,9 @@ struct FleetTests {
       let near = text.split(separator: "\n").filter { $0.contains("differ only by") }
         .map { String($0.drop { $0 != "b" }.split(separator: " by ", maxSplits: 1).last ?? "") }
       let expected = [
-        "php extensions +redis", "component git, which the second has",
+        // Of two with equally many customers the digests decide which is named first.
+        near.contains { $0.hasPrefix("php extensions -redis") } ? "php extensions -redis" : "php extensions +redis",
+        "component git, which the second has",
         "TZ Europe/Amsterdam, which the second has", "TZ Europe/Paris, which the second has",
         near.contains { $0.hasPrefix("TZ Europe/Paris/") }
           ? "TZ Europe/Paris/Europe/Amsterdam" : "TZ Europe/Amsterdam/Europe/Paris",

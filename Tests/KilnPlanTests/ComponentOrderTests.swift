@@ -30,6 +30,12 @@ struct ComponentOrderTests {
       ])
   }
 
+  @Test func whatIsSharedMostComesFirst() throws {
+    #expect(try order(["a": "", "b": "order: 10", "c": "order: 90"], using: "a: {}, b: {}, c: {}") == ["b", "a", "c"])
+    // A requirement comes first whatever its order.
+    #expect(try order(["a": "requires: [c]\norder: 10", "c": "order: 90"], using: "a: {}") == ["c", "a"])
+  }
+
   @Test func whatTwoRequireIsThereOnce() throws {
     #expect(
       try order(["a": "requires: [c]", "b": "requires: [c]", "c": ""], using: "a: {}, b: {}") == ["c", "a", "b"])

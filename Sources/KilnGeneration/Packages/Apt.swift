@@ -5,13 +5,17 @@ package import KilnSpec
 package struct Apt: PackageManager {
   package init() {}
 
+  /// Lists that are older than those of the mirror are an error: a mirror that does not answer must not make an image of
+  /// last month's packages. Packages are kept where the base image's own clean-up does not look for them.
   package func install(_ names: [String]) -> [String] {
     [
-      "export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1", "apt-get update",
-      "apt-get install -y --no-install-recommends \(names.joined(separator: " "))", "apt-get clean",
-      "rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache",
+      "export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1", "apt-get update -o APT::Update::Error-Mode=any",
+      "apt-get install -y --no-install-recommends -o Dir::Cache::Archives=kept \(names.joined(separator: " "))",
+      "rm -rf /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/ldconfig/aux-cache",
     ]
   }
+
+  package var caches: [String] { ["/var/cache/apt", "/var/lib/apt/lists"] }
 
   package var keyFolder: String { "/etc/apt/keyrings" }
   package func keyPath(of repository: Step.Repository) -> String { "\(keyFolder)/\(repository.name).asc" }

@@ -3,8 +3,10 @@ package import KilnSpec
 
 /// How packages of a distribution are installed, found and cleaned up after. A base's `family` chooses it.
 package protocol PackageManager: Sendable {
-  /// Commands that install packages in an image, and leave neither lists nor logs.
+  /// Commands that install packages in an image, and leave no logs.
   func install(_ names: [String]) -> [String]
+  /// Folders of lists and downloads, which are kept between builds and not in the image.
+  var caches: [String] { get }
 
   /// Where the keys of repositories are.
   var keyFolder: String { get }

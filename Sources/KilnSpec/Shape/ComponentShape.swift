@@ -107,6 +107,12 @@ extension Shape {
           "requires", .list(.text(definitionName)), default: "[]",
           "components that come before it and are added where missing"),
         .init("conflicts", .list(.text(definitionName)), default: "[]", "components that it cannot be used with"),
+        .init(
+          "order", .integer(0...99), default: "50",
+          "when its packages are installed: lower ones first, as what most customers share should be"),
+        .init(
+          "beforePackages", .boolean, default: "false",
+          "whether all of its steps come before the packages of others, as a script that adds a package source must"),
         .init("bases", .list(.text(definitionName)), default: "[]", "the bases it works on; all without"),
         .init("steps", .list(.choice(stepObject)), required: true, "what it does, in order"),
         .init("verify", .list(.object(verify)), default: "[]", "what is checked afterwards, in container and machine"),

@@ -23,6 +23,14 @@ public indirect enum Shape: Sendable {
   static func list(_ item: Shape) -> Shape { .list(item, minimum: 0) }
   static let text = Shape.text(.any)
 
+  /// `node`, which fits the shape, with the defaults of the keys that it leaves out; not those of objects within.
+  func filled(_ node: SpecNode) -> SpecNode {
+    switch self {
+    case .object(let object), .choice(let object): object.filled(node)
+    default: node
+    }
+  }
+
   /// A bound of a range of numbers.
   static func bound(_ number: Double) -> String {
     number == number.rounded() ? String(Int(number)) : String(number)

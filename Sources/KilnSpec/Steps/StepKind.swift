@@ -32,14 +32,6 @@ struct StepKind: Sendable {
 
   var keyShape: ObjectShape.Key { .init(key, shape, summary) }
 
-  /// The body with the defaults of what it leaves out.
-  func filled(_ body: SpecNode) -> SpecNode {
-    switch shape {
-    case .object(let object), .choice(let object): object.filled(body)
-    default: body
-    }
-  }
-
   /// An object's own keys, in a kind's file.
   static func object(_ name: String, _ keys: [ObjectShape.Key]) -> Shape { .object(ObjectShape(name, keys)) }
 }
@@ -54,7 +46,7 @@ extension Step {
   ) -> Step? {
     for kind in StepKind.all {
       guard let entry = node.entries?.first(where: { $0.key == kind.key }) else { continue }
-      let body = kind.filled(entry.value)
+      let body = kind.shape.filled(entry.value)
       var fields = StepFields(kind: kind.key, body: body, location: entry.keyLocation, family: family)
       kind.rules(&fields)
       problems += fields.problems
