@@ -129,14 +129,14 @@ struct Resolution {
   /// Parameters of `definition` from what the spec says, the rest by default.
   mutating func parameters(
     _ definitions: [ParameterDefinition], of owner: String, from node: SpecNode?, on base: BaseDefinition?,
-    besides: [String] = [], at location: SourceLocation
+    besides: [String] = [], beside present: Set<String> = [], at location: SourceLocation
   ) -> [ComponentPlan.Parameter] {
     problems += checker.problems(
       in: node, definitions, of: owner, base: base?.name, besides: besides, at: location)
     guard node == nil || node?.entries != nil else { return [] }
     return definitions.compactMap { definition in
       if let value = node?[definition.name] { return .init(name: definition.name, value: value, isDefault: false) }
-      if let value = definition.fallback(on: base?.name ?? "") {
+      if let value = definition.fallback(on: base?.name ?? "", beside: present) {
         return .init(name: definition.name, value: value, isDefault: true)
       }
       guard !definition.isRequired else { return nil }

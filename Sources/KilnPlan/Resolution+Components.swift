@@ -26,7 +26,8 @@ extension Resolution {
     // What an early one requires is early too.
     for name in order.reversed() {
       guard let definition = definitions.components[name], let use = uses[name] else { continue }
-      let plan = component(definition, use.origin, use.parameters, isEarly: early.contains(name), base)
+      let plan = component(
+        definition, use.origin, use.parameters, beside: present, isEarly: early.contains(name), base)
       if plan.isBeforePackages { early.formUnion(definition.requires.map(\.value)) }
       plans.append(plan)
     }
@@ -34,11 +35,12 @@ extension Resolution {
   }
 
   private mutating func component(
-    _ definition: ComponentDefinition, _ origin: SourceLocation, _ node: SpecNode?, isEarly: Bool,
-    _ base: BaseDefinition?
+    _ definition: ComponentDefinition, _ origin: SourceLocation, _ node: SpecNode?, beside present: Set<String>,
+    isEarly: Bool, _ base: BaseDefinition?
   ) -> ComponentPlan {
     let before = problems.count
-    let parameters = parameters(definition.parameters, of: definition.name, from: node, on: base, at: origin)
+    let parameters = parameters(
+      definition.parameters, of: definition.name, from: node, on: base, beside: present, at: origin)
     var steps: [PlannedStep] = []
     var checks: [Check] = []
     // Without a base, parameters whose defaults depend on it have no values, and steps would be refused for that alone.

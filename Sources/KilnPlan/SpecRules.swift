@@ -51,10 +51,26 @@ struct SpecRules {
     return found
   }
 
+  /// The first start of a service's container makes its database. A machine has the server alone: the password would have
+  /// to be in the image.
+  private func databaseProblems(_ machine: EnvironmentSpec.Machine) -> [Diagnostic] {
+    machine.services.compactMap { name in
+      guard let use = spec.services.first(where: { $0.name.value == name.value }), let database = use.database else {
+        return nil
+      }
+      return Diagnostic(
+        "spec.machine-database",
+        "a baked machine has \(name.value), but not the database \"\(database.value)\" and its user",
+        severity: .warning, at: name.location,
+        suggestion: "make them when the machine is deployed: their password is in no image",
+        notes: [.init("the containers' database", at: database.location)])
+    }
+  }
+
   /// Artifacts that the machine's builders do not make.
   private func machineProblems(_ machine: EnvironmentSpec.Machine) -> [Diagnostic] {
     let made = machine.builders.flatMap { machine.kinds(of: $0) }
-    return (machine.azure.map(azureProblems) ?? [])
+    return (machine.azure.map(azureProblems) ?? []) + databaseProblems(machine)
       + (machine.parameters?.uses ?? []).filter { !made.contains($0.kind) }.map { use in
         Diagnostic(
           "spec.artifact-kind", "\"\(use.name)\" is set to \(use.kind), which baking this machine does not make",

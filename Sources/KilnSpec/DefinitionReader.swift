@@ -97,6 +97,7 @@ package struct DefinitionReader {
         name: entry.key, kind: .init(rawValue: node.text("type")) ?? .string, summary: node["summary"]?.scalar?.text,
         fallback: node["default"],
         fallbackByBase: Dictionary((node["defaultByBase"]?.entries ?? []).map { ($0.key, $0.value) }) { a, _ in a },
+        fallbackWith: Dictionary((node["defaultWith"]?.entries ?? []).map { ($0.key, $0.value) }) { a, _ in a },
         allowed: node.texts("allowed"),
         allowedByBase: Dictionary(
           (node["allowedByBase"]?.entries ?? []).map { ($0.key, ($0.value.items ?? []).compactMap { $0.scalar?.text }) }
@@ -126,7 +127,8 @@ package struct DefinitionReader {
         found.append(Diagnostic("spec.conflict", problem, at: parameter.location))
         return found
       }
-      for fallback in [parameter.fallback].compactMap({ $0 }) + parameter.fallbackByBase.values {
+      let fallbacks = [parameter.fallback].compactMap { $0 } + parameter.fallbackByBase.values
+      for fallback in fallbacks + parameter.fallbackWith.values {
         found += ParameterChecker(parameter, base: nil).problems(in: fallback)
       }
       return found

@@ -39,10 +39,12 @@ public struct ParameterDefinition: Sendable, Hashable {
   public let summary: String?
   public let fallback: SpecNode?
   public let fallbackByBase: [String: SpecNode]
+  /// By the name of another component.
+  public let fallbackWith: [String: SpecNode]
   public let allowed: [String]
   public let allowedByBase: [String: [String]]
   public let pattern: String?
-  /// Values that users may expect, and the one that includes each.
+  /// Values that users may expect, and the one that includes each; empty for what is there without.
   public let instead: [String: String]
   /// What each key of a map matches.
   public let keyPattern: String?
@@ -52,8 +54,10 @@ public struct ParameterDefinition: Sendable, Hashable {
   public let isRequired: Bool
   public let location: SourceLocation
 
-  /// The value used on `base` when the spec sets none.
-  public func fallback(on base: String) -> SpecNode? { fallbackByBase[base] ?? fallback }
+  /// The value used on `base`, beside the components `present`, when the spec sets none.
+  public func fallback(on base: String, beside present: Set<String> = []) -> SpecNode? {
+    fallbackWith.filter { present.contains($0.key) }.min { $0.key < $1.key }?.value ?? fallbackByBase[base] ?? fallback
+  }
   /// The values it takes on `base`; empty when any.
   public func allowed(on base: String) -> [String] { allowedByBase[base] ?? allowed }
 }

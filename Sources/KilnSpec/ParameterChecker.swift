@@ -36,21 +36,24 @@ public struct ParameterChecker: Sendable {
     if text.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\n" && $0 != "\t" || $0.value == 0x7F }) {
       return Diagnostic("spec.parameter-value", "\(parameter.name) has a control character", at: value.location)
     }
+    if let other = parameter.instead[text] {
+      return Diagnostic(
+        "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))", at: value.location,
+        suggestion: other.isEmpty ? "leave it out: it is there without" : "write \(other), which includes it")
+    }
     if !allowed.isEmpty, !allowed.contains(text) {
       let on = base.flatMap { parameter.allowedByBase[$0] != nil ? " on \($0)" : nil } ?? ""
+      // As in `php-intl`, or a constant's capitals.
+      let short = text.split(separator: "-").last.map { $0.lowercased() } ?? ""
+      let near = allowed.count < 6 ? nil : allowed.contains(short) ? short : nearest(to: text, among: allowed)
       return Diagnostic(
         "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))\(on)", at: value.location,
-        suggestion: "one of: \(Phrase.some(allowed, limit: 20))")
+        suggestion: near.map { "did you mean \"\($0)\"?" } ?? "one of: \(Phrase.some(allowed, limit: 20))")
     }
     if let number = value.integer, let bounds, !bounds.range.contains(number) {
       return Diagnostic(
         "spec.parameter-value", "\(parameter.name) cannot be \(number)", at: value.location,
         suggestion: "a whole number \(bounds.text)")
-    }
-    if let other = parameter.instead[text] {
-      return Diagnostic(
-        "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))", at: value.location,
-        suggestion: "write \(other), which includes it")
     }
     guard let pattern = parameter.pattern else { return nil }
     if text.unicodeScalars.count > TextPattern.textLimit {

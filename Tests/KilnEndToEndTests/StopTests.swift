@@ -18,8 +18,8 @@ struct StopTests {
     .init(name: "apache", components: "{apache: {}}", path: "/large.txt"),
     .init(name: "php", components: "{apache: {}, php: {}}", path: "/slow.php"),
     .init(name: "nginx", components: "{nginx: {}}", path: "/large.txt"),
-    .init(name: "fpm", components: "{nginx: {php: true}, php-fpm: {}}", path: "/slow.php"),
-    .init(name: "fpmlarge", components: "{nginx: {php: true}, php-fpm: {}}", path: "/large.txt"),
+    .init(name: "fpm", components: "{nginx: {}, php-fpm: {}}", path: "/slow.php"),
+    .init(name: "fpmlarge", components: "{nginx: {}, php-fpm: {}}", path: "/large.txt"),
   ]
 
   /// What a container may take to stop.

@@ -28,12 +28,12 @@ struct EnvironmentUpTests {
 
   /// Project, files and variables that Compose is started with, after the image was found.
   private func start(
-    _ root: URL, ending: [ScriptedRunner.Step], says: String = "", code: Int32 = 0
+    _ root: URL, containers: String = "", ending: [ScriptedRunner.Step], says: String = "", code: Int32 = 0
   ) -> ScriptedRunner {
     let dist = root.appending(path: "dist/acme").path
     let files = "--file \(dist)/compose.yaml --file \(dist)/compose.local.yaml"
     return ScriptedRunner(
-      [Self.version] + Self.objects() + [
+      [Self.version] + Self.objects(containers: containers) + [
         .run("docker image inspect --format {{.Id}} acme/app:…", output: "sha256:aaa\n"),
         .run("docker ps --all --quiet \(Self.filter)"),
         .run(
@@ -91,6 +91,23 @@ struct EnvironmentUpTests {
             = help: `kiln logs acme` has the rest; `kiln down acme` stops and removes it
 
           """)
+    }
+  }
+
+  /// The engine's word on a container that ran before is as old as its last health check.
+  @Test func whatGetsWellIsNotReported() async throws {
+    try await withFolder { root in
+      func state(_ health: String) -> ScriptedRunner.Step {
+        .run(
+          "docker compose --project-name acme ps --all --format json",
+          output: #"{"ID":"c1","Service":"app","State":"running","Health":"\#(health)","ExitCode":0}"# + "\n")
+      }
+      let own = "acme-app-1|acme|\(WorkspaceIdentity(root: FilePath(root.path)).id)|\(root.path)\n"
+      let runner = start(
+        root, containers: own, ending: [state("unhealthy"), state("unhealthy"), state("healthy")], code: 1)
+      let workspace = try EngineWorkspace(root, runner)
+      try await up(workspace)
+      runner.finish()
     }
   }
 

@@ -237,3 +237,16 @@ struct LocalEnvironmentTests {
     #expect(error?.diagnostics.first?.message.contains("is no customer") == true)
   }
 }
+
+struct ComposeLogsTests {
+  /// Who reads a log on a terminal is not controlled by who writes it.
+  @Test(arguments: [false, true]) func whatAContainerPrintsControlsNothing(isTerminal: Bool) async throws {
+    let runner = ScriptedRunner([
+      .run("docker compose --project-name acme logs app", output: "app-1  | \u{1B}]52;c;aGk=\u{7}##vso[x]\n")
+    ])
+    let recorded = RecordedContext(FileManager.default.temporaryDirectory, processes: runner, isTerminal: isTerminal)
+    #expect(try await ComposeProject(customer: "acme", name: "acme", context: recorded.context).logs(["app"]) == 0)
+    runner.finish()
+    #expect(recorded.output == "app-1  | ## vso[x]\n")
+  }
+}

@@ -10,11 +10,12 @@ package final class RecordedContext: Sendable {
   private let printed: Printed
 
   package init(
-    _ folder: URL, environment: [String: String] = [:], processes: any ProcessRunner = SystemProcesses()
+    _ folder: URL, environment: [String: String] = [:], processes: any ProcessRunner = SystemProcesses(),
+    isTerminal: Bool = false
   ) {
     let printed = Printed()
     self.printed = printed
-    let console = Console(color: false, isTerminal: false) { stream, bytes in
+    let console = Console(color: false, isTerminal: isTerminal) { stream, bytes in
       printed.append(String(decoding: bytes, as: UTF8.self), isError: stream == .error)
     }
     context = CommandContext(

@@ -86,11 +86,7 @@ struct LogsCommand: KilnSubcommand {
     let environment = try local.environment(in: context)
     let services = services + service
     try await environment.stopUnlessThere(services)
-    let project = environment.project
-    let arguments = (follow ? ["--follow"] : []) + services
-    // Compose's colours are for a terminal; anything else may be a CI system's log.
-    let isTerminal = isatty(STDOUT_FILENO) == 1
-    let code = try await isTerminal ? project.attached(["logs"] + arguments) : project.logs(arguments)
+    let code = try await environment.project.logs((follow ? ["--follow"] : []) + services)
     if code != 0 { throw ExitCode(code) }
   }
 }

@@ -136,7 +136,9 @@ struct CatalogDocument {
         let fallback =
           byBase.isEmpty
           ? parameter.fallback.map(shown) ?? (parameter.isRequired ? "required" : "") : byBase.joined(separator: "; ")
-        return "| `\(parameter.name)` | \(parameter.kind.rawValue) | \(fallback) | \(parameter.summary ?? "") |\n"
+        let beside = sorted(parameter.fallbackWith).map { "; with \($0.key): \(shown($0.value))" }.joined()
+        return
+          "| `\(parameter.name)` | \(parameter.kind.rawValue) | \(fallback)\(beside) | \(parameter.summary ?? "") |\n"
       }.joined()
   }
 

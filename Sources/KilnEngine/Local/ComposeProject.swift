@@ -46,15 +46,15 @@ package struct ComposeProject: Sendable {
     try await docker.output(arguments(rest, files: files), environment: environment)
   }
 
-  /// What the services print, as a result.
+  /// What the services print, as a result; escaped, also on a terminal: who writes a log does not control who reads it.
   package func logs(_ rest: [String]) async throws -> Int32 {
     let relay = context.console.relay(.output)
     defer { relay.finish() }
     return try await docker.stream(arguments(["logs"] + rest)) { relay.write($0) }
   }
 
-  /// With the terminal as it is: what the user types goes to the program.
-  package func attached(_ rest: [String]) async throws -> Int32 { try await docker.attached(arguments(rest)) }
+  /// Runs a command in a service, with the terminal as it is: what the user types goes to the program.
+  package func exec(_ rest: [String]) async throws -> Int32 { try await docker.attached(arguments(["exec"] + rest)) }
 
   /// A service as the engine reports it.
   package struct ServiceState: Decodable, Sendable {

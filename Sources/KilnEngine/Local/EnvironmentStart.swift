@@ -67,8 +67,10 @@ package struct EnvironmentStart {
     }
     try await sayWhatWasReplaced(former)
     for service in plan.services { try await reportPassword(of: service, digests[service.name], objects) }
-    let states = try await environment.project.states()
-    try await stopOnIllness(states, code, isQuiet ? BuildFailure.lines(of: words.text) : [])
+    var states = try await environment.project.states()
+    let isRecovered =
+      code != 0 && objects.contains { $0.kind == .container } ? try await awaitRecovery(&states) : false
+    try await stopOnIllness(states, isRecovered ? 0 : code, isQuiet ? BuildFailure.lines(of: words.text) : [])
     let app = states.first { $0.Service == EnvironmentPlan.appService }
     if let app, let target = plan.spec.app?.port?.value,
       let port = app.Publishers?.first(where: { $0.TargetPort == target && $0.PublishedPort != 0 })?.PublishedPort
@@ -79,6 +81,25 @@ package struct EnvironmentStart {
     try environment.state.write(to: environment.folder)
     return app?.ID
   }
+
+  /// Compose takes the engine's last word on a container that ran before: one that was ill until its database took the new
+  /// password, say, is asked again only after the interval of its health check.
+  /// - Returns: Whether something was ill, and all is well now.
+  private func awaitRecovery(_ states: inout [ComposeProject.ServiceState]) async throws -> Bool {
+    let start = ContinuousClock.now
+    while true {
+      let ill = states.filter { !$0.isWell }
+      guard !ill.isEmpty, ill.allSatisfy({ $0.State == "running" }), Interruption.count == 0,
+        start.duration(to: .now) < .seconds(min(timeout, Self.recovery))
+      else { return false }
+      try await Task.sleep(for: .seconds(1))
+      states = try await environment.project.states()
+      if !states.isEmpty, states.allSatisfy(\.isWell) { return true }
+    }
+  }
+
+  /// Seconds in which the engine asks a container's health once more, whatever it answers.
+  private static let recovery = 20
 
   /// Compose leaves what it has started as it is, and goes on where the signal came too late.
   static func interrupted(_ customer: String) -> CommandError {

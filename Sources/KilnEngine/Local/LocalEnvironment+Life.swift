@@ -38,8 +38,7 @@ extension LocalEnvironment {
   package func exec(_ command: [String], in service: String, as user: String?) async throws -> Int32 {
     try await stopUnlessThere([service])
     let terminal = isatty(STDIN_FILENO) == 1 ? [] : ["--no-TTY"]
-    return try await project.attached(
-      ["exec"] + terminal + (user.map { ["--user", $0] } ?? []) + [service] + command)
+    return try await project.exec(terminal + (user.map { ["--user", $0] } ?? []) + [service] + command)
   }
 
   /// Removes the containers and networks, and the secrets that they had; says so where there are none.

@@ -51,12 +51,15 @@ extension Shape {
       .init("default", .anything, "its value when the spec says none"),
       .init(
         "defaultByBase", .map(keys: definitionName, values: .anything), "its value when the spec says none, by base"),
+      .init(
+        "defaultWith", .map(keys: definitionName, values: .anything),
+        "its value when the spec says none and has this component too"),
       .init("allowed", .list(.scalar), "the values it takes"),
       .init("allowedByBase", .map(keys: definitionName, values: .list(.scalar)), "the values it takes, by base"),
       .init("pattern", .text, "a regular expression that the whole text, or each whole entry, must match"),
       .init(
         "instead", .map(keys: .any, values: .text), default: "{}",
-        "values that users may expect, and the one to write instead"),
+        "values that users may expect, and the one to write instead; empty for what is there without"),
       .init("minimum", .integer(Int.min...Int.max), "for an integer: the least it may be"),
       .init("maximum", .integer(Int.min...Int.max), "for an integer: the most it may be"),
       .init("keys", .text, "for a map: a regular expression that each whole key must match"),
