@@ -31,7 +31,7 @@ extension KilnCommand {
   static func report(_ error: any Error, as form: ErrorReport, on console: Console) -> ExitCode {
     if error is ExitCode || exitCode(for: error) != .failure {
       let code = exitCode(for: error)
-      let message = fullMessage(for: error)
+      let message = fullMessage(for: error) + commandHint(fullMessage(for: error))
       // Help is a result; wrong usage repeats arguments, which a pipeline may have from somebody else.
       if !message.isEmpty { code.isSuccess ? console.output(message + "\n") : console.error(message + "\n") }
       return code
@@ -43,6 +43,15 @@ extension KilnCommand {
     let trouble = commandError(error)
     console.report(trouble, as: form)
     return KilnExit.code(of: trouble.kind)
+  }
+
+  /// The command that a misspelt one may mean.
+  private static func commandHint(_ message: String) -> String {
+    let names = configuration.groupedSubcommands.flatMap { $0.subcommands.compactMap { $0.configuration.commandName } }
+    guard message.hasPrefix("Error: Unexpected argument '"), let word = message.split(separator: "'").dropFirst().first,
+      let name = nearest(to: String(word), among: names)
+    else { return "" }
+    return "\n  = help: did you mean `kiln \(name)`?"
   }
 
   /// What is no `CommandError` is the machine's failure, except that a file which the user named is not there.

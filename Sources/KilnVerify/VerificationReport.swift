@@ -117,6 +117,16 @@ package struct VerificationReport: Sendable, Equatable {
 }
 
 extension VerificationReport.Check {
+  /// goss's "Expected 500 to be numerically eq 200", in the words of who asks for 200.
+  private static func plain(_ message: String) -> String {
+    for verb in [" to be numerically eq ", " to equal "] {
+      let parts = message.split(separator: verb, maxSplits: 1)
+      guard message.hasPrefix("Expected "), parts.count == 2 else { continue }
+      return "is \(parts[0].dropFirst(9)), expected \(parts[1])"
+    }
+    return message
+  }
+
   /// What `goss validate --format json` prints; after retries the last of several documents, one a line.
   package static func checks(gossOutput output: String, container: String) -> [Self]? {
     struct Document: Decodable {
@@ -150,6 +160,7 @@ extension VerificationReport.Check {
       let outcome: Outcome = result.result == 0 ? .passed : result.result == 2 ? .skipped : .failed
       var message = outcome == .failed ? result.`summary-line-compact` ?? "is not as expected" : ""
       if message.hasPrefix(name + ": ") { message.removeFirst(name.count + 2) }
+      message = Self.plain(message)
       // Of a page or an output goss tells its own type's name.
       if outcome == .failed, let missing = result.`matcher-result`?.missing, !missing.isEmpty {
         message = "it lacks " + missing.map { "\"\($0)\"" }.joined(separator: ", ")

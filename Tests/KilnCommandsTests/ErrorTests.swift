@@ -38,6 +38,17 @@ struct ErrorTests {
     }
   }
 
+  @Test func aMisspeltCommandHasItsNearest() throws {
+    try withFolder { folder in
+      let context = TestContext(folder)
+      let error = #expect(throws: (any Error).self) { try KilnCommand.parseAsRoot(["plann"]) }
+      let code = KilnCommand.report(try #require(error), as: .init(), on: context.context.console)
+      #expect(code.rawValue == 64)
+      #expect(context.error.contains("Unexpected argument 'plann'"))
+      #expect(context.error.hasSuffix("  = help: did you mean `kiln plan`?\n"))
+    }
+  }
+
   @Test func whatTheMachineRefusesIsNotTheInputsProblem() throws {
     try withFolder { folder in
       let context = TestContext(folder)

@@ -74,7 +74,7 @@ struct EnvironmentVerificationTests {
         app             2       1        0
         redis           1       1        0
         stranger        0       1        0
-        failed: app: Port: tcp:80: listening: Expected false to equal true
+        failed: app: Port: tcp:80: listening: is false, expected true
         failed: redis: Container: version: another version than the spec's is up; `kiln up acme` replaces it
         failed: stranger: Container: spec: the spec has no such service; `kiln up acme` removes it
 

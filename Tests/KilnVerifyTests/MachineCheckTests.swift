@@ -55,7 +55,7 @@ struct MachineCheckTests {
     #expect(
       DiagnosticRenderer().render(error?.diagnostics ?? []) == """
         error: the machine of acme does not answer as the spec says [bake.answers]
-          HTTP: http://127.0.0.1:80/health: status: Expected 404 to equal 200
+          HTTP: http://127.0.0.1:80/health: status: is 404, expected 200
           its image is sha256:01
           = help: correct the application, or `health` and `checks` in its spec
 
