@@ -40,7 +40,9 @@ public struct ShapeChecker: Sendable {
       guard let value = node.integer else {
         let number = node.scalar.flatMap { Int($0.text) }.map { "write it without quotes: \($0)" }
         let bounds = range.lowerBound == .min || range.upperBound == .max ? nil : range
-        return refuse("a whole number", number ?? bounds.map { "from \($0.lowerBound) to \($0.upperBound), as in \($0.lowerBound)" })
+        return refuse(
+          "a whole number", number ?? bounds.map { "from \($0.lowerBound) to \($0.upperBound), as in \($0.lowerBound)" }
+        )
       }
       if !range.contains(value) {
         problems.append(
