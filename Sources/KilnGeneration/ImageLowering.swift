@@ -63,18 +63,33 @@ struct ImageLowering {
     steps.origin = .init(location: app.location)
     let variables = app.environment.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     if !variables.isEmpty { steps.add(.env(variables.map { .init($0.name, $0.value) })) }
-    steps.add(.copy(.init(["\(ImageLayout.appFolder)/"], to: workdir + "/")))
     let secrets = plan.secrets(of: .build)
+    var isWhole = false
+    // What needs only some files runs before the others are copied: their changes do not reach its layer.
     for command in app.install {
+      if command.needs.isEmpty, !isWhole {
+        copySource(app, &steps)
+        isWhole = true
+      }
       steps.origin = .init(location: command.location)
-      steps.add(.run(.init(.script(AppInstall.script(command.value, secrets: secrets)), secrets: secrets.map(\.file))))
+      for path in command.needs {
+        steps.add(.copy(.init(["\(ImageLayout.appFolder)/\(path.value)"], to: "\(workdir)/\(path.value)")))
+      }
+      let script = AppInstall.script(command.command, secrets: secrets)
+      steps.add(.run(.init(.script(script), secrets: secrets.map(\.file))))
     }
+    if !isWhole { copySource(app, &steps) }
     steps.origin = .init(location: app.location)
     if let port = app.port?.value { steps.add(.expose(port)) }
     if let health = app.health?.value, let port = app.port?.value {
       steps.add(.healthcheck(.init(HealthProbe.command(port: port, path: health))))
     }
     return steps
+  }
+
+  private func copySource(_ app: EnvironmentSpec.App, _ steps: inout ContainerSteps) {
+    steps.origin = .init(location: app.location)
+    steps.add(.copy(.init(["\(ImageLayout.appFolder)/"], to: app.workdir.value + "/")))
   }
 
   func steps(_ app: EnvironmentSpec.App, of plan: EnvironmentPlan) -> ContainerSteps {

@@ -20,19 +20,11 @@ extension PlaybookLowering {
           register: "kiln_app_file")))
     makeFolder("/var/lib/kiln", "app")
     makeFolder(app.workdir.value, "app")
-    // `unarchive` has no way to leave the folder out that the files are in.
-    let unpack =
-      "tar --extract --no-same-owner --strip-components=1 --file=\"$1\" --directory=\"$2\" \(ImageLayout.appFolder)"
-    task(
-      "App: unpack the archive", "ansible.builtin.command",
-      [
-        "argv": ["/bin/sh", "-euc", .text(unpack), "sh", "{{ kiln_app_archive }}", .text(app.workdir.value)],
-        "creates": .template(Self.stamp), "expand_argument_vars": false,
-      ], owner: "app")
-    if plan.secrets(of: .build).isEmpty {
-      tasks += install(app, values).map { .task($0) }
-    } else if !app.install.isEmpty {
-      addInstallWithSecrets(app, values)
+    let tasks = unpackAndInstall(app, values)
+    if plan.secrets(of: .build).isEmpty || app.install.isEmpty {
+      self.tasks += tasks.map { .task($0) }
+    } else {
+      addInstallWithSecrets(tasks)
     }
     task(
       "App: remember the archive", "ansible.builtin.copy",
@@ -40,35 +32,67 @@ extension PlaybookLowering {
       notify: unique(services).map(Self.restart))
   }
 
-  private func install(_ app: EnvironmentSpec.App, _ values: [NamedValue]) -> [AnsibleTask] {
-    let secrets = plan.secrets(of: .build)
-    return app.install.enumerated().flatMap { index, command -> [AnsibleTask] in
-      var task = AnsibleTask(
-        "App: run install command \(index + 1)", "ansible.builtin.command",
-        [
-          "argv": ["/bin/sh", "-euc", .text(AppInstall.script(command.value, secrets: secrets))],
-          "chdir": .text(app.workdir.value), "creates": .template(Self.stamp), "expand_argument_vars": false,
-        ], environment: Self.variables(values))
-      guard !secrets.isEmpty else {
-        task.tags = [AnsibleName(tag: "app")]
-        return [task]
+  /// In the order of the image's layers: commands that need some files run before the others are there.
+  private func unpackAndInstall(_ app: EnvironmentSpec.App, _ values: [NamedValue]) -> [AnsibleTask] {
+    var tasks: [AnsibleTask] = []
+    var isWhole = false
+    for (index, command) in app.install.enumerated() {
+      if !command.needs.isEmpty {
+        tasks.append(unpack(app, command.needs.map(\.value), "App: unpack what install command \(index + 1) needs"))
+      } else if !isWhole {
+        tasks.append(unpack(app, [], "App: unpack the archive"))
+        isWhole = true
       }
-      // What the command prints may hold a secret; that it failed is reported by a task of its own.
-      task.noLog = true
-      task.register = "kiln_install"
-      task.failedWhen = "false"
-      let report = AnsibleTask(
-        "App: stop if install command \(index + 1) failed", "ansible.builtin.fail",
-        ["msg": "It ended with {{ kiln_install.rc }}. What it printed may hold a secret and is not shown."],
-        when: ["kiln_install.rc != 0"])
-      return [task, report]
+      tasks += install(command.command, index + 1, app, values)
     }
+    return isWhole ? tasks : tasks + [unpack(app, [], "App: unpack the archive")]
+  }
+
+  /// - Parameter paths: In the source; all of it for none.
+  private func unpack(_ app: EnvironmentSpec.App, _ paths: [String], _ name: String) -> AnsibleTask {
+    // `unarchive` has no way to leave the folder out that the files are in.
+    let script = """
+      archive=$1 folder=$2; shift 2
+      exec tar --extract --no-same-owner --strip-components=1 --file="$archive" --directory="$folder" -- "$@"
+      """
+    let members = paths.isEmpty ? [ImageLayout.appFolder] : paths.map { "\(ImageLayout.appFolder)/\($0)" }
+    let words: [AnsibleValue] = [
+      "/bin/sh", "-euc", .text(script), "sh", "{{ kiln_app_archive }}", .text(app.workdir.value),
+    ]
+    return AnsibleTask(
+      name, "ansible.builtin.command",
+      [
+        "argv": .list(words + members.map { .text($0) }), "creates": .template(Self.stamp),
+        "expand_argument_vars": false,
+      ], tags: ["app"])
+  }
+
+  private func install(
+    _ command: String, _ number: Int, _ app: EnvironmentSpec.App, _ values: [NamedValue]
+  ) -> [AnsibleTask] {
+    let secrets = plan.secrets(of: .build)
+    var task = AnsibleTask(
+      "App: run install command \(number)", "ansible.builtin.command",
+      [
+        "argv": ["/bin/sh", "-euc", .text(AppInstall.script(command, secrets: secrets))],
+        "chdir": .text(app.workdir.value), "creates": .template(Self.stamp), "expand_argument_vars": false,
+      ], tags: ["app"], environment: Self.variables(values))
+    guard !secrets.isEmpty else { return [task] }
+    // What the command prints may hold a secret; that it failed is reported by a task of its own.
+    task.noLog = true
+    task.register = "kiln_install"
+    task.failedWhen = "false"
+    let report = AnsibleTask(
+      "App: stop if install command \(number) failed", "ansible.builtin.fail",
+      ["msg": "It ended with {{ kiln_install.rc }}. What it printed may hold a secret and is not shown."],
+      when: ["kiln_install.rc != 0"], tags: ["app"])
+    return [task, report]
   }
 
   /// The secrets lie at `/run/secrets`, as they do while an image is built, while the commands run and no longer.
   ///
   /// They come from the environment of the Ansible that runs the playbook; `/dev/shm` keeps Ansible's own copies in memory.
-  private mutating func addInstallWithSecrets(_ app: EnvironmentSpec.App, _ values: [NamedValue]) {
+  private mutating func addInstallWithSecrets(_ install: [AnsibleTask]) {
     tasks.append(
       .task(
         AnsibleTask(
@@ -105,7 +129,7 @@ extension PlaybookLowering {
     tasks.append(
       .block(
         AnsibleBlock(
-          "App: install with secrets", checks + [folder] + writes + install(app, values),
+          "App: install with secrets", checks + [folder] + writes + install,
           always: removals + [cleanUp], when: ["not kiln_app_stamp.stat.exists"], tags: ["app"])))
   }
 

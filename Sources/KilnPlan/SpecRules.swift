@@ -51,6 +51,17 @@ struct SpecRules {
     return found
   }
 
+  private func installOrderProblems(_ app: EnvironmentSpec.App) -> [Diagnostic] {
+    guard let first = app.install.first(where: { $0.needs.isEmpty }) else { return [] }
+    return app.install.drop { !$0.needs.isEmpty }.filter { !$0.needs.isEmpty }.map { command in
+      Diagnostic(
+        "spec.install-order", "a command with `needs` comes after one that needs the whole source",
+        at: command.location,
+        suggestion: "put it first: it runs before the source is there",
+        notes: [.init("this one needs the whole source", at: first.location)])
+    }
+  }
+
   /// The first start of a service's container makes its database. A machine has the server alone: the password would have
   /// to be in the image.
   private func databaseProblems(_ machine: EnvironmentSpec.Machine) -> [Diagnostic] {
@@ -138,10 +149,11 @@ struct SpecRules {
           "spec.invalid-value", "workdir cannot be in \(folder), which the kernel or the engine makes",
           at: app.workdir.location, suggestion: "a folder of its own, as in /var/www/app"))
     }
-    for command in app.install where command.value.unicodeScalars.contains(where: { $0.value == 0 || $0 == "\r" }) {
+    for command in app.install where command.command.unicodeScalars.contains(where: { $0.value == 0 || $0 == "\r" }) {
       found.append(Diagnostic("spec.unrepresentable", "the command has a control character", at: command.location))
     }
-    for file in app.tokens?.files ?? []
+    found += installOrderProblems(app)
+    for file in (app.tokens?.files ?? []) + app.install.flatMap(\.needs)
     where file.value.hasPrefix("/") || file.value.split(separator: "/").contains("..") {
       found.append(
         Diagnostic(

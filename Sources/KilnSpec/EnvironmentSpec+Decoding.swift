@@ -6,7 +6,7 @@ extension EnvironmentSpec.App {
     let node = Shape.app.filled(node)
     source = node.required("source").path
     overlays = (node.required("overlays").items ?? []).map(\.path)
-    install = node.required("install").locatedTexts
+    install = (node.required("install").items ?? []).map { .init($0) }
     buildSecrets = node.required("buildSecrets").locatedTexts
     workdir = node.required("workdir").locatedText
     port = node["port"].map { Located($0.requiredInteger, at: $0.location) }

@@ -51,7 +51,7 @@ public final class EnvironmentSpec: Sendable, Hashable {
     /// Relative to the workspace's root.
     public let source: Located<FilePath>
     public let overlays: [Located<FilePath>]
-    public let install: [Located<String>]
+    public let install: [InstallCommand]
     public let buildSecrets: [Located<String>]
     public let workdir: Located<String>
     public let port: Located<Int>?
@@ -61,6 +61,20 @@ public final class EnvironmentSpec: Sendable, Hashable {
     public let limits: Limits?
     public let tokens: Tokens?
     public let location: SourceLocation
+  }
+
+  /// A command that makes an app ready in its image.
+  public struct InstallCommand: Sendable, Hashable {
+    public let command: String
+    /// Paths in the source that it reads; empty where it reads any.
+    public let needs: [Located<String>]
+    public let location: SourceLocation
+
+    init(_ node: SpecNode) {
+      location = node.location
+      command = (node["run"] ?? node).requiredText
+      needs = node["needs"]?.locatedTexts ?? []
+    }
   }
 
   /// A page that must answer.

@@ -58,6 +58,7 @@ extension LoadedWorkspace {
       var source = context(output)
       let folder = workspace.root.pushing(app.source.value).lexicallyNormalized()
       let layers = ([app.source] + app.overlays).map { layer($0.value) }
+      try stopUnlessThere(app.install.flatMap(\.needs), in: layers)
       source.layers = layers
       source.leavesGitOut = true
       // Once for all customers of one command.
@@ -91,6 +92,20 @@ extension LoadedWorkspace {
           sources: [:], file: plan.spec.file))
     }
     return images
+  }
+
+  /// Before the engine, which names neither the spec nor the place.
+  private func stopUnlessThere(_ paths: [Located<String>], in layers: [ContextSource.Layer]) throws {
+    let missing = paths.filter { path in
+      !layers.contains { $0.folder.appending(path.value).isThere || $0.folder.appending(path.value).isLink }
+    }
+    guard !missing.isEmpty else { return }
+    throw DiagnosticsError(
+      missing.map {
+        Diagnostic(
+          "context.needs", "\"\($0.value)\", which an install command needs, is not in the app's source",
+          at: $0.location)
+      })
   }
 
   /// A folder of the app, without what Kiln writes where the workspace is in it.

@@ -116,7 +116,7 @@ struct LiteralSecrets {
         what = "\(kind) \(name) looks like a secret, and its value would be in the image"
       }
     case .none:
-      if ["install", "script", "command", "cacheTo", "cacheFrom"].contains(name),
+      if ["install", "run", "script", "command", "cacheTo", "cacheFrom"].contains(name),
         let secret = SecretValue.assignment(in: value)
       {
         what = "\(name) gives \(secret) a value that looks like a secret"

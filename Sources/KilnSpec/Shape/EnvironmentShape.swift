@@ -118,7 +118,8 @@ extension Shape {
         "overlays", .list(.text(path)), default: "[]", "folders laid over the source, the later wins",
         example: "[../customers/acme]"),
       .init(
-        "install", .list(.text(command)), default: "[]", "commands run in `workdir` once the sources are there",
+        "install", .list(.either(.text(command), .object(installCommand))), default: "[]",
+        "commands run in `workdir` once the sources are there",
         example: "[composer install --no-dev --no-interaction]"),
       .init(
         "buildSecrets", .list(.text(secretName.withheld)), default: "[]",
@@ -136,6 +137,16 @@ extension Shape {
         "limits", .object(limits), "what its container may use of the machine", example: "{cpus: 1.5, memory: 1Gi}"),
       .init("environment", environmentMap, default: "{}", "the app's configuration", example: "{APP_ENV: production}"),
       .init("tokens", .object(tokens), "placeholders replaced while the context is packed"),
+    ])
+
+  static let installCommand = ObjectShape(
+    "the install command",
+    [
+      .init("run", .text(command), required: true, "the command", example: "composer install --no-dev --no-scripts"),
+      .init(
+        "needs", .list(.text(path), minimum: 1), required: true,
+        "the files and folders of the source that it reads: it runs before the others are there, and again only when these change",
+        example: "[composer.json, composer.lock]"),
     ])
 
   static let tokens = ObjectShape(
