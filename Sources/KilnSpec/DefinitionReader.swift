@@ -48,7 +48,9 @@ package struct DefinitionReader {
       problems += others.compactMap { $0 }.flatMap { checker.problems(in: $0, bound: []) }
       problems += parameterProblems(service.parameters)
       definitions.services[name] = service
-    case .profile: definitions.profiles[name] = root
+    case .profile:
+      problems += CustomerPlaceholder.misspelt(in: root)
+      definitions.profiles[name] = root
     }
   }
 

@@ -93,7 +93,7 @@ public enum Placeholder {
   /// The names between `{{` and `}}`, trimmed, in order.
   public static func names(in text: String) -> [String] {
     guard text.utf8.contains(UInt8(ascii: "{")) else { return [] }
-    return parts(of: text).compactMap { if case .name(let name) = $0 { name } else { nil } }
+    return parts(of: text).compactMap { if case .name(let name, _) = $0 { name } else { nil } }
   }
 
   /// `text` with every placeholder replaced; a name without a value stays as it is written.
@@ -105,7 +105,7 @@ public enum Placeholder {
     for part in parts(of: text) {
       switch part {
       case .text(let text): result += text
-      case .name(let name): result += value(name) ?? "{{\(name)}}"
+      case .name(let name, let written): result += value(name) ?? written
       }
       if result.utf8.count > limit { return nil }
     }
@@ -114,7 +114,8 @@ public enum Placeholder {
 
   private enum Part {
     case text(String)
-    case name(String)
+    /// With the whole placeholder, braces and blanks.
+    case name(String, written: String)
   }
 
   private static func parts(of text: String) -> [Part] {
@@ -137,7 +138,7 @@ public enum Placeholder {
         var name = open + 2..<close
         while let first = name.first, bytes[first] == space { name.removeFirst() }
         while let last = name.last, bytes[last] == space { name.removeLast() }
-        parts.append(.name(string(name)))
+        parts.append(.name(string(name), written: string(open..<close + 2)))
         start = close + 2
       }
       parts.append(.text(string(start..<bytes.count)))

@@ -1,8 +1,9 @@
 public import KilnDiagnostics
 
-/// Lays one tree over another. One rule: maps merge by key, scalars and lists replace, null removes.
+/// Lays one tree over another. One rule: maps merge by key, scalars and lists replace, null removes; `{add: […], remove: […]}`
+/// over a list changes it.
 public struct SpecMerger: Sendable {
-  public private(set) var problems: [Diagnostic] = []
+  public internal(set) var problems: [Diagnostic] = []
   /// Keys that are reported as empty, by the place of their map: that they are missing is not reported again.
   private(set) var empty: [SourceLocation: Set<String>] = [:]
 
@@ -10,6 +11,13 @@ public struct SpecMerger: Sendable {
 
   /// `over` laid over `beneath`; what `over` sets to null is gone.
   public mutating func merge(_ over: SpecNode, over beneath: SpecNode?) -> SpecNode {
+    merge(over, over: beneath, key: "the list")
+  }
+
+  private mutating func merge(_ over: SpecNode, over beneath: SpecNode?, key: String) -> SpecNode {
+    if let change = ListChange(over), beneath?.items != nil || beneath == nil && change.isOfLists {
+      return list(change, key, at: over.location, over: beneath)
+    }
     guard let upper = over.entries else { return over }
     let lower = beneath?.entries ?? []
     let upperKeys = KeyIndex(upper)
@@ -21,7 +29,7 @@ public struct SpecMerger: Sendable {
         continue
       }
       if replacement.value.isNull { continue }
-      let value = merge(replacement.value, over: entry.value)
+      let value = merge(replacement.value, over: entry.value, key: entry.key)
       merged.append(.init(key: entry.key, keyLocation: replacement.keyLocation, value: value))
     }
     for entry in upper where lowerKeys[entry.key] == nil {
@@ -34,7 +42,8 @@ public struct SpecMerger: Sendable {
             at: entry.keyLocation, suggestion: "give it a value ({} for a map of defaults), or leave the key out"))
         continue
       }
-      merged.append(.init(key: entry.key, keyLocation: entry.keyLocation, value: merge(entry.value, over: nil)))
+      merged.append(
+        .init(key: entry.key, keyLocation: entry.keyLocation, value: merge(entry.value, over: nil, key: entry.key)))
     }
     return SpecNode(.map(merged), at: over.location)
   }

@@ -62,7 +62,8 @@ extension WorkspaceReading {
         // Problems of the file alone are told even when its profile is unknown.
         guard isWhole else { return (nil, ShapeChecker(isPartial: true).problems(in: node, .environment)) }
         var merger = SpecMerger()
-        let merged = merger.merge(node, over: beneath)
+        var placeholder = CustomerPlaceholder(Self.customer(of: node))
+        let merged = merger.merge(node, over: beneath.map { placeholder.filled($0) })
         var problems = ShapeChecker().problems(in: merged, .environment)
         let isDecodable = !problems.hasErrors
         if !merger.empty.isEmpty { problems = ShapeChecker(empty: merger.empty).problems(in: merged, .environment) }
@@ -73,11 +74,19 @@ extension WorkspaceReading {
         }
         return (
           isDecodable && !problems.hasErrors ? EnvironmentSpec(file: file, tree: merged) : nil,
-          merger.problems + problems
+          (merger.problems + problems).map(placeholder.noted)
         )
       }) ?? []
     problems += found.flatMap(\.1)
     return found.compactMap(\.0)
+  }
+
+  /// The customer that a profile's values are for. A name that is missing or wrong is reported as that alone.
+  private static func customer(of node: SpecNode) -> Located<String> {
+    guard let name = node.optional("customer"), Shape.customerProblem(name.value) == nil else {
+      return Located("customer", at: node.location)
+    }
+    return name
   }
 
   mutating func checkCustomers() {

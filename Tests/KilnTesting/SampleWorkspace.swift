@@ -83,9 +83,13 @@ package struct SampleWorkspace: Sendable {
     while let name = chain.last?["profile"]?.scalar?.text, let next = profiles[name], chain.count < 10 {
       chain.append(next)
     }
-    var tree: SpecNode?
-    for node in chain.reversed() { tree = merger.merge(node, over: tree) }
-    return (tree ?? node, merger.problems)
+    var beneath: SpecNode?
+    for node in chain.dropFirst().reversed() { beneath = merger.merge(node, over: beneath) }
+    if let customer = node["customer"], let name = customer.scalar?.text {
+      var placeholder = CustomerPlaceholder(Located(name, at: customer.location))
+      beneath = beneath.map { placeholder.filled($0) }
+    }
+    return (merger.merge(node, over: beneath), merger.problems)
   }
 
   /// Everything that `kiln generate` would write, by path below the output folder.

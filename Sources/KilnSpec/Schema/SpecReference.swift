@@ -8,7 +8,13 @@ public struct SpecReference: Sendable {
 
       Made by `kiln schema --format markdown` from the shapes that read the files; a test keeps it so.
       Paths are relative to the file that they are in. A key that is not here is an error.
-      In environments and profiles, null removes what a profile beneath sets.
+
+      In environments and profiles, maps are merged with those of the profile beneath, and null removes what it sets.
+      A list replaces the profile's; `{add: [bcmath], remove: [gd]}` in its place adds entries at its end, and takes entries
+      away. Where the profile has no such list, what is added is the list.
+
+      In the values of a profile `{{customer}}` is the customer's name, and `{{CUSTOMER}}` the name as variables have it
+      (`my-shop` is `MY_SHOP`); YAML needs quotes where a value begins with it, as in `database: "{{customer}}"`.
 
       What specs and definitions name, and those files themselves, must be in the workspace's Git repository, or without
       one in the workspace's parent folder; what a link leads to counts. `allow` in `kiln.yaml` lists folders elsewhere.

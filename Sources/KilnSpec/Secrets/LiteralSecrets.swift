@@ -42,7 +42,10 @@ struct LiteralSecrets {
       case "app":
         for part in entry.value.entries ?? [] where part.key != "tokens" {
           if part.key == "buildSecrets" {
-            for name in part.value.items ?? [] { found.hideUnless(name, Shape.secretName) }
+            let change = ListChange(part.value)
+            for name in part.value.items ?? change.map({ $0.added + $0.removed }) ?? [] {
+              found.hideUnless(name, Shape.secretName)
+            }
           }
           found.walk(part.value, part.key == "environment" ? .variables : .none, part.key)
         }
@@ -84,6 +87,8 @@ struct LiteralSecrets {
     switch node.content {
     case .list(let items): for item in items { walk(item, names, name) }
     case .map(let entries):
+      // What is added to a list has the list's name.
+      if ListChange(node)?.isOfLists == true { return entries.forEach { walk($0.value, names, name) } }
       for entry in entries {
         walk(entry.value, entry.key == "environment" ? .variables : inner(names, entry), entry.key)
       }
@@ -158,7 +163,11 @@ struct LiteralSecrets {
   }
 
   private mutating func hideUnless(_ node: SpecNode, _ rule: TextRule) {
-    if let text = node.scalar?.text, let pattern = rule.pattern, TextPattern.matches(text, pattern) { return }
+    if let text = node.scalar?.text, let pattern = rule.pattern,
+      TextPattern.matches(CustomerPlaceholder.fill(text, with: "x"), pattern)
+    {
+      return
+    }
     hide(node)
   }
 

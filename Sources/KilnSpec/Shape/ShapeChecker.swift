@@ -61,7 +61,14 @@ public struct ShapeChecker: Sendable {
     case .boolean: if node.boolean == nil { refuse("true or false") }
     case .scalar: if node.scalar == nil || node.isNull { refuse("text, a number or a boolean") }
     case .list(let item, let minimum):
-      guard let items = node.items else { return refuse("a list", node.scalar.map { "write [\($0.text)]" }) }
+      if isPartial, let change = ListChange(node) {
+        for entry in change.entries { check(entry.value, .list(item), in: "\(place).\(entry.key)", &problems) }
+        return
+      }
+      guard let items = node.items else {
+        let hint = node.entries == nil ? nil : "a list, or \(ListChange.form) to change a profile's"
+        return refuse("a list", node.scalar.map { "write [\($0.text)]" } ?? hint)
+      }
       if items.count < minimum {
         problems.append(
           Diagnostic(
@@ -110,6 +117,8 @@ public struct ShapeChecker: Sendable {
       problems.append(
         Diagnostic("spec.invalid-value", "\(place) cannot be \(what)", at: location, suggestion: suggestion))
     }
+    // What it becomes is checked.
+    if isPartial, CustomerPlaceholder.isIn(text) { return }
     if !rule.allowed.isEmpty, !rule.allowed.contains(text) {
       let near = nearest(to: text, among: rule.allowed).map { "did you mean \"\($0)\"? " } ?? ""
       return refuse("\(near)one of: \(rule.allowed.joined(separator: ", "))")

@@ -197,7 +197,8 @@ struct YAMLComposer {
       problems.append(
         Diagnostic(
           "spec.wrong-type", "a key must be text",
-          at: SourceLocation(file: file, position: node.location.position)))
+          at: SourceLocation(file: file, position: node.location.position),
+          suggestion: node.entries == nil ? nil : "text that begins with {{ is quoted: \"{{customer}}\""))
       return .refused
     }
     if isMerge {
