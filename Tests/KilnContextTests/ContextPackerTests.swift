@@ -159,10 +159,48 @@ struct ContextPackerTests {
       } throws: { error in
         let problems = (error as? DiagnosticsError)?.diagnostics ?? []
         let left = problems.first { $0.id == "context.token-left" }
-        return Set(problems.map(\.id)) == ["context.token-left", "context.token-file", "context.token-unused"]
-          && problems.count == 4 && left?.location?.text == "../apps/shop/a.ini:2:5"
+        return Set(problems.map(\.id)) == ["context.token-left", "context.token-file"]
+          && problems.count == 2 && left?.location?.text == "../apps/shop/a.ini:2:5"
           && left?.suggestion == "did you mean \"__cs-brand__\"?"
       }
+    }
+  }
+
+  /// What `kiln check` says of tokens is what packing says.
+  @Test(arguments: [
+    (["a.ini"], "__x__ __y__", ["x", "z"]), (["a.ini", "b.ini"], "__x__", ["x"]), (["b.ini"], "", ["x"]),
+    (["sub/c.ini"], "__x__", ["x"]), (["./a.ini"], "__x__", ["x"]), (["link.ini"], "__x__", ["x"]),
+    (["over.ini"], "__x__", ["x", "y"]), (["left.out"], "__x__", ["x"]), (["own/d.ini"], "__x__", ["x"]),
+    (["a.ini"], "__DIR__ __x__", ["x"]), (["sub"], "__x__", ["x"]),
+  ]) func aSurveyFindsWhatPackingFinds(_ files: [String], _ text: String, _ values: [String]) throws {
+    try Self.withFolder { folder in
+      let (lower, upper) = (folder.appending("lower"), folder.appending("upper"))
+      for (folder, name) in [
+        (lower, "a.ini"), (lower, "sub/c.ini"), (lower, "over.ini"), (lower, "left.out"), (lower, "own/d.ini"),
+      ] { try Self.write(folder, name, text) }
+      try Self.write(upper, "over.ini", "__y__")
+      try FileManager.default.createSymbolicLink(
+        atPath: lower.appending("link.ini").string, withDestinationPath: "a.ini")
+      let source = ContextSource(
+        layers: [.init(lower, name: "lower", leftOut: ["own"]), .init(upper, name: "upper")],
+        ignore: try IgnoreRules(Array("*.out\n".utf8), file: ".dockerignore"),
+        tokens: ContextTokens(files: files, values: Dictionary(uniqueKeysWithValues: values.map { ($0, [0x56]) })))
+      var problems: [Diagnostic] = []
+      do { _ = try Self.pack(source) } catch let error as DiagnosticsError { problems = error.diagnostics }
+      let survey = TokenSurvey(source)
+      #expect(survey.missing.count == problems.count { $0.id == "context.token-file" })
+      #expect(survey.unused.count == problems.count { $0.id == "context.token-unused" })
+      #expect(
+        survey.leftovers.map(\.location) == problems.filter { $0.id == "context.token-left" }.compactMap(\.location))
+    }
+  }
+
+  @Test func aSurveyReadsNoLargeFiles() throws {
+    try Self.withFolder { folder in
+      try Self.write(folder, "big.ini", String(repeating: " ", count: TokenSurvey.sizeLimit) + "__left__")
+      let survey = TokenSurvey(
+        ContextSource(layers: [.init(folder)], tokens: ContextTokens(files: ["big.ini"], values: ["x": []])))
+      #expect(survey.missing == [] && survey.leftovers == [] && survey.unused == [])
     }
   }
 

@@ -31,21 +31,10 @@ struct CheckCommand: SynchronousCommand {
 
   /// Says what is wrong with a workspace, in the format that was asked for.
   func report(_ loaded: LoadedWorkspace, in context: CommandContext) throws {
-    var (problems, sources) = (loaded.problems, loaded.workspace.excerpts)
-    // Where a spec has errors its parameters may be others.
-    if !problems.hasErrors {
-      for plan in loaded.plans {
-        guard let machine = plan.spec.machine else { continue }
-        let parameters = MachineParameters(
-          of: machine, by: machine.builders, root: loaded.workspace.root, context: context)
-        guard let (found, texts) = try parameters?.check() else { continue }
-        problems += found.filter { !problems.contains($0) }
-        sources.merge(texts) { first, _ in first }
-      }
-    }
-    problems = problems.inCanonicalOrder()
+    let check = try WorkspaceCheck(loaded, options.workers, in: context)
+    let problems = check.problems
     if format == .text {
-      context.console.report(problems, sources: sources)
+      context.console.report(problems, sources: check.sources)
       if !problems.hasErrors, !options.quiet {
         let number = loaded.plans.count
         context.console.error(

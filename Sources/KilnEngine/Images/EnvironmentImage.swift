@@ -54,34 +54,15 @@ extension LoadedWorkspace {
         archive: GeneratedFolder.runtime(plan.runtime.id), source: context(try generator.runtime(plan.runtime)),
         sources: [:], file: plan.spec.file)
     ]
-    if let app = plan.spec.app, let output = outputs.app {
-      var source = context(output)
-      let folder = workspace.root.pushing(app.source.value).lexicallyNormalized()
-      let layers = ([app.source] + app.overlays).map { layer($0.value) }
-      try stopUnlessThere(app.install.flatMap(\.needs), in: layers)
-      source.layers = layers
-      source.leavesGitOut = true
-      // Once for all customers of one command.
-      let first = plans.first { plan in
-        plan.spec.app.map { app in ([app.source] + app.overlays).contains { !layer($0.value).leftOut.isEmpty } }
-          ?? false
-      }
-      source.reportsLeftOut = plan.customer == first?.customer
-      // The application's own rules are in its folder.
-      let own = try ContextFolder(
-        folder, within: workspace.containment, name: { $0 == folder ? app.source.value.string : shown($0) })
-      source.ignore = own.source.ignore
-      source.folder = ImageLayout.appFolder
-      source.tokens = app.tokens.map { tokens in
-        ContextTokens(
-          files: tokens.files.map(\.value),
-          values: Dictionary(uniqueKeysWithValues: tokens.values.map { ($0.name, Array($0.value.utf8)) }))
-      }
+    if let output = outputs.app, let app = try appContext(of: plan) {
+      var source = app.source
+      source.files = context(output).files
+      try stopUnlessThere(plan.spec.app?.install.flatMap(\.needs) ?? [], in: source.layers)
       images.append(
         EnvironmentImage(
           kind: .app, name: "app", repository: plan.appRepository, tag: nil,
           archive: GeneratedFolder.app(of: plan.customer),
-          source: source, sources: own.sources, file: plan.spec.file))
+          source: source, sources: app.texts, file: plan.spec.file))
     }
     for (service, output) in zip(plan.services, outputs.services) {
       let reference = plan.image(of: service)
@@ -106,6 +87,33 @@ extension LoadedWorkspace {
           "context.needs", "\"\($0.value)\", which an install command needs, is not in the app's source",
           at: $0.location)
       })
+  }
+
+  /// The app's folders, ignore rules and tokens, without what Kiln adds; nil where there is no app.
+  ///
+  /// - Returns: `texts` has the ignore file's text by name, for messages.
+  package func appContext(of plan: EnvironmentPlan) throws -> (source: ContextSource, texts: [String: String])? {
+    guard let app = plan.spec.app else { return nil }
+    let folder = workspace.root.pushing(app.source.value).lexicallyNormalized()
+    var source = ContextSource(layers: ([app.source] + app.overlays).map { layer($0.value) })
+    source.leavesGitOut = true
+    // Once for all customers of one command.
+    let first = plans.first { plan in
+      plan.spec.app.map { app in ([app.source] + app.overlays).contains { !layer($0.value).leftOut.isEmpty } }
+        ?? false
+    }
+    source.reportsLeftOut = plan.customer == first?.customer
+    // The application's own rules are in its folder.
+    let own = try ContextFolder(
+      folder, within: workspace.containment, name: { $0 == folder ? app.source.value.string : shown($0) })
+    source.ignore = own.source.ignore
+    source.folder = ImageLayout.appFolder
+    source.tokens = app.tokens.map { tokens in
+      ContextTokens(
+        files: tokens.files.map(\.value),
+        values: Dictionary(uniqueKeysWithValues: tokens.values.map { ($0.name, Array($0.value.utf8)) }))
+    }
+    return (source, own.sources)
   }
 
   /// A folder of the app, without what Kiln writes where the workspace is in it.

@@ -1,0 +1,66 @@
+import KilnContext
+package import KilnDiagnostics
+import KilnDocuments
+import KilnPlan
+package import KilnProcesses
+import KilnSpec
+package import KilnWorkspace
+
+/// What packing would refuse of the apps' tokens, before anything is packed: with the customer, once for all who have it.
+package struct TokenCheck {
+  let loaded: LoadedWorkspace
+
+  package init(_ loaded: LoadedWorkspace) { self.loaded = loaded }
+
+  private struct Finding: Hashable {
+    let id: String
+    /// What follows the customers' names.
+    let message: String
+    let location: SourceLocation
+    let suggestion: String
+  }
+
+  package func problems(_ workers: Workers) throws -> [Diagnostic] {
+    let plans = loaded.plans.filter { $0.spec.app?.tokens != nil }
+    let found = try workers.map(plans) { plan in (customer: plan.customer, findings: findings(plan)) }
+    var customers: [Finding: [String]] = [:]
+    for (customer, findings) in found {
+      for finding in findings { customers[finding, default: []].append(customer) }
+    }
+    return customers.map { finding, customers in
+      Diagnostic(
+        finding.id, "\(Phrase.some(customers, limit: 5)): \(finding.message)", at: finding.location,
+        suggestion: finding.suggestion)
+    }.inCanonicalOrder()
+  }
+
+  private func findings(_ plan: EnvironmentPlan) -> [Finding] {
+    // An ignore file that cannot be used is reported when the context is packed.
+    guard let tokens = plan.spec.app?.tokens, let source = try? loaded.appContext(of: plan)?.source else { return [] }
+    let survey = TokenSurvey(source)
+    let names = tokens.values.map { "__\($0.name)__" }.sorted()
+    let missing = survey.missing.map { missing in
+      Finding(
+        id: "context.token-file", message: "the file with tokens \"\(missing.file)\" is not in the app's context",
+        location: tokens.files.first { $0.value == missing.file }?.location ?? SourceLocation(file: plan.spec.file),
+        suggestion: missing.isLeftOut
+          ? "a rule of the ignore file leaves it out"
+          : missing.near.map { "did you mean \"\($0)\"?" } ?? "a regular file, relative to the app's source")
+    }
+    let left = survey.leftovers.map { leftover in
+      Finding(
+        id: "context.token-left", message: "nothing replaces the token \"\(leftover.token)\"",
+        location: leftover.location,
+        suggestion: nearest(to: leftover.token, among: names).map { "did you mean \"\($0)\"?" }
+          ?? "give it a value in tokens, or remove it")
+    }
+    let unused = survey.unused.compactMap { name in
+      tokens.values.first { $0.name == name }.map { value in
+        Finding(
+          id: "context.token-unused", message: "the token \"__\(name)__\" was not found in the listed files",
+          location: value.location, suggestion: "files: \(tokens.files.map(\.value).joined(separator: ", "))")
+      }
+    }
+    return missing + left + unused
+  }
+}

@@ -1,0 +1,32 @@
+package import KilnConsole
+package import KilnDiagnostics
+import KilnEngine
+import KilnPlan
+package import KilnProcesses
+import KilnSpec
+package import KilnWorkspace
+
+/// What `kiln check` reports: the problems of the specs and, where they have no errors, of the files that they name.
+package struct WorkspaceCheck {
+  package let problems: [Diagnostic]
+  /// Texts for excerpts, by file.
+  package let sources: [String: String]
+
+  package init(_ loaded: LoadedWorkspace, _ workers: Workers, in context: CommandContext) throws {
+    var (problems, sources) = (loaded.problems, loaded.workspace.excerpts)
+    // Where a spec has errors its tokens and parameters may be others.
+    if !problems.hasErrors {
+      problems += try TokenCheck(loaded).problems(workers)
+      for plan in loaded.plans {
+        guard let machine = plan.spec.machine else { continue }
+        let parameters = MachineParameters(
+          of: machine, by: machine.builders, root: loaded.workspace.root, context: context)
+        guard let (found, texts) = try parameters?.check() else { continue }
+        problems += found.filter { !problems.contains($0) }
+        sources.merge(texts) { first, _ in first }
+      }
+    }
+    self.problems = problems.inCanonicalOrder()
+    self.sources = sources
+  }
+}
