@@ -58,6 +58,17 @@ public struct WorkspaceReader: Sendable {
     return reading.definitions.definitions
   }
 
+  /// What the specs below `root` can name, without reading them, and what is wrong with it.
+  public func definitions(_ root: FilePath) -> (definitions: Definitions, problems: [Diagnostic]) {
+    var reading = WorkspaceReading(root: root, catalog: catalog)
+    reading.readCatalog()
+    _ = reading.readSettings()
+    reading.readDefinitions()
+    return (
+      reading.definitions.definitions, (reading.problems + reading.definitions.problems).inCanonicalOrder()
+    )
+  }
+
   /// Reads `kiln.yaml`, definitions, and all environments below `root`.
   public func read(_ root: FilePath) -> Workspace {
     var reading = WorkspaceReading(root: root, catalog: catalog)

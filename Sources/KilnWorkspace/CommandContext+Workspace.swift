@@ -6,7 +6,7 @@ import KilnDocuments
 import KilnGeneration
 import KilnPlan
 package import KilnProcesses
-import KilnSpec
+package import KilnSpec
 package import SystemPackage
 
 extension CommandContext {
@@ -17,6 +17,13 @@ extension CommandContext {
     throw CommandError(
       "workspace.missing", "there is no kiln.yaml in \(start.lexicallyNormalized()) or above it",
       help: "`kiln init` makes a workspace here; `--workspace DIR` names one elsewhere")
+  }
+
+  /// What specs of the workspace that this folder is in can name; problems of the files are printed.
+  package func definitions() throws -> Definitions {
+    let (definitions, problems) = WorkspaceReader().definitions(try root(of: nil))
+    console.report(problems, sources: [:])
+    return definitions
   }
 
   /// Reads the workspace and resolves the environments of `customers`, or all.

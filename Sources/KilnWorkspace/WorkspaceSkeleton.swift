@@ -23,8 +23,9 @@ package struct WorkspaceSkeleton {
         EnvironmentTemplate.render(customer: "hello", profile: "lamp", source: "apps/hello", catalog: catalog)
       ))
     files.append((".gitignore", "/dist/\n"))
-    for subject in [JSONSchema.Subject.environment, .workspace] {
-      files.append((".kiln/\(subject.rawValue).schema.json", JSONRenderer().render(JSONSchema().document(subject))))
+    let schema = JSONSchema(WorkspaceReader(catalog: catalog).catalogDefinitions())
+    for subject in [JSONSchema.Subject.environment, .profile, .workspace] {
+      files.append((".kiln/\(subject.rawValue).schema.json", JSONRenderer().render(schema.document(subject))))
     }
     self.files = files
   }

@@ -64,12 +64,39 @@ struct GenerationTests {
     try sh(
       """
       kiln schema > /tmp/kiln-e2e-schema.json
+      (cd examples; kiln schema --workspace) > /tmp/kiln-e2e-workspace-schema.json
+      (cd examples; kiln schema --workspace profile) > /tmp/kiln-e2e-profile-schema.json
       \(Self.python) - <<'E'
       import glob, json, jsonschema, yaml
       validator = jsonschema.Draft202012Validator(json.load(open('/tmp/kiln-e2e-schema.json')))
       names = glob.glob('examples/environments/*.yaml')
       assert len(names) >= 12
-      for name in names: validator.validate(yaml.safe_load(open(name)))
+      of_workspace, of_profile = (
+          jsonschema.Draft202012Validator(json.load(open(f'/tmp/kiln-e2e-{name}-schema.json')))
+          for name in ['workspace', 'profile'])
+      for name in names:
+          validator.validate(yaml.safe_load(open(name)))
+          of_workspace.validate(yaml.safe_load(open(name)))
+      for name in glob.glob('examples/profiles/*.yaml') + glob.glob('templates/profiles/*.yaml'):
+          of_profile.validate(yaml.safe_load(open(name)))
+      # What only the catalog knows.
+      def fails(text, by=of_workspace):
+          return list(by.iter_errors(yaml.safe_load('version: 1\\ncustomer: acme\\n' + text)))
+      for text in [
+          'runtime: {base: debian-13}', 'runtime: {components: {phpp: {}}}', 'profile: lampp',
+          'runtime: {components: {php: {version: "9.9"}}}', 'services: {memcached: {}}',
+          'runtime: {base: debian-12, components: {php: {version: "8.3"}}}',
+          'runtime: {components: {php: {extension: [mysql]}}}', 'services: {mysql: {settings: {max_conections: 1}}}',
+          'runtime: {components: {php: {extensions: {add: [pdo_mysql]}}}}', 'machine: {services: [memcached]}',
+          'runtime: {components: {apache: {port: 0}}}',
+      ]:
+          assert fails(text) and not fails(text, validator), text
+      for text in [
+          'runtime: {components: {php: {version: "8.3", extensions: {add: [bcmath], remove: [gd]}}, apache: null}}',
+          'services: {mysql: {settings: {max_connections: 500}, limits: {memory: 1Gi}}, redis: null}',
+          'runtime: {base: debian-12, components: {php: {version: null}}}', 'app: {install: {add: [make]}}',
+      ]:
+          assert not fails(text) and not fails(text, validator), text
       # Problems that a schema can express fail there too.
       for id in ['unknown-key', 'wrong-type', 'unquoted-version', 'invalid-value', 'conflict', 'stage-changes-image']:
           text = open(f'Tests/KilnCommandsTests/Fixtures/diagnostics/spec.{id}.txt').read()
@@ -78,7 +105,7 @@ struct GenerationTests {
           document = yaml.safe_load(part.replace('? [a, b]\\n: c\\n', ''))
           assert list(validator.iter_errors(document)), id
       E
-      rm /tmp/kiln-e2e-schema.json
+      rm /tmp/kiln-e2e-schema.json /tmp/kiln-e2e-workspace-schema.json /tmp/kiln-e2e-profile-schema.json
       """, in: Self.repository)
   }
 

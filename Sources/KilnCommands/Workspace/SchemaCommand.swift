@@ -2,6 +2,7 @@ public import ArgumentParser
 import KilnConsole
 import KilnDocuments
 public import KilnSpec
+import KilnWorkspace
 
 extension JSONSchema.Subject: ExpressibleByArgument {}
 
@@ -10,8 +11,12 @@ struct SchemaCommand: SynchronousCommand {
     commandName: "schema", abstract: "Print the JSON Schema of a file, for editors.",
     discussion: """
       Examples:
-        kiln schema > .kiln/environment.schema.json
+        kiln schema --workspace > .kiln/environment.schema.json
         kiln schema component
+
+      With --workspace the schema has the names of the bases, components, services
+      and profiles of catalog and workspace, their parameters and allowed values.
+      Write it again when one of the workspace's own changes.
 
       An editor with the YAML language server uses it by the first line of a spec:
         # yaml-language-server: $schema=../.kiln/environment.schema.json
@@ -20,13 +25,15 @@ struct SchemaCommand: SynchronousCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable { case json, markdown }
 
   @Option(help: "json: a JSON Schema; markdown: every file's keys as a page.") var format: Format = .json
+  @Flag(help: "With the names, parameters and values of the workspace that this folder is in.") var workspace = false
   @Argument(help: "environment, profile, workspace, component, service or base.") var subject: JSONSchema.Subject =
     .environment
 
-  func run() async throws { run(in: .current(color: .auto)) }
+  func run() async throws { try run(in: .current(color: .auto)) }
 
-  func run(in context: CommandContext) {
+  func run(in context: CommandContext) throws {
     if format == .markdown { return context.console.output(SpecReference().markdown) }
-    context.console.output(json: JSONRenderer().render(JSONSchema().document(subject)))
+    let schema = JSONSchema(workspace ? try context.definitions() : nil)
+    context.console.output(json: JSONRenderer().render(schema.document(subject)))
   }
 }

@@ -48,12 +48,12 @@ extension Shape {
       .init(
         "customer", .text(customerName), required: true, "the customer's name, unique in the workspace", example: "acme"
       ),
-      .init("profile", .text(definitionName), "the profile merged beneath", example: "lamp"),
+      .init("profile", .text(definitionName.naming(.profile)), "the profile merged beneath", example: "lamp"),
       .init(
         "runtime", .object(runtime), required: true, "the rarely changing image, shared by all whose runtime is equal"),
       .init("app", .object(app), "the customer's application, an image of its own on top of the runtime"),
       .init(
-        "services", .map(keys: definitionName, values: .anything), default: "{}",
+        "services", .map(keys: definitionName.naming(.service), values: .anything), default: "{}",
         "data services, each an image of its own; the keys are those of the catalog", example: "{redis: {}}"),
       .init(
         "secrets", .map(keys: secretName, values: .choice(secret)), default: "{}",
@@ -78,9 +78,11 @@ extension Shape {
   static let runtime = ObjectShape(
     "runtime",
     [
-      .init("base", .text(definitionName), required: true, "the base of image and machine", example: "debian-12"),
       .init(
-        "components", .map(keys: definitionName, values: .anything), default: "{}",
+        "base", .text(definitionName.naming(.base)), required: true, "the base of image and machine",
+        example: "debian-12"),
+      .init(
+        "components", .map(keys: definitionName.naming(.component), values: .anything), default: "{}",
         "what is installed, with each component's parameters", example: "{php: {version: \"8.2\"}}"),
       .init(
         "environment", environmentMap, default: "{}", "variables of the runtime itself",
@@ -226,7 +228,9 @@ extension Shape {
           "allow", .list(.text(path)), default: "[]",
           "folders outside the workspace's Git repository that sources, overlays and other files may be in",
           example: "[../shared-apps]"),
-        .init("profile", .text(definitionName), "the profile of environments that name none", example: "lamp"),
+        .init(
+          "profile", .text(definitionName.naming(.profile)), "the profile of environments that name none",
+          example: "lamp"),
         .init("build", .object(build), default: "{}", "how `docker buildx bake` builds the fleet"),
       ]))
 

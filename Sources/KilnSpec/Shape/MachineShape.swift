@@ -7,7 +7,7 @@ extension Shape {
     [
       .init("azure", .object(azure), "a virtual machine image in Azure"),
       .init(
-        "services", .list(.text(definitionName)), default: "[]",
+        "services", .list(.text(definitionName.naming(.service))), default: "[]",
         "data services that run on the machine itself, from packages", example: "[redis]"),
       .init(
         "upgrade", .boolean, default: "true",

@@ -39,6 +39,9 @@ public indirect enum Shape: Sendable {
 
 /// A rule for text.
 public struct TextRule: Sendable {
+  /// What a name stands for: a workspace's schema lists the names that there are.
+  enum Reference: Sendable { case base, component, service, profile }
+
   /// What the text is, as in "a customer's name".
   public let name: String
   /// An anchored regular expression in the common subset of ECMA-262 and Swift, or nil.
@@ -49,6 +52,7 @@ public struct TextRule: Sendable {
   public let lengths: ClosedRange<Int>
   /// Whether messages leave out what is written: it may be a secret where its name belongs.
   public let isWithheld: Bool
+  private(set) var reference: Reference?
 
   public init(
     _ name: String, pattern: String? = nil, rule: String? = nil, allowed: [String] = [],
@@ -65,6 +69,13 @@ public struct TextRule: Sendable {
   /// The same rule where a secret may be written by mistake.
   var withheld: TextRule {
     TextRule(name, pattern: pattern, rule: rule, allowed: allowed, lengths: lengths, isWithheld: true)
+  }
+
+  /// The same rule for the name of a definition.
+  func naming(_ reference: Reference) -> TextRule {
+    var rule = self
+    rule.reference = reference
+    return rule
   }
 
   public static let any = TextRule("text")
