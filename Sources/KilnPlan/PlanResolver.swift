@@ -38,6 +38,7 @@ struct Resolution {
   let spec: EnvironmentSpec
   var problems: [Diagnostic] = []
   var definitions: Definitions { resolver.definitions }
+  var followed: FollowedKeys { FollowedKeys(spec.app) }
   var checker: UseChecker { UseChecker(definitions) }
 
   init(resolver: PlanResolver, spec: EnvironmentSpec) {
@@ -50,6 +51,11 @@ struct Resolution {
     let runtime = runtime(on: base)
     _ = variables(spec.app?.environment ?? [], in: "app")
     problems += SpecRules(spec: spec, definitions: definitions, registry: resolver.registry).problems()
+    if let app = spec.app, let runtime {
+      problems += ServerRules(
+        app: app, components: runtime.contents.components, definitions: definitions, base: base?.name
+      ).problems()
+    }
     let services = spec.services.compactMap { service($0, on: base, fromPackages: false) }
     var machineServices: [ServicePlan] = []
     for name in spec.machine?.services ?? [] {
@@ -78,7 +84,7 @@ struct Resolution {
 
   /// The runtime; customers whose specs say it in the same places, as by a profile, share one.
   private mutating func runtime(on base: BaseDefinition?) -> RuntimePlan? {
-    let (plan, found) = resolver.cache.runtime(spec.runtime) {
+    let (plan, found) = resolver.cache.runtime(.init(runtime: spec.runtime, followed: followed)) {
       var own = Resolution(resolver: resolver, spec: spec)
       let components = own.components(on: base)
       let environment = own.variables(spec.runtime.environment, in: "runtime")
@@ -136,6 +142,9 @@ struct Resolution {
     guard node == nil || node?.entries != nil else { return [] }
     return definitions.compactMap { definition in
       if let value = node?[definition.name] { return .init(name: definition.name, value: value, isDefault: false) }
+      if let value = followed.value(of: definition, on: base?.name) {
+        return .init(name: definition.name, value: value, isDefault: true)
+      }
       if let value = definition.fallback(on: base?.name ?? "", beside: present) {
         return .init(name: definition.name, value: value, isDefault: true)
       }

@@ -16,13 +16,18 @@ final class ResolutionCache: Sendable {
     let place: SourceLocation?
   }
 
-  private let runtimes = Mutex<[EnvironmentSpec.Runtime: Resolved<RuntimePlan>]>([:])
+  struct RuntimeKey: Hashable {
+    let runtime: EnvironmentSpec.Runtime
+    let followed: FollowedKeys
+  }
+
+  private let runtimes = Mutex<[RuntimeKey: Resolved<RuntimePlan>]>([:])
   private let services = Mutex<[ServiceKey: Resolved<ServicePlan>]>([:])
   private let digests = Mutex<[ContentDigest: ContentDigest]>([:])
 
   /// Two threads may resolve the same at once; both come to the same.
   func runtime(
-    _ key: EnvironmentSpec.Runtime, _ resolve: () -> Resolved<RuntimePlan>
+    _ key: RuntimeKey, _ resolve: () -> Resolved<RuntimePlan>
   ) -> Resolved<RuntimePlan> {
     if let known = runtimes.withLock({ $0[key] }) { return known }
     let result = resolve()

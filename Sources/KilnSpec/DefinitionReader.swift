@@ -37,7 +37,7 @@ package struct DefinitionReader {
       let component = component(name, root)
       problems += PlaceholderChecker(parameters: component.parameters).problems(
         steps: component.steps + component.verify)
-      problems += parameterProblems(component.parameters)
+      problems += parameterProblems(component.parameters, isComponent: true)
       definitions.components[name] = component
     case .service:
       let service = service(name, root)
@@ -46,7 +46,7 @@ package struct DefinitionReader {
       problems += checker.problems(steps: nodes)
       let others = [service.image, service.environment, service.command, service.packages?.command, service.health]
       problems += others.compactMap { $0 }.flatMap { checker.problems(in: $0, bound: []) }
-      problems += parameterProblems(service.parameters)
+      problems += parameterProblems(service.parameters, isComponent: false)
       definitions.services[name] = service
     case .profile:
       problems += CustomerPlaceholder.misspelt(in: root)
@@ -100,6 +100,7 @@ package struct DefinitionReader {
         fallback: node["default"],
         fallbackByBase: Dictionary((node["defaultByBase"]?.entries ?? []).map { ($0.key, $0.value) }) { a, _ in a },
         fallbackWith: Dictionary((node["defaultWith"]?.entries ?? []).map { ($0.key, $0.value) }) { a, _ in a },
+        follows: node["follows"]?.scalar.flatMap { .init(rawValue: $0.text) },
         allowed: node.texts("allowed"),
         allowedByBase: Dictionary(
           (node["allowedByBase"]?.entries ?? []).map { ($0.key, ($0.value.items ?? []).compactMap { $0.scalar?.text }) }
@@ -114,7 +115,7 @@ package struct DefinitionReader {
   }
 
   /// Defaults and patterns that could never work are found when the file is read, not when it is used.
-  private func parameterProblems(_ parameters: [ParameterDefinition]) -> [Diagnostic] {
+  private func parameterProblems(_ parameters: [ParameterDefinition], isComponent: Bool) -> [Diagnostic] {
     parameters.flatMap { parameter -> [Diagnostic] in
       var found: [Diagnostic] = []
       for pattern in [parameter.pattern, parameter.keyPattern].compactMap({ $0 }) {
@@ -123,6 +124,10 @@ package struct DefinitionReader {
           Diagnostic(
             "catalog.pattern", "\(ShapeChecker.shown(pattern)) is no pattern", at: parameter.location,
             suggestion: problem))
+        return found
+      }
+      if let problem = followProblem(parameter, isComponent) {
+        found.append(Diagnostic("spec.conflict", problem, at: parameter.location))
         return found
       }
       if let problem = boundsProblem(parameter) {
@@ -135,6 +140,13 @@ package struct DefinitionReader {
       }
       return found
     }
+  }
+
+  private func followProblem(_ parameter: ParameterDefinition, _ isComponent: Bool) -> String? {
+    guard let key = parameter.follows else { return nil }
+    if !isComponent { return "a service does not follow the app: `follows` is for components" }
+    let kind: ParameterDefinition.Kind = key == .port ? .integer : .string
+    return parameter.kind == kind ? nil : "\(key.rawValue) is for parameters of type \(kind.rawValue)"
   }
 
   private func boundsProblem(_ parameter: ParameterDefinition) -> String? {

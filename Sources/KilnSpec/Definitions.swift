@@ -34,6 +34,12 @@ public struct BaseDefinition: Sendable, Hashable {
 public struct ParameterDefinition: Sendable, Hashable {
   public enum Kind: String, Sendable, Hashable { case string, integer, boolean, list, map }
 
+  /// A key of the app whose value a parameter has where the spec sets none.
+  public enum AppKey: String, Sendable, Hashable, CaseIterable {
+    case port = "app.port"
+    case workdir = "app.workdir"
+  }
+
   public let name: String
   public let kind: Kind
   public let summary: String?
@@ -41,6 +47,8 @@ public struct ParameterDefinition: Sendable, Hashable {
   public let fallbackByBase: [String: SpecNode]
   /// By the name of another component.
   public let fallbackWith: [String: SpecNode]
+  /// Comes before the fallbacks.
+  public let follows: AppKey?
   public let allowed: [String]
   public let allowedByBase: [String: [String]]
   public let pattern: String?

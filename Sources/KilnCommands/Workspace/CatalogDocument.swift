@@ -133,12 +133,12 @@ struct CatalogDocument {
     return "\n| parameter | type | default | |\n|---|---|---|---|\n"
       + parameters.map { parameter in
         let byBase = sorted(parameter.fallbackByBase).map { "\($0.key): \(shown($0.value))" }
-        let fallback =
+        let own =
           byBase.isEmpty
           ? parameter.fallback.map(shown) ?? (parameter.isRequired ? "required" : "") : byBase.joined(separator: "; ")
         let beside = sorted(parameter.fallbackWith).map { "; with \($0.key): \(shown($0.value))" }.joined()
-        return
-          "| `\(parameter.name)` | \(parameter.kind.rawValue) | \(fallback)\(beside) | \(parameter.summary ?? "") |\n"
+        let fallback = (parameter.follows.map { "`\($0.rawValue)`, else \(own)" } ?? own) + beside
+        return "| `\(parameter.name)` | \(parameter.kind.rawValue) | \(fallback) | \(parameter.summary ?? "") |\n"
       }.joined()
   }
 

@@ -54,6 +54,10 @@ extension Shape {
       .init(
         "defaultWith", .map(keys: definitionName, values: .anything),
         "its value when the spec says none and has this component too"),
+      .init(
+        "follows",
+        .text(TextRule("a key of the app", allowed: ParameterDefinition.AppKey.allCases.map(\.rawValue))),
+        "for a component: the key whose value it has when the spec says none, before the defaults", example: "app.port"),
       .init("allowed", .list(.scalar), "the values it takes"),
       .init("allowedByBase", .map(keys: definitionName, values: .list(.scalar)), "the values it takes, by base"),
       .init("pattern", .text, "a regular expression that the whole text, or each whole entry, must match"),
