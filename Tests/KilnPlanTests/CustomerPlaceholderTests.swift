@@ -56,7 +56,7 @@ struct CustomerPlaceholderTests {
     #expect(health.map(\.message) == ["health cannot be \"my-shop\""])
     let extensions = workspace("runtime: {base: debian-12, components: {php: {extensions: [\"{{customer}}\"]}}}")
       .problems
-    #expect(extensions.map(\.message) == ["extensions cannot be \"my-shop\""])
+    #expect(extensions.map(\.message) == ["extensions cannot be \"my-shop\" on debian-12"])
     #expect(workspace("app: {source: ../app, port: \"{{customer}}\"}").problems.contains { $0.id == "spec.wrong-type" })
   }
 
