@@ -1,4 +1,5 @@
 import Foundation
+import KilnProcesses
 import SystemPackage
 import Testing
 
@@ -59,6 +60,35 @@ struct OutputTests {
     let output = OutputFolder(
       folder, record: OutputRecord("record", below: record.removingLastComponent(), generator: "k"))
     return try output.locked { try output.apply(try output.compare(with: units, generator: "k")) }
+  }
+
+  /// What a run wrote is known to the next one as soon as its files are older than the clock's tick when the run ends; what
+  /// somebody edited meanwhile is not.
+  @Test func whatThisRunWroteIsKnownToTheNext() throws {
+    try withFolders { folder, record in
+      // The second takes long: what was written before is then old enough.
+      let names = ["a", "c"]
+      let units = try names.map { try unit($0, "1", ["\($0)/x": "1", "\($0)/y": "2"]) }
+      let slow = OutputUnit("b", key: "1") {
+        while !FileManager.default.fileExists(atPath: folder.appending("c/y").string) { usleep(1000) }
+        Thread.sleep(forTimeInterval: 0.15)
+        // Of equal size.
+        try Data("3".utf8).write(to: URL(filePath: folder.appending("c/y").string))
+        Thread.sleep(forTimeInterval: 0.15)
+        return try tree(["b/x": "1"])
+      }
+      let output = OutputFolder(
+        folder, record: OutputRecord("record", below: record.removingLastComponent(), generator: "k"),
+        workers: Workers(count: 3))
+      _ = try output.locked { try output.apply(try output.compare(with: units + [slow], generator: "k")) }
+      func isKnown(_ name: String) -> Bool {
+        let unmade = OutputUnit(name, key: "1") { throw LedgerError("it was made") }
+        let output = OutputFolder(
+          folder, record: OutputRecord("record", below: record.removingLastComponent(), generator: "k"))
+        return (try? output.compare(with: [unmade], generator: "k", isInScope: { _ in false })) != nil
+      }
+      #expect(isKnown("a") && !isKnown("b") && !isKnown("c"))
+    }
   }
 
   @Test func whatIsKnownIsNotMadeAgainUntilSomebodyTouchesIt() throws {

@@ -55,7 +55,7 @@ extension OutputFolder {
         throw error
       }
     }
-    keepRecord(delta, written)
+    keepRecord(delta, try confirmed(written, of: delta, in: root))
     return Outcome(
       created: zip(delta.differences, written).filter { $0.0.isNew }.map { ($0.0.unit.name, $0.1.lines.count) },
       unchanged: zip(delta.differences, written).reduce(0) { sum, pair in
@@ -108,8 +108,34 @@ extension OutputFolder {
       }
       for change in difference.changes where change.isRemoval { try walk.remove(change.path, expecting: change.found) }
     }
-    // What was written just now is too new to have a fingerprint; the next run takes it.
+    // What was written just now is too new to have a fingerprint; see `confirmed`.
     return Written(lines: Ledger.Lines(entries), fingerprint: nil)
+  }
+
+  /// With fingerprints of what was written long enough ago to be known by its status, and still has the bytes that were
+  /// written: the next run does not read it.
+  ///
+  /// A status that was taken while it was written would not do: another program's edit within the same tick of the clock
+  /// leaves the time of change as it is.
+  private func confirmed(_ written: [Written], of delta: Delta, in root: OpenRoot) throws -> [Written] {
+    guard record != nil else { return written }
+    return try workers.map(Array(zip(delta.differences, written))) { difference, done in
+      guard done.fingerprint == nil, difference.unit.key != nil else { return done }
+      let walk = FolderWalk(root)
+      guard let settled = fingerprint(done.lines, of: difference.unit.name, walk), holds(done.lines, walk),
+        fingerprint(done.lines, of: difference.unit.name, walk) == settled
+      else { return done }
+      return Written(lines: done.lines, fingerprint: settled)
+    }
+  }
+
+  /// Whether every file has the bytes and the mode that its line says.
+  private func holds(_ lines: Ledger.Lines, _ walk: FolderWalk) -> Bool {
+    guard let entries = try? lines.entries() else { return false }
+    return entries.sorted { $0.key < $1.key }.allSatisfy { path, entry in
+      guard let file = try? walk.file(path), file.kind == .file else { return false }
+      return file.isExecutable == entry.executable && file.digest == entry.sha256
+    }
   }
 
   private func keepRecord(_ delta: Delta, _ written: [Written]) {

@@ -210,7 +210,7 @@ public struct OutputFolder: Sendable {
   }
 
   /// Over the lines and the status of each of their files; nil when one is not there or changed just now.
-  private func fingerprint(_ lines: Ledger.Lines, of unit: String, _ walk: FolderWalk) -> String? {
+  func fingerprint(_ lines: Ledger.Lines, of unit: String, _ walk: FolderWalk) -> String? {
     let now = FileStatus.now
     var result = StatusFingerprint()
     result.add(lines.bytes)
