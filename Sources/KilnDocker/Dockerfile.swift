@@ -28,6 +28,7 @@ public struct Dockerfile: Sendable, Hashable {
     case .from(let image, let stage):
       return "FROM \(try word(image, "FROM"))"
         + (try stage.map { name throws(DockerfileError) in " AS \(try word(name, "FROM"))" } ?? "")
+    case .arg(let variable): return try assignments("ARG", [variable])
     case .env(let variables): return try assignments("ENV", variables)
     case .label(let variables): return try assignments("LABEL", variables)
     case .run(let run): return try self.run(run)

@@ -2,6 +2,8 @@
 public enum DockerfileInstruction: Sendable, Hashable {
   case comment(String)
   case from(image: String, stage: String? = nil)
+  /// A build argument with its value where none is given.
+  case arg(DockerfileVariable)
   case env([DockerfileVariable])
   case label([DockerfileVariable])
   case run(DockerfileRun)

@@ -70,12 +70,14 @@ public struct FleetChange: Sendable {
     for plan in new.sorted(by: { $0.runtime.id < $1.runtime.id })
     where !known.contains(plan.runtimeImage) && seen.insert(plan.runtimeImage).inserted {
       let move = moves.first { $0.to == plan.runtime.id }
+      let isRefreshed = old.contains { $0.runtime.id == plan.runtime.id && $0.registry == plan.registry }
+      let own = isRefreshed ? "refreshed" : "another registry"
       images.append(
         Image(
           kind: .runtime, name: plan.runtime.id, customer: nil,
           reasons: move.map { move in
-            (ids.contains(plan.runtime.id) ? ["another registry"] : []) + move.differences.map(\.text)
-          } ?? [ids.contains(plan.runtime.id) ? "another registry" : "new"],
+            (ids.contains(plan.runtime.id) ? [own] : []) + move.differences.map(\.text)
+          } ?? [ids.contains(plan.runtime.id) ? own : "new"],
           differences: move?.differences ?? []))
     }
     for plan in new.sorted(by: { $0.customer < $1.customer }) {
@@ -110,12 +112,14 @@ public struct FleetChange: Sendable {
       past.runtime.id == plan.runtime.id ? nil : "runtime \(past.runtime.id) → \(plan.runtime.id)"
     }
     let registry = past.flatMap { $0.registry == plan.registry ? nil : "another registry" }
+    let isRefreshed = past.map { $0.runtime.id == plan.runtime.id && $0.runtimeRefresh != plan.runtimeRefresh } ?? false
+    let refresh = isRefreshed ? "the runtime was refreshed" : nil
     let app = past?.appDigest == plan.appDigest ? [] : appDifferences(past, plan)
     if plan.spec.app != nil {
       if past?.spec.app == nil {
         add(.app, "app", ["new"], [])
       } else {
-        var reasons = [move, registry].compactMap { $0 } + sources
+        var reasons = [move, registry, refresh].compactMap { $0 } + sources
         let isChanged = past?.appDigest != plan.appDigest
         if isChanged, reasons.isEmpty, app.isEmpty { reasons = ["how Kiln makes apps"] }
         if isChanged || !reasons.isEmpty { add(.app, "app", reasons, app) }
@@ -126,10 +130,12 @@ public struct FleetChange: Sendable {
         add(.service, service.name, ["new"], [])
         continue
       }
-      if before.digest == service.digest, registry == nil { continue }
+      let isSame = before.digest == service.digest
+      let refresh = isSame && past?.refresh(of: before) != plan.refresh(of: service) ? "refreshed" : nil
+      if isSame, registry == nil, refresh == nil { continue }
       add(
-        .service, service.name, [registry].compactMap { $0 },
-        before.digest == service.digest ? [] : differences(before, service, past, plan))
+        .service, service.name, [registry, refresh].compactMap { $0 },
+        isSame ? [] : differences(before, service, past, plan))
     }
     guard let digest = plan.machineDigest else { return images }
     guard let before = past?.machineDigest else {

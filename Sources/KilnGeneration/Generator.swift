@@ -56,7 +56,7 @@ public struct Generator: Sendable {
   }
 
   private func addRuntime(_ plan: EnvironmentPlan, to tree: inout ArtifactTree) throws {
-    try tree.add(try runtime(plan.runtime), at: GeneratedFolder.runtime(plan.runtime.id), source: plan.spec.file)
+    try tree.add(try runtime(of: plan), at: GeneratedFolder.runtime(plan.runtime.id), source: plan.spec.file)
   }
 
   private func add(_ plan: EnvironmentPlan, to tree: inout ArtifactTree) throws {
@@ -64,7 +64,9 @@ public struct Generator: Sendable {
   }
 
   /// - Throws: `DockerfileError` for values that no Dockerfile can carry.
-  public func runtime(_ plan: RuntimePlan) throws -> ImageOutput { try ImageLowering().runtime(plan) }
+  public func runtime(of plan: EnvironmentPlan) throws -> ImageOutput {
+    try ImageLowering().runtime(plan.runtime, refreshed: plan.runtimeRefresh)
+  }
 
   /// - Throws: `DockerfileError` for values that no Dockerfile can carry.
   public func images(of plan: EnvironmentPlan) throws -> EnvironmentImages {

@@ -31,9 +31,14 @@ extension ContainerSteps {
   }
 
   /// The image as it is written: what describes it around the recipe.
+  /// - Parameter refreshed: When it was made anew from a fresh base: as an argument, which every command's cache depends on.
   /// - Throws: `DockerfileError` for a value that no Dockerfile can carry.
-  func image(header: String, labels: [DockerfileVariable]) throws(DockerfileError) -> ImageOutput {
-    let lines = [.comment(header)] + instructions + [.label(labels)]
+  func image(
+    header: String, labels: [DockerfileVariable], refreshed: String? = nil
+  ) throws(DockerfileError) -> ImageOutput {
+    var lines = [.comment(header)] + instructions + [.label(labels)]
+    let origin = lines.firstIndex { if case .from = $0 { true } else { false } }
+    if let refreshed, let origin { lines.insert(.arg(.init("KILN_REFRESHED", refreshed)), at: origin + 1) }
     return ImageOutput(dockerfile: try Dockerfile(lines).render(), files: files)
   }
 }

@@ -21,6 +21,7 @@ public struct ImageRecipes: RecipeDigests {
   public func app(_ app: EnvironmentSpec.App, of plan: EnvironmentPlan) throws(RecipeError) -> ContentDigest {
     var digest = PlanDigest("app")
     digest.add("runtime", plan.runtime.digest.hex)
+    if let mark = plan.runtimeRefresh { digest.add("refreshed", mark) }
     let steps = ImageLowering().steps(app, of: plan, on: nil)
     digest.add("dockerfile", try steps.recipeText)
     digest.add(contextOf: app)

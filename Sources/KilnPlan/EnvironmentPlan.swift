@@ -16,6 +16,8 @@ public final class EnvironmentPlan: Sendable, Hashable {
   public let machineServices: [ServicePlan]
   /// The registry that images are pushed to, without a slash at its end; nil for local names.
   public let registry: String?
+  /// Images that were made from a fresh base since their recipes last changed.
+  public let refreshes: ImageRefreshes
 
   /// Who reads which secret.
   public let secretUses: [SecretUse]
@@ -69,7 +71,7 @@ public final class EnvironmentPlan: Sendable, Hashable {
 
   init(
     spec: EnvironmentSpec, base: BaseDefinition, runtime: RuntimePlan, services: [ServicePlan],
-    machineServices: [ServicePlan], registry: String?, recipes: any RecipeDigests
+    machineServices: [ServicePlan], registry: String?, refreshes: ImageRefreshes, recipes: any RecipeDigests
   ) {
     self.spec = spec
     self.base = base
@@ -77,6 +79,7 @@ public final class EnvironmentPlan: Sendable, Hashable {
     self.services = services
     self.machineServices = machineServices
     self.registry = registry
+    self.refreshes = refreshes
     secretUses = Self.secretUses(spec, services)
     self.recipes = recipes
   }
@@ -85,6 +88,7 @@ public final class EnvironmentPlan: Sendable, Hashable {
     one === other
       || one.spec == other.spec && one.runtime == other.runtime && one.services == other.services
         && one.machineServices == other.machineServices && one.registry == other.registry
+        && one.refreshes == other.refreshes
   }
 
   public func hash(into hasher: inout Hasher) {
@@ -94,11 +98,62 @@ public final class EnvironmentPlan: Sendable, Hashable {
 
   /// The application's image, without a tag.
   public var appRepository: ImageRepository { .app(of: customer, below: registry) }
-  /// The runtime's image with its digest tag.
-  public var runtimeImage: ImageReference { ImageRepository.runtimes(below: registry).tagged(runtime.id) }
-  /// A service's image with its digest tag.
+  /// The runtime's image with its digest tag, and when it was refreshed.
+  public var runtimeImage: ImageReference {
+    let name = ImageRepository.runtimes(below: nil).description
+    return ImageRepository.runtimes(below: registry).tagged(refreshes.tag(of: name, runtime.id))
+  }
+  /// A service's image with its digest tag, and when it was refreshed.
   public func image(of service: ServicePlan) -> ImageReference {
-    ImageRepository.service(service.name, of: customer, below: registry).tagged(service.digest.tag)
+    ImageRepository.service(service.name, of: customer, below: registry).tagged(
+      refreshes.tag(of: repository(of: service), service.digest.tag))
+  }
+
+  /// The image of the machine that Packer's docker builder made on this machine.
+  public func machineImage(tag: String) -> ImageReference {
+    ImageRepository.service("machine", of: customer, below: nil).tagged(tag)
+  }
+
+  /// As `kiln.lock` names the repositories of images.
+  private func repository(of service: ServicePlan) -> String {
+    ImageRepository.service(service.name, of: customer, below: nil).description
+  }
+
+  /// When the runtime was refreshed; nil where it was not since its recipe changed.
+  public var runtimeRefresh: String? {
+    refreshes.mark(of: ImageRepository.runtimes(below: nil).description, runtime.id)
+  }
+  /// The same of a service.
+  public func refresh(of service: ServicePlan) -> String? {
+    refreshes.mark(of: repository(of: service), service.digest.tag)
+  }
+
+  /// `refreshes` with the runtime or services refreshed anew.
+  public func marked(_ refreshes: ImageRefreshes, as mark: String, runtime isRuntime: Bool, services: [ServicePlan])
+    -> ImageRefreshes
+  {
+    var marked = refreshes
+    if isRuntime { marked.mark(ImageRepository.runtimes(below: nil).description, runtime.id, as: mark) }
+    for service in services { marked.mark(repository(of: service), service.digest.tag, as: mark) }
+    return marked
+  }
+
+  /// What `kiln.lock` may name of it.
+  public var refreshable: [String] {
+    ["\(ImageRepository.runtimes(below: nil)):\(runtime.id)"]
+      + services.map { "\(repository(of: $0)):\($0.digest.tag)" }
+  }
+
+  /// The same plan with other refreshes.
+  package func with(_ refreshes: ImageRefreshes) -> EnvironmentPlan {
+    EnvironmentPlan(
+      spec: spec, base: base, runtime: runtime, services: services, machineServices: machineServices,
+      registry: registry, refreshes: refreshes, recipes: recipes)
+  }
+
+  /// By which a running service is known to be the spec's: its recipe, and when its image was refreshed.
+  public func digest(of service: ServicePlan) -> ContentDigest {
+    refresh(of: service).map { ContentDigest(of: "\(service.digest) \($0)") } ?? service.digest
   }
 }
 

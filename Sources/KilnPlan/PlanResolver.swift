@@ -10,15 +10,18 @@ public struct PlanResolver: Sendable {
 
   let definitions: Definitions
   let registry: Located<String>?
+  let refreshes: ImageRefreshes
   let recipes: any RecipeDigests
   let readFile: ReadFile
   let cache = ResolutionCache()
 
   public init(
-    definitions: Definitions, registry: Located<String>?, recipes: any RecipeDigests, readFile: @escaping ReadFile
+    definitions: Definitions, registry: Located<String>?, refreshes: ImageRefreshes = ImageRefreshes(),
+    recipes: any RecipeDigests, readFile: @escaping ReadFile
   ) {
     self.definitions = definitions
     self.registry = registry
+    self.refreshes = refreshes
     self.recipes = recipes
     self.readFile = readFile
   }
@@ -70,6 +73,7 @@ struct Resolution {
       spec: spec, base: base,
       runtime: runtime,
       services: services, machineServices: machineServices, registry: (spec.registry ?? resolver.registry)?.value,
+      refreshes: resolver.refreshes,
       recipes: resolver.recipes)
     // What is wrong already is not reported twice.
     if !problems.hasErrors, let app = spec.app {

@@ -60,7 +60,7 @@ extension EnvironmentPlan {
 
   private func workload(_ service: ServicePlan) -> Workload {
     Workload(
-      name: service.name, image: .fixed(image(of: service)), digest: service.digest,
+      name: service.name, image: .fixed(image(of: service)), digest: digest(of: service),
       account: service.isFromPackages ? .own(service.definition.user) : .officialImage,
       environment: variables(of: service), secrets: secrets(of: .service(service.name)), port: service.definition.port,
       volume: .init(name: Self.volume(of: service.name), path: service.definition.data, storage: service.storage),

@@ -77,9 +77,20 @@ package struct MachineBake: Sendable {
       missingSecrets: missing)
     for image in report.builds.flatMap(\.artifacts).filter({ $0.kind == .dockerImage }).compactMap(\.reference) {
       try await MachineCheck(plan: plan, root: root, context: context).run(image: image)
+      try await name(image, packed.first?.tarDigest)
     }
     try parameters?.patch(report)
     return report
+  }
+
+  /// Gives the image that the docker builder made a name: what the machine is made from, and what is in its application.
+  func name(_ id: String, _ application: String?) async throws {
+    let digest = ContentDigest(of: "\(plan.machineDigest?.description ?? "") \(application ?? "")")
+    let image = plan.machineImage(tag: digest.tag).description
+    try await context.docker.tag(id, as: image)
+    try ImageLedger(root: root).add(.docker, image, id)
+    let port = plan.spec.app?.port.map { "--publish 127.0.0.1::\($0.value) " } ?? ""
+    context.console.error("\(plan.customer): docker: `docker run --rm \(port)\(image)` runs it\n")
   }
 
   private func builders(of machine: EnvironmentSpec.Machine) throws -> [MachineBuilder] {

@@ -12,6 +12,7 @@ public struct Workspace: Sendable {
   /// The folder that `kiln generate` writes, relative to the root.
   public let output: FilePath
   public let build: BuildSettings
+  public let refreshes: ImageRefreshes
   /// Where the files that specs and definitions name may be.
   public let containment: Containment
   /// Folders outside that `kiln.yaml` allows, as paths from the root.
@@ -74,6 +75,7 @@ public struct WorkspaceReader: Sendable {
     var reading = WorkspaceReading(root: root, catalog: catalog)
     reading.readCatalog()
     let settings = reading.readSettings()
+    let refreshes = reading.readRefreshes()
     reading.readDefinitions()
     let environments = reading.readEnvironments(defaultProfile: settings.profile, workers)
     reading.checkCustomers()
@@ -82,6 +84,7 @@ public struct WorkspaceReader: Sendable {
     reading.checkOutput(settings, environments)
     return Workspace(
       root: root, registry: settings.registry, output: settings.output, build: settings.build,
+      refreshes: refreshes,
       containment: reading.containment, allowed: settings.allowed,
       definitions: reading.definitions.definitions,
       environments: environments.sorted { $0.customer.value < $1.customer.value },

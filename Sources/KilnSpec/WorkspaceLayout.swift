@@ -10,6 +10,8 @@ package struct WorkspaceLayout: Sendable {
   package static let relative = WorkspaceLayout("")
 
   package static let distName = "dist"
+  /// Which images were refreshed; Kiln writes it, and it is committed.
+  package static let lockName = "kiln.lock"
 
   package var dist: FilePath { root.appending(Self.distName) }
   /// Archives, logs and the state of one environment.
@@ -24,6 +26,8 @@ package struct WorkspaceLayout: Sendable {
   package func goss(of customer: String) -> FilePath { folder(of: customer).appending("goss") }
   /// Build contexts: a link for each image, to the folder that was made last.
   package var contexts: FilePath { dist.appending("contexts") }
+  /// Which images the workspace has put on engines.
+  package var images: FilePath { dist.appending(".images") }
 
   /// What was written to output folders, relative to the root.
   package static let records = "\(distName)/.generated"

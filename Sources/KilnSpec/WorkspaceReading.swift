@@ -111,6 +111,15 @@ struct WorkspaceReading {
     return settings
   }
 
+  /// What `kiln.lock` says, where there is one.
+  mutating func readRefreshes() -> ImageRefreshes {
+    let name = WorkspaceLayout.lockName
+    guard root.appending(name).isThere || root.appending(name).isLink, let node = tree(name) else { return .init() }
+    let found = ShapeChecker().problems(in: node, ImageRefreshes.shape)
+    problems += found
+    return found.hasErrors ? .init() : ImageRefreshes(node)
+  }
+
   /// The folders that `allow` lists; one that would let in everything is a problem.
   mutating func allowed(in node: SpecNode) -> [Located<FilePath>] {
     (node["allow"]?.items ?? []).map(\.path).filter { folder in

@@ -20,7 +20,7 @@ package struct EnvironmentVerification: Sendable {
   /// What is expected of each service: its goss file and the digest of what it is made from.
   private var expected: [(service: String, file: String, digest: String)] {
     (plan.appDigest.map { [("app", GossFiles.running, $0.description)] } ?? [])
-      + plan.services.map { ($0.name, GossFiles.service($0.name), $0.digest.description) }
+      + plan.services.map { ($0.name, GossFiles.service($0.name), plan.digest(of: $0).description) }
   }
 
   package func report(_ containers: [EngineContainer]) async throws -> VerificationReport {

@@ -27,8 +27,11 @@ extension CommandContext {
   }
 
   /// Reads the workspace and resolves the environments of `customers`, or all.
-  package func load(workspace: String?, customers: [String], workers: Workers) throws -> LoadedWorkspace {
-    let all = try read(try root(of: workspace), workers)
+  /// - Parameter refreshes: In place of what `kiln.lock` says.
+  package func load(
+    workspace: String?, customers: [String], workers: Workers, refreshes: ImageRefreshes? = nil
+  ) throws -> LoadedWorkspace {
+    let all = try read(try root(of: workspace), workers, refreshes: refreshes)
     guard !customers.isEmpty else { return all }
     let chosen = try choose(customers, from: all)
     // Problems of files that other customers own are theirs alone.
@@ -42,7 +45,9 @@ extension CommandContext {
   /// Reads a workspace and resolves all its environments.
   ///
   /// - Parameter checkingFiles: Whether the sources that specs name must be there.
-  package func read(_ root: FilePath, _ workers: Workers, checkingFiles: Bool = true) throws -> LoadedWorkspace {
+  package func read(
+    _ root: FilePath, _ workers: Workers, checkingFiles: Bool = true, refreshes: ImageRefreshes? = nil
+  ) throws -> LoadedWorkspace {
     let workspace = WorkspaceReader(workers: workers).read(root)
     var problems = workspace.problems
     if workspace.environmentFiles.isEmpty, !problems.hasErrors {
@@ -54,7 +59,8 @@ extension CommandContext {
     let files = WorkspaceFiles(root: root, containment: workspace.containment)
     if checkingFiles { problems += files.problems(inAllowed: workspace.allowed) }
     let resolver = PlanResolver(
-      definitions: workspace.definitions, registry: workspace.registry, recipes: ImageRecipes(),
+      definitions: workspace.definitions, registry: workspace.registry,
+      refreshes: refreshes ?? workspace.refreshes, recipes: ImageRecipes(),
       readFile: { files.read($0, $1) })
     var plans: [EnvironmentPlan] = []
     let resolved = try workers.map(workspace.environments) { environment in

@@ -29,7 +29,7 @@ package struct LoadedWorkspace: Sendable {
 extension LoadedWorkspace {
   /// Whether an error is of the workspace, not of one customer's spec: its settings, or a folder that cannot be listed.
   package var concernsEveryCustomer: Bool {
-    let shared = Set(["kiln.yaml"] + WorkspaceReader.folders)
+    let shared = Set(["kiln.yaml", WorkspaceLayout.lockName] + WorkspaceReader.folders)
     return problems.contains { $0.severity == .error && $0.location.map { shared.contains($0.file) } ?? true }
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import KilnSpec
+import KilnWorkspace
 import Testing
 
 @testable import KilnCommands

@@ -78,6 +78,57 @@ struct EnvironmentBuildTests {
     }
   }
 
+  /// What the registry has is pulled, also where nothing is pushed; for an app that is there nothing else is asked for.
+  @Test func whatTheRegistryHasIsPulledAndNeedsNoRuntime() async throws {
+    try await withFolder { root in
+      let app = "example.com/acme/app:"
+      let runner = ScriptedRunner([
+        .run("\(Self.inspect) \(app)…", error: Self.absent, code: 1),
+        .run("docker buildx imagetools inspect \(app)…"), .run("docker pull \(app)…"),
+        .run("\(Self.inspect) \(app)…", output: "sha256:bbb\n"),
+      ])
+      let workspace = try EngineWorkspace(root, runner, rest: "}\nimages: {registry: example.com}\n")
+      let build = EnvironmentBuild(
+        engine: ContainerEngine(.docker, runner), root: FilePath(root.path), time: 0, isPushing: false,
+        isForced: false, isQuiet: true, isMissingOnly: true, context: workspace.context)
+      let images = try workspace.images()
+      let results = try await build.build(
+        images.filter { $0.kind == .app }, of: workspace.plan, known: [], on: images.first { $0.kind == .runtime })
+      runner.finish()
+      #expect(results.map(\.action) == [.kept] && results.map(\.id) == ["sha256:bbb"])
+      #expect(results.first?.reason.hasPrefix("the registry has example.com/acme/app:") == true)
+      // This workspace has put it there.
+      #expect(ImageLedger(root: FilePath(root.path)).entries.map(\.id) == ["sha256:bbb"])
+    }
+  }
+
+  @Test func anAppThatIsToBeBuiltHasItsRuntimeFirst() async throws {
+    try await withFolder { root in
+      let runner = ScriptedRunner([
+        .run("\(Self.inspect) acme/app:…", error: Self.absent, code: 1),
+        .run("\(Self.inspect) kiln/runtime:…", output: "sha256:aaa\n"),
+        .run("docker build --iidfile …") { invocation in
+          // Its tag is the version that it says.
+          #expect(
+            invocation.arguments.contains {
+              $0.wholeMatch(of: /org\.opencontainers\.image\.version=[0-9a-f]{40}/) != nil
+            })
+          try "sha256:bbb\n".write(toFile: invocation.arguments[2], atomically: true, encoding: .utf8)
+        },
+        .run("docker tag sha256:bbb acme/app:…"), .run("\(Self.inspect) acme/app:…", output: "sha256:bbb\n"),
+      ])
+      let workspace = try EngineWorkspace(root, runner)
+      let build = EnvironmentBuild(
+        engine: ContainerEngine(.docker, runner), root: FilePath(root.path), time: 0, isPushing: false,
+        isForced: false, isQuiet: true, context: workspace.context)
+      let images = try await WorkspaceBuild(workspace.loaded, named: ["app"], build).run()
+      runner.finish()
+      #expect(images.map(\.name) == ["runtime", "app"])
+      let label = runner.calls[2].arguments.first { $0.hasPrefix("org.opencontainers.image.version=") }
+      #expect(label?.split(separator: "=").last == images.last?.image.split(separator: ":").last)
+    }
+  }
+
   @Test func whatIsNotPushedIsNamed() async throws {
     try await withFolder { root in
       let runner = ScriptedRunner([

@@ -65,7 +65,8 @@ struct EarlierWorkspaceTests {
           top, .run("\(git) rev-parse --verify --end-of-options main^{commit}", output: "c0ffee\n"),
           .run("\(git) rev-parse --show-prefix", output: "\n"),
           .run(
-            "\(list) kiln.yaml environments profiles components", output: "kiln.yaml\0environments\0components\0"),
+            "\(list) kiln.yaml kiln.lock environments profiles components",
+            output: "kiln.yaml\0environments\0components\0"),
           top, checkout(root, ["kiln.yaml", "environments", "components"]),
           // A component copies a file from elsewhere in the workspace.
           .run("\(git) rev-parse --show-prefix", output: "\n"), .run("\(list) own.conf", output: "own.conf\0"), top,

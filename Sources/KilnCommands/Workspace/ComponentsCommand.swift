@@ -32,7 +32,7 @@ struct ComponentsCommand: SynchronousCommand {
       : WorkspaceReader().read(try context.root(of: options.workspace)).definitions
     let document = CatalogDocument(definitions: definitions)
     if let name {
-      guard let text = document.describe(name, format) else {
+      guard let text = document.describe(name, asJSON: format == .json) else {
         let near =
           nearest(to: name, among: document.names).map { "did you mean \"\($0)\"?" } ?? "`kiln components` lists all"
         throw CommandError("components.name", "there is no \"\(name)\" in the catalog", help: near)

@@ -2,6 +2,7 @@ public import ArgumentParser
 import KilnConsole
 public import KilnDiagnostics
 import KilnProcesses
+import KilnSpec
 import KilnWorkspace
 
 /// Flags that every workspace command takes.
@@ -28,7 +29,10 @@ extension DiagnosticRenderer.Format: ExpressibleByArgument {}
 
 extension CommandContext {
   /// Reads the workspace and resolves the environments of `customers`, or all.
-  func load(_ options: WorkspaceOptions, customers: [String]) throws -> LoadedWorkspace {
-    try load(workspace: options.workspace, customers: customers, workers: options.workers)
+  func load(
+    _ options: WorkspaceOptions, customers: [String], refreshes: ImageRefreshes? = nil
+  ) throws -> LoadedWorkspace {
+    try load(
+      workspace: options.workspace, customers: customers, workers: options.workers, refreshes: refreshes)
   }
 }

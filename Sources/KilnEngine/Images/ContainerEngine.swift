@@ -2,6 +2,7 @@ import KilnConsole
 import KilnContext
 import KilnDiagnostics
 import KilnDocuments
+import KilnGeneration
 package import KilnPlan
 package import KilnProcesses
 package import SystemPackage
@@ -102,13 +103,21 @@ package struct ContainerEngine: Sendable {
   }
 
   /// A build from a folder, with times that do not depend on the day; the image has no name yet.
-  /// - Parameter idFile: Where the engine writes the image's id.
-  package func buildArguments(folder: FilePath, idFile: FilePath, time: Int, secrets: [SecretUse]) -> [String] {
+  /// - Parameters:
+  ///   - idFile: Where the engine writes the image's id.
+  ///   - version: The tag that the image will have: no file of its context can name it, since it is their digest.
+  ///   - isPulling: Whether the base is what its registry has now.
+  package func buildArguments(
+    folder: FilePath, idFile: FilePath, time: Int, version: String, isPulling: Bool, secrets: [SecretUse]
+  ) -> [String] {
     var arguments = ["build", "--iidfile", idFile.string, "--file", folder.appending("Dockerfile").string]
     switch kind {
-    case .docker: arguments += ["--progress=plain", "--build-arg", "SOURCE_DATE_EPOCH=\(time)"]
-    case .podman, .buildah: arguments += ["--layers", "--pull=never", "--timestamp", String(time)]
+    case .docker:
+      arguments += ["--progress=plain", "--build-arg", "SOURCE_DATE_EPOCH=\(time)"] + (isPulling ? ["--pull"] : [])
+    case .podman, .buildah:
+      arguments += ["--layers", "--pull=\(isPulling ? "always" : "never")", "--timestamp", String(time)]
     }
+    arguments += ["--label", "\(ImageLabels.version)=\(version)"]
     for secret in secrets { arguments += ["--secret", "id=\(secret.file),env=\(secret.variable)"] }
     return arguments + [folder.string]
   }

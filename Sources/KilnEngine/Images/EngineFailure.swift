@@ -36,6 +36,10 @@ package struct EngineFailure: CommandErrorConvertible {
     if text.contains("no space left on device") || text.contains("disk quota exceeded") {
       return "the disk is full: `docker system df` says what uses it, `docker builder prune` removes build caches"
     }
+    if text.contains("failed to resolve source metadata") {
+      return
+        "the base is pulled from its registry, which must be in reach; a base of your own in components/ may name another"
+    }
     return nil
   }
 }

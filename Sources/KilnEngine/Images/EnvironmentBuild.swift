@@ -16,12 +16,15 @@ package struct EnvironmentBuild: Sendable {
   /// The workspace's folder.
   package let root: FilePath
   private var stage: FilePath { WorkspaceLayout(root).contexts }
+  private var ledger: ImageLedger { ImageLedger(root: root) }
   package let time: Int
   package let isPushing: Bool
   package let isForced: Bool
   package let isQuiet: Bool
   /// Nothing is built: what is missing is an error.
   package var isMissingOnly = false
+  /// Images that are built whether they are there or not.
+  package var remade: Set<String> = []
   package let context: CommandContext
 
   package init(
@@ -47,10 +50,12 @@ package struct EnvironmentBuild: Sendable {
       help: "write `registry: HOST/PATH` in kiln.yaml, or `images: {registry: HOST/PATH}` in the spec")
   }
 
-  /// - Parameter known: What was built for other customers: a runtime that they share is not looked at again.
-  package func build(_ images: [EnvironmentImage], of plan: EnvironmentPlan, known: [BuiltImage]) async throws
-    -> [BuiltImage]
-  {
+  /// - Parameters:
+  ///   - known: What was built for other customers: a runtime that they share is not looked at again.
+  ///   - runtime: Is looked at only where the app has to be built: nothing runs it.
+  package func build(
+    _ images: [EnvironmentImage], of plan: EnvironmentPlan, known: [BuiltImage], on runtime: EnvironmentImage? = nil
+  ) async throws -> [BuiltImage] {
     try refuseWithoutRegistry([plan])
     var results: [BuiltImage] = []
     for image in images {
@@ -60,52 +65,72 @@ package struct EnvironmentBuild: Sendable {
           image.source, check: { try Interruption.check() })
       }
       if image.kind == .app { context.console.report(staged.warnings, sources: image.sources) }
-      let reference = image.reference(staged).description
-      if let same = (known + results).first(where: { $0.image == reference }) {
-        results.append(
-          BuiltImage(
-            customer: plan.customer, name: image.name, image: reference, id: same.id, digest: same.digest,
-            action: .kept,
-            reason: "\(same.customer) uses the same"))
+      let one = Wanted(image: image, reference: image.reference(staged), staged: staged, plan: plan)
+      if let same = (known + results).first(where: { $0.image == one.name }) {
+        results.append(one.kept(same.id, same.digest, "\(same.customer) uses the same"))
         continue
       }
-      results.append(try await build(image, reference, staged, secrets, plan))
+      let (there, reason) = try await find(one)
+      if let there {
+        results.append(there)
+        continue
+      }
+      if image.kind == .app, let runtime { results += try await build([runtime], of: plan, known: known + results) }
+      results.append(try await build(one, reason, secrets))
     }
     return results
   }
 
-  private func build(
-    _ image: EnvironmentImage, _ reference: String, _ staged: StagedContext, _ secrets: [SecretUse],
-    _ plan: EnvironmentPlan
-  ) async throws -> BuiltImage {
-    let label = "\(plan.customer)/\(image.name)"
-    var reason = "no image \(reference) is on this machine"
-    var action = BuiltImage.Action.built
-    var id = isForced ? nil : try await engine.id(of: reference)
-    if id == nil, !isForced, isPushing, try await engine.isInRegistry(reference) {
-      let code = try await stream(["pull", reference], label)
-      if code == 0 { id = try await engine.id(of: reference) }
-      reason = "the registry has \(reference)"
-    } else if id != nil {
-      reason = "image \(reference) already exists"
-    } else if isForced {
-      reason = "--force"
+  /// An image that is to be there.
+  private struct Wanted {
+    let image: EnvironmentImage
+    let reference: ImageReference
+    let staged: StagedContext
+    let plan: EnvironmentPlan
+
+    var name: String { reference.description }
+    var label: String { "\(plan.customer)/\(image.name)" }
+
+    func result(_ action: BuiltImage.Action, _ id: String, _ digest: String?, _ reason: String) -> BuiltImage {
+      BuiltImage(
+        customer: plan.customer, name: image.name, image: name, id: id, digest: digest, action: action, reason: reason)
+    }
+
+    func kept(_ id: String, _ digest: String?, _ reason: String) -> BuiltImage { result(.kept, id, digest, reason) }
+  }
+
+  /// The image where this machine or its registry has it; else why it has to be built.
+  private func find(_ one: Wanted) async throws -> (BuiltImage?, reason: String) {
+    if remade.contains(one.name) { return (nil, "--refresh") }
+    if isForced { return (nil, "--force") }
+    var id = try await engine.id(of: one.name)
+    var reason = "image \(one.name) already exists"
+    if id == nil, one.plan.registry != nil, try await engine.isInRegistry(one.name) {
+      let code = try await stream(["pull", one.name], one.label)
+      try Interruption.check()
+      if code == 0 { id = try await engine.id(of: one.name) }
+      if let id { try ledger.add(engine.kind, one.name, id) }
+      reason = "the registry has \(one.name)"
     }
     if let id {
-      action = .kept
-      tell("\(label): unchanged: \(reason)")
-      return BuiltImage(
-        customer: plan.customer, name: image.name, image: reference, id: id, digest: try await pushed(reference, label),
-        action: action, reason: reason)
+      tell("\(one.label): unchanged: \(reason)")
+      return (one.kept(id, try await pushed(one.name, one.label), reason), reason)
     }
-    if isMissingOnly {
-      throw CommandError("build.missing", reason, help: "`kiln build \(plan.customer)`, or leave out --no-build")
-    }
+    let place = one.plan.registry == nil ? "on this machine" : "on this machine or in its registry"
+    reason = "no image \(one.name) is \(place)"
+    guard isMissingOnly else { return (nil, reason) }
+    throw CommandError("build.missing", reason, help: "`kiln build \(one.plan.customer)`, or leave out --no-build")
+  }
+
+  private func build(_ one: Wanted, _ reason: String, _ secrets: [SecretUse]) async throws -> BuiltImage {
+    let (label, staged) = (one.label, one.staged)
     tell("\(label): building: \(reason)")
     let start = ContinuousClock.now
     let idFile = staged.folder.removingLastComponent().appending("image-\(UInt64.random(in: 0 ... .max))")
     defer { idFile.removeAll() }
-    let arguments = engine.buildArguments(folder: staged.folder, idFile: idFile, time: time, secrets: secrets)
+    let arguments = engine.buildArguments(
+      folder: staged.folder, idFile: idFile, time: time, version: one.reference.tag ?? "",
+      isPulling: one.image.isRefreshed, secrets: secrets)
     let words = OutputTail()
     let code = try await stream(arguments, label, hiding: secrets, tail: words)
     try Interruption.check()
@@ -115,13 +140,11 @@ package struct EnvironmentBuild: Sendable {
         details: isQuiet ? BuildFailure.lines(of: words.text) : [],
         help: EngineFailure.advice(words.text) ?? "its context is \(staged.folder.string)")
     }
-    let built = try await named(reference, idFile, staged, label)
+    let built = try await named(one.name, idFile, staged, label)
+    try ledger.add(engine.kind, one.name, built)
     let seconds = Double(start.duration(to: .now) / .milliseconds(100)).rounded() / 10
     tell("\(label): built in \(seconds) s")
-    return BuiltImage(
-      customer: plan.customer, name: image.name, image: reference, id: built,
-      digest: try await pushed(reference, label),
-      action: action, reason: reason)
+    return one.result(.built, built, try await pushed(one.name, label), reason)
   }
 
   /// Gives the image that was built its name, which says what it is made from: only when it is.

@@ -21,6 +21,8 @@ package struct EnvironmentImage: Sendable {
   package let repository: ImageRepository
   /// The tag that the plan gives it; nil for the app's, which is that of its context.
   package let tag: String?
+  /// Whether it is made from what its base's registry has, not from what is on the machine.
+  package let isRefreshed: Bool
   /// Where its archive goes below `dist`, without the end of the name.
   package let archive: String
   package let source: ContextSource
@@ -51,7 +53,8 @@ extension LoadedWorkspace {
     var images = [
       EnvironmentImage(
         kind: .runtime, name: "runtime", repository: plan.runtimeImage.repository, tag: plan.runtimeImage.tag,
-        archive: GeneratedFolder.runtime(plan.runtime.id), source: context(try generator.runtime(plan.runtime)),
+        isRefreshed: plan.runtimeRefresh != nil,
+        archive: GeneratedFolder.runtime(plan.runtime.id), source: context(try generator.runtime(of: plan)),
         sources: [:], file: plan.spec.file)
     ]
     if let output = outputs.app, let app = try appContext(of: plan) {
@@ -60,7 +63,7 @@ extension LoadedWorkspace {
       try stopUnlessThere(plan.spec.app?.install.flatMap(\.needs) ?? [], in: source.layers)
       images.append(
         EnvironmentImage(
-          kind: .app, name: "app", repository: plan.appRepository, tag: nil,
+          kind: .app, name: "app", repository: plan.appRepository, tag: nil, isRefreshed: false,
           archive: GeneratedFolder.app(of: plan.customer),
           source: source, sources: app.texts, file: plan.spec.file))
     }
@@ -69,6 +72,7 @@ extension LoadedWorkspace {
       images.append(
         EnvironmentImage(
           kind: .service(service.name), name: service.name, repository: reference.repository, tag: reference.tag,
+          isRefreshed: plan.refresh(of: service) != nil,
           archive: GeneratedFolder.service(service.name, of: plan.customer), source: context(output.image),
           sources: [:], file: plan.spec.file))
     }

@@ -122,7 +122,7 @@ package struct EnvironmentUp: Sendable {
       time: try context.sourceDate(), isPushing: false, isForced: false,
       isQuiet: isQuiet, isMissingOnly: !isBuilding, context: context)
     // Nothing runs the runtime image: the app's has what is in it.
-    let wanted = isBuilding ? images : images.filter { $0.kind != .runtime }
-    return try await environment.build(wanted, of: plan, known: [])
+    return try await environment.build(
+      images.filter { $0.kind != .runtime }, of: plan, known: [], on: images.first { $0.kind == .runtime })
   }
 }

@@ -38,7 +38,8 @@ package struct EarlierWorkspace: Sendable {
     let commit = try await git.commit(name)
     let place = try FilePath.privateFolder("kiln-since")
     defer { place.removeAll() }
-    let root = try await git.extract(["kiln.yaml", "environments", "profiles", "components"], of: commit, to: place)
+    let root = try await git.extract(
+      ["kiln.yaml", WorkspaceLayout.lockName, "environments", "profiles", "components"], of: commit, to: place)
     guard root.appending("kiln.yaml").isThere else {
       return EarlierWorkspace(plans: [], sources: [:], notes: ["there was no workspace in \(name): everything is new"])
     }

@@ -1,18 +1,20 @@
-import KilnDocuments
-import KilnSpec
+package import KilnDocuments
+package import KilnSpec
 
 /// The definitions as `kiln components` prints them.
-struct CatalogDocument {
+package struct CatalogDocument {
   let definitions: Definitions
+
+  package init(definitions: Definitions) { self.definitions = definitions }
 
   private func sorted<T>(_ map: [String: T]) -> [(key: String, value: T)] { map.sorted { $0.key < $1.key } }
 
-  var names: [String] {
+  package var names: [String] {
     (Array(definitions.bases.keys) + definitions.components.keys + definitions.services.keys + definitions.profiles.keys)
       .sorted()
   }
 
-  var list: String {
+  package var list: String {
     func section(_ title: String, _ rows: [(String, String)]) -> String {
       let width = (rows.map(\.0.count).max() ?? 0) + 2
       return "\(title)\n"
@@ -32,7 +34,7 @@ struct CatalogDocument {
     return (components + services).joined(separator: ", ")
   }
 
-  var json: DocumentValue {
+  package var json: DocumentValue {
     [
       "bases": .list(
         sorted(definitions.bases).map { json($0.key, $0.value) }),
@@ -68,8 +70,8 @@ struct CatalogDocument {
     ]
   }
 
-  func describe(_ name: String, _ format: ComponentsCommand.Format) -> String? {
-    if format == .json {
+  package func describe(_ name: String, asJSON isJSON: Bool) -> String? {
+    if isJSON {
       if let component = definitions.components[name] {
         return JSONRenderer(sortedKeys: true).render(json(name, component.summary, component.parameters))
       }
@@ -88,7 +90,7 @@ struct CatalogDocument {
   }
 
   /// `docs/catalog.md`.
-  var markdown: String {
+  package var markdown: String {
     var out = "# The catalog\n\nMade by `kiln components --format markdown`. `kiln components NAME` shows one entry.\n"
     out += "\n## Bases\n\n" + sorted(definitions.bases).map { page($0.key, $0.value) }.joined(separator: "\n")
     out += "\n## Components\n\n" + sorted(definitions.components).map { page($0.key, $0.value) }.joined(separator: "\n")
