@@ -8,7 +8,7 @@ public struct BakeFile: Sendable, Hashable {
   public struct Target: Sendable, Hashable {
     public let name: String
     /// The folder with the Dockerfile, relative to where bake runs.
-    public let context: String
+    public var context: String
     /// Images of the Dockerfile that other targets make: the image's name and the target's.
     public var images: [(name: String, target: String)] = []
     public var tags: [Text]
@@ -16,6 +16,9 @@ public struct BakeFile: Sendable, Hashable {
     public var secrets: [(name: String, variable: String)] = []
     public var cacheFrom: [String] = []
     public var cacheTo: [String] = []
+    public var labels: [(name: String, value: Text)] = []
+    /// Whether bases are what their registries have now.
+    public var isPulling = false
 
     public init(_ name: String, context: String, tags: [Text]) {
       self.name = name
@@ -48,6 +51,11 @@ public struct BakeFile: Sendable, Hashable {
         out += "      \"contexts\": {\n        \(pairs.joined(separator: ",\n        "))\n      },\n"
       }
       add("inherits", [BakeFile.common])
+      if !labels.isEmpty {
+        let pairs = labels.map { "\(JSONRenderer.quoted($0.name)): \(JSONRenderer.quoted($0.value.value))" }
+        out += "      \"labels\": {\n        \(pairs.joined(separator: ",\n        "))\n      },\n"
+      }
+      if isPulling { out += "      \"pull\": true,\n" }
       add("secret", secrets.map { BakeFile.escaped("id=\($0.name),env=\($0.variable)") })
       add("tags", tags.map(\.value))
       out.removeLast(2)

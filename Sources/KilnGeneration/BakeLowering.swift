@@ -15,11 +15,11 @@ public struct BakeLowering: Sendable {
     self.settings = settings
   }
 
-  /// The file's name, in the output folder and, with the apps' tags, beside the contexts.
+  /// The file's name in `dist`, beside the contexts that it reads.
   public static let fileName = "docker-bake.json"
   /// From the workspace's root.
   package static let contexts = WorkspaceLayout.relative.contexts.string
-  /// The variable that tags apps where no file with their digests is given.
+  /// The variable that tags apps whose contexts are not staged.
   static let tagVariable = "KILN_TAG"
 
   public static func runtime(_ id: String) -> String { "runtime_\(BakeFile.name(id))" }
@@ -28,7 +28,19 @@ public struct BakeLowering: Sendable {
   /// A customer's group; `default` is everything.
   public static func group(_ customer: String) -> String { customer == "default" ? "customer_default" : customer }
 
-  public func render() -> String { file.render() }
+  /// - Parameter staged: Targets whose contexts are staged: bake reads those very folders, and tags apps by their digests.
+  public func render(_ staged: [Staged] = []) -> String {
+    var file = self.file
+    let known = Dictionary(staged.map { ($0.target, $0) }) { first, _ in first }
+    for index in file.targets.indices {
+      guard let one = known[file.targets[index].name] else { continue }
+      file.targets[index].context = one.context
+      guard let image = one.image else { continue }
+      file.targets[index].tags = [.literal(image.description)]
+      file.targets[index].labels = [(ImageLabels.version, .literal(image.tag ?? ""))]
+    }
+    return file.render()
+  }
 
   var file: BakeFile {
     var file = BakeFile()
@@ -50,9 +62,10 @@ public struct BakeLowering: Sendable {
         file.targets.append(target)
       }
       for service in plan.services {
-        let target = target(
+        var target = target(
           Self.target(plan.customer, service.name), GeneratedFolder.service(service.name, of: plan.customer),
-          .literal(plan.image(of: service).description))
+          plan.image(of: service))
+        target.isPulling = plan.refresh(of: service) != nil
         members.append(target.name)
         services.append(target.name)
         file.targets.append(target)
@@ -62,8 +75,9 @@ public struct BakeLowering: Sendable {
       file.groups.append((Self.group(plan.customer), members))
     }
     for (id, plan) in runtimes.sorted(by: { $0.key < $1.key }) {
-      file.targets.append(
-        target(Self.runtime(id), GeneratedFolder.runtime(id), .literal(plan.runtimeImage.description)))
+      var target = target(Self.runtime(id), GeneratedFolder.runtime(id), plan.runtimeImage)
+      target.isPulling = plan.runtimeRefresh != nil
+      file.targets.append(target)
       file.groups.append(("on_\(BakeFile.name(id))", [Self.runtime(id)] + (onRuntime[id] ?? [])))
     }
     let names = runtimes.keys.sorted()
@@ -79,14 +93,22 @@ public struct BakeLowering: Sendable {
   private func app(_ plan: EnvironmentPlan) -> BakeFile.Target {
     var target = target(
       Self.target(plan.customer, "app"), GeneratedFolder.app(of: plan.customer),
-      .variable(prefix: "\(plan.appRepository):", name: Self.tagVariable))
+      tag: .variable(prefix: "\(plan.appRepository):", name: Self.tagVariable),
+      version: .variable(prefix: "", name: Self.tagVariable))
     target.images = [(plan.runtimeImage.description, Self.runtime(plan.runtime.id))]
     target.secrets = plan.secrets(of: .build).map { ($0.file, $0.variable) }
     return target
   }
 
-  private func target(_ name: String, _ folder: String, _ tag: BakeFile.Text) -> BakeFile.Target {
+  private func target(_ name: String, _ folder: String, _ image: ImageReference) -> BakeFile.Target {
+    target(name, folder, tag: .literal(image.description), version: .literal(image.tag ?? ""))
+  }
+
+  private func target(
+    _ name: String, _ folder: String, tag: BakeFile.Text, version: BakeFile.Text
+  ) -> BakeFile.Target {
     var target = BakeFile.Target(name, context: "\(Self.contexts)/\(folder)", tags: [tag])
+    target.labels = [(ImageLabels.version, version)]
     target.cacheFrom = settings.cacheFrom.map { $0.substituting(BuildSettings.target, with: name) }
     target.cacheTo = settings.cacheTo.map { $0.substituting(BuildSettings.target, with: name) }
     return target
@@ -98,21 +120,12 @@ public struct BakeLowering: Sendable {
     /// The folder of this context alone, relative to where bake runs.
     public let context: String
     /// The image, where the digest of the context is its tag.
-    public let tag: String?
+    public let image: ImageReference?
 
-    public init(target: String, context: String, tag: String?) {
+    public init(target: String, context: String, image: ImageReference?) {
       self.target = target
       self.context = context
-      self.tag = tag
+      self.image = image
     }
-  }
-
-  /// Contexts by their digests, and the tags that are such, as a file that is given to bake after the other.
-  public static func staged(_ targets: [Staged]) -> String {
-    var file = BakeFile()
-    file.targets = targets.map { staged in
-      BakeFile.Target(staged.target, context: staged.context, tags: staged.tag.map { [.literal($0)] } ?? [])
-    }
-    return file.render()
   }
 }

@@ -54,12 +54,6 @@ package struct GeneratedOutput: Sendable {
     return ContentDigest(of: text).hex
   }
 
-  /// The units of `plans`, and the graph of the fleet; that is left as it was while the spec of a customer is wrong: it
-  /// would lose that customer's images.
-  package func unitsInReach(of plans: [EnvironmentPlan]) -> [OutputUnit] {
-    loaded.isFleetWhole ? unitsAndGraph(plans) : units(plans)
-  }
-
   /// Units that may be orphans: of all customers, or of the named ones alone; never those of a spec with errors.
   package func scope(_ customers: [String]) -> @Sendable (String) -> Bool {
     if !customers.isEmpty {
@@ -82,22 +76,6 @@ package struct GeneratedOutput: Sendable {
     } catch let error as OutputObstacles {
       throw CommandError(error.all)
     }
-  }
-
-  /// The units of `plans`, and the graph of the whole fleet.
-  package func unitsAndGraph(_ plans: [EnvironmentPlan]) -> [OutputUnit] {
-    let units = units(plans)
-    let fleet = loaded.fleet
-    let settings = loaded.workspace.build
-    let keys = fleet.compactMap { self.key($0) }
-    let all = keys.count == fleet.count ? ContentDigest(of: keys.joined(separator: "\n")).hex : nil
-    let graph = OutputUnit(BakeLowering.fileName, key: all) {
-      var tree = ArtifactTree()
-      try tree.add(BakeLowering.fileName, Artifact(BakeLowering(fleet, settings).render(), source: "kiln.yaml"))
-      return tree
-    }
-    // It takes longest: the others are done beside it.
-    return [graph] + units
   }
 
   /// What a customer's files depend on.

@@ -1,6 +1,5 @@
 package import KilnArtifacts
 import KilnDocuments
-import KilnGeneration
 
 extension OutputFolder.Change.Kind {
   /// As in `created PATH`.
@@ -18,8 +17,6 @@ extension OutputFolder.Change {
   package var text: String {
     switch kind {
     case .create: "\(path): is not there yet (\(source))"
-    // It is made of every customer's spec.
-    case .update where path == BakeLowering.fileName: "\(path): a spec, a profile, a definition or kiln.yaml changed"
     case .update: "\(path): its spec, a profile or a definition changed (\(source))"
     case .overwrite: "\(path): was edited by hand or made by somebody else (\(source))"
     case .remove: "\(path): is no longer generated (\(source))"

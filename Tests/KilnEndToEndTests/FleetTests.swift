@@ -39,7 +39,7 @@ struct FleetTests {
     }
     try sh("kiln generate -q", in: root)
     let bake =
-      "kiln pack --folders -q > packed && docker buildx bake --progress=plain -f generated/docker-bake.json -f dist/docker-bake.json"
+      "kiln pack --folders -q > packed && docker buildx bake --progress=plain -f dist/docker-bake.json"
     /// Targets with a step that was run, and not taken from the cache.
     func built() throws -> [String] {
       let log = try sh("\(bake) 2>&1", in: root).output
@@ -61,7 +61,7 @@ struct FleetTests {
     #expect(before.split(separator: "\n").count == 3)
     // Each runtime once: two customers share one, and `kiln build` finds what bake made.
     let runtimes = try sh(
-      "docker images --format '{{.Repository}}:{{.Tag}}' kiln/runtime | grep -c -F -f <(jq -r '.target[].tags[]?' generated/docker-bake.json)",
+      "docker images --format '{{.Repository}}:{{.Tag}}' kiln/runtime | grep -c -F -f <(jq -r '.target[].tags[]?' dist/docker-bake.json)",
       in: root)
     #expect(runtimes.output == "2\n")
     #expect(try sh("kiln build --format json | jq -r '.images[].action' | sort -u", in: root).output == "kept\n")

@@ -44,6 +44,7 @@ struct RefreshedOutputTests {
     #expect(lines[origin + 1] == #"ARG KILN_REFRESHED="20261126""#)
     let graph = BakeLowering([refreshed], BuildSettings()).render()
     #expect(graph.contains("\"\(service)\"") && graph.contains("\"\(plan.runtimeImage)-r20261126\": \"target:"))
+    #expect(graph.components(separatedBy: "\"pull\": true").count == 3)
     // What runs is compared with the spec by this.
     #expect(refreshed.digest(of: redis) != plan.digest(of: redis) && refreshed.machineDigest == plan.machineDigest)
   }

@@ -97,6 +97,7 @@ package struct SampleWorkspace: Sendable {
     var files: [String: String] = [:]
     let tree = try Generator().generate(plans)
     for path in tree.paths { files[path.text] = tree[path.text].map { String(decoding: $0.bytes, as: UTF8.self) } }
+    // In `dist`, with the digests of what is staged.
     files[BakeLowering.fileName] = BakeLowering(plans, build).render()
     return files
   }

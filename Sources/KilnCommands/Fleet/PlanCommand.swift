@@ -87,7 +87,7 @@ struct PlanCommand: KilnSubcommand {
         from: past, to: loaded.plans, since: since, sources: earlier.sources, notes: earlier.notes)
       let shown = change.only(kinds ?? [])
       if format == .json { return context.console.output(json: shown.document) }
-      return context.console.output(rendered(shown, loaded))
+      return context.console.output(rendered(shown))
     }
     let documents = loaded.plans.map { PlanDocument(plan: $0) }
     switch format {
@@ -107,7 +107,7 @@ struct PlanCommand: KilnSubcommand {
     }
   }
 
-  private func rendered(_ change: FleetChange, _ loaded: LoadedWorkspace) -> String {
+  private func rendered(_ change: FleetChange) -> String {
     func matrix(limit: Int = BuildMatrix.limit) -> BuildMatrix {
       BuildMatrix(change.images, limit: limit) { image in
         switch (image.kind, image.customer) {
@@ -124,10 +124,9 @@ struct PlanCommand: KilnSubcommand {
     case .gitlab:
       return matrix(limit: 500).gitlab { kind in
         if kind == .machine { return [#"for customer in $KILN_TARGETS; do kiln bake "$customer"; done"#] }
-        let file = "\(loaded.workspace.output)/\(BakeLowering.fileName)"
         return [
           "kiln generate --check", "kiln pack --folders --quiet",
-          "docker buildx bake -f \(file) -f dist/\(BakeLowering.fileName) --push $KILN_TARGETS",
+          "docker buildx bake -f dist/\(BakeLowering.fileName) --push $KILN_TARGETS",
         ]
       }
     default: return change.text

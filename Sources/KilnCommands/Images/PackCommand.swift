@@ -92,9 +92,7 @@ struct PackCommand: SynchronousCommand {
       }
     }
     if !options.quiet {
-      context.console.error(
-        "next, here: docker buildx bake -f \(loaded.workspace.output)/\(BakeLowering.fileName) -f dist/\(BakeLowering.fileName) [GROUP…]\n"
-      )
+      context.console.error("next, here: docker buildx bake -f dist/\(BakeLowering.fileName) [GROUP…]\n")
     }
   }
 }

@@ -3,7 +3,6 @@ import KilnArtifacts
 import KilnConsole
 import KilnDiagnostics
 import KilnDocuments
-import KilnGeneration
 import KilnPlan
 import KilnSpec
 import KilnWorkspace
@@ -75,7 +74,7 @@ struct GenerateCommand: SynchronousCommand {
   /// Reports what would change.
   private func compare(_ output: GeneratedOutput, _ loaded: LoadedWorkspace, _ context: CommandContext) throws {
     let delta = try output.folder.compare(
-      with: output.unitsInReach(of: loaded.plans), generator: KilnVersion.generator, detail: diff ? .contents : .files,
+      with: output.units(loaded.plans), generator: KilnVersion.generator, detail: diff ? .contents : .files,
       isInScope: output.scope(customers))
     try refuseWithoutSpecs(delta, output.folder, loaded)
     if diff {
@@ -92,7 +91,7 @@ struct GenerateCommand: SynchronousCommand {
       onWait: { context.console.error("another kiln writes \(folder.path); waiting\n") },
       {
         let delta = try folder.compare(
-          with: output.unitsInReach(of: loaded.plans), generator: KilnVersion.generator,
+          with: output.units(loaded.plans), generator: KilnVersion.generator,
           isInScope: output.scope(customers))
         try refuseWithoutSpecs(delta, folder, loaded)
         try refuseForced(delta, folder)
@@ -123,7 +122,7 @@ struct GenerateCommand: SynchronousCommand {
   ) throws {
     guard loaded.workspace.environmentFiles.isEmpty else { return }
     let customers = delta.knownUnits.filter {
-      $0 != BakeLowering.fileName && $0.split(separator: "/").first.map(String.init) != OutputUnit.runtimes
+      $0.split(separator: "/").first.map(String.init) != OutputUnit.runtimes
     }
     guard !customers.isEmpty else { return }
     throw CommandError(

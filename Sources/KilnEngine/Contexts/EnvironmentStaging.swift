@@ -10,7 +10,7 @@ import KilnSpec
 package import KilnWorkspace
 import SystemPackage
 
-/// Makes a folder of each image's context, and writes which they are and the apps' tags, for `docker buildx bake`.
+/// Makes a folder of each image's context, and writes the graph that `docker buildx bake` builds of them.
 package struct EnvironmentStaging: Sendable {
   package struct Staged: Sendable {
     package let plan: EnvironmentPlan
@@ -51,10 +51,11 @@ package struct EnvironmentStaging: Sendable {
         target: one.image.kind == .runtime
           ? BakeLowering.runtime(one.plan.runtime.id) : BakeLowering.target(one.plan.customer, one.image.name),
         context: folder.string,
-        tag: isApp ? one.image.reference(one.context).description : nil)
+        image: isApp ? one.image.reference(one.context) : nil)
     }
     let file = contexts.removingLastComponent().appending(BakeLowering.fileName)
-    try FileReplacement.replace([.init(path: file, bytes: Array(BakeLowering.staged(targets).utf8))])
+    let graph = BakeLowering(loaded.fleet, loaded.workspace.build).render(targets)
+    try FileReplacement.replace([.init(path: file, bytes: Array(graph.utf8))])
     return staged
   }
 }
