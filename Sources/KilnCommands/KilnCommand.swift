@@ -18,7 +18,7 @@ public struct KilnCommand: AsyncParsableCommand {
         subcommands: [
           InitCommand.self, NewCommand.self, CheckCommand.self, PlanCommand.self, GenerateCommand.self,
           PackCommand.self, BuildCommand.self, BakeCommand.self, VerifyCommand.self, ComponentsCommand.self,
-          SchemaCommand.self,
+          SchemaCommand.self, PruneCommand.self,
         ]),
       CommandGroup(
         name: "On this machine:",

@@ -50,6 +50,11 @@ public struct ContextStage: Sendable {
     self.root = root
   }
 
+  /// The tag of what was staged last; nil where nothing was.
+  public var newestTag: String? {
+    StageStore.newest(of: FilePath(link.string + ".staged")).map { ContentDigest.tag(of: $0) }
+  }
+
   /// Stages what `source` says now.
   ///
   /// - Parameters:

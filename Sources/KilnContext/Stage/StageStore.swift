@@ -42,7 +42,7 @@ final class StageStore {
   private func stage(_ digest: String) -> FilePath { path.appending(digest) }
   func tree(_ digest: String) -> FilePath { stage(digest).appending(String(decoding: name, as: UTF8.self)) }
 
-  private static func isDigest(_ name: some Collection<UInt8>) -> Bool {
+  static func isDigest(_ name: some Collection<UInt8>) -> Bool {
     name.count == 64 && name.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
   }
 
@@ -134,7 +134,7 @@ final class StageStore {
         try folder.remove(item.name)
       } else if item.kind.isDirectory, Self.isDigest(item.name), !item.name.elementsEqual(digest.utf8) {
         let old = stage(String(decoding: item.name, as: UTF8.self))
-        if wasHandedOut(old) { continue }
+        if Self.wasHandedOut(old) { continue }
         guard let lock = try StageLock.aloneNow(old) else { continue }
         try withExtendedLifetime(lock) { try discard(item.name) }
         isSwept = true
@@ -143,9 +143,24 @@ final class StageStore {
     return isSwept
   }
 
-  private func wasHandedOut(_ stage: FilePath) -> Bool {
+  /// The digest of the newest folder, as the link beside `path` says; nil where it says nothing.
+  static func newest(of path: FilePath) -> String? {
+    let link = FilePath(String(path.string.dropLast(".staged".count)))
+    var own = [CChar](repeating: 0, count: 4096)
+    let count = link.withPlatformString { readlink($0, &own, own.count) }
+    guard count > 0 else { return nil }
+    let parts = String(decoding: own[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self).split(separator: "/")
+    return parts.count == 3 && isDigest(parts[1].utf8) ? String(parts[1]) : nil
+  }
+
+  /// Whether nobody has the folder, and it was not handed out just now.
+  static func isUnused(_ stage: FilePath) throws -> Bool {
+    try !wasHandedOut(stage) && StageLock.aloneNow(stage) != nil
+  }
+
+  private static func wasHandedOut(_ stage: FilePath) -> Bool {
     var status = stat()
     guard stage.appending("handed-out").withPlatformString({ lstat($0, &status) }) == 0 else { return false }
-    return FileStatus(status).modified > FileStatus.now - Self.handedOutTime * 1_000_000_000
+    return FileStatus(status).modified > FileStatus.now - handedOutTime * 1_000_000_000
   }
 }

@@ -69,22 +69,11 @@ extension PackedContext {
   }
 
   package func summary(_ name: String) -> String {
-    var text = "\(name): \(files) files, \(Self.amount(bytes)) in, \(Self.amount(size)) out, sha256:\(digest)\n"
+    var text = "\(name): \(files) files, \(Phrase.amount(bytes)) in, \(Phrase.amount(size)) out, sha256:\(digest)\n"
     if let largest {
       let path = largest.path.count > 200 ? "…" + largest.path.suffix(200) : largest.path
-      text += "  largest: \(path), \(Self.amount(largest.bytes))\n"
+      text += "  largest: \(path), \(Phrase.amount(largest.bytes))\n"
     }
     return text
-  }
-
-  private static func amount(_ bytes: Int) -> String {
-    let units = ["B", "kB", "MB", "GB", "TB"]
-    var value = Double(bytes)
-    var unit = 0
-    while value >= 1000, unit + 1 < units.count {
-      value /= 1000
-      unit += 1
-    }
-    return unit == 0 ? "\(bytes) B" : "\((value * 10).rounded() / 10) \(units[unit])"
   }
 }

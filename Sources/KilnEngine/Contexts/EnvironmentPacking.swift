@@ -100,7 +100,7 @@ package struct EnvironmentPacking {
   private func pack(_ image: EnvironmentImage, _ context: CommandContext, isQuiet: Bool) throws -> PackedArchive {
     let path = dist.pushing(FilePath(image.archive + compression.suffix))
     let state = FilePath(path.removingLastComponent().string).appending(
-      ".\(path.lastComponent?.string ?? "").kiln-state.json")
+      ContextRemains.note(of: path.lastComponent?.string ?? ""))
     let salt = "\(KilnVersion.generator) \(compression.rawValue) \(time)"
     let fingerprint = try ContextFingerprint.of(image.source, salt: salt)
     if let fingerprint, let bytes = try? RegularFile.read(state, limit: 1 << 20),
