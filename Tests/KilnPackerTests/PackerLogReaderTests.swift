@@ -140,13 +140,28 @@ struct PackerLogReaderTests {
         outcome: .unknown, builds: [.init(name: "docker", outcome: .success, duration: "1 second")], runs: 0)),
   ]
 
+  private static let gitLab = "2024-05-01T10:00:00.123456Z "
+
   /// What puts something before or after each line, by name; the first leaves them alone.
   static let decorations: [(name: String, line: @Sendable (String) -> String)] = [
     ("plain", { $0 + "\n" }), ("CRLF", { $0 + "\r\n" }), ("doubled CR", { $0 + "\r\r\n" }),
     ("after a progress bar", { "10%\r20%\r" + $0 + "\n" }),
     ("Azure Pipelines", { "2023-01-05T09:00:01.1234567Z " + $0 + "\n" }),
     ("GitHub Actions, gh run view", { "bake\tRun packer build\t2023-01-05T09:00:01.1234567Z " + $0 + "\n" }),
-    ("GitLab", { "2024-05-01T10:00:00.123456Z 01O " + $0 + "\n" }),
+    ("GitLab", { "\(gitLab)01O " + $0 + "\n" }),
+    ("GitLab, in pieces", { "\(gitLab)01O " + $0.prefix(9) + "\n\(gitLab)01O+" + $0.dropFirst(9) + "\n" }),
+    (
+      "GitLab, in pieces, CRLF",
+      { "\(gitLab)01O " + $0.prefix(9) + "\r\n\(gitLab)01O+" + $0.dropFirst(9) + "\r\n" }
+    ),
+    (
+      "GitLab, a carriage return and a line feed in two pieces",
+      { "\(gitLab)01O " + $0 + "\r\n\(gitLab)01E x\r\n\(gitLab)01O+\n" }
+    ),
+    (
+      "GitLab, after a progress bar",
+      { "\(gitLab)01O 10%\r\n\(gitLab)01O+20%\r\n\(gitLab)01O+" + $0 + "\n" }
+    ),
     ("Jenkins timestamper", { "[2021-04-13T11:06:54.207Z] " + $0 + "\n" }), ("Jenkins", { "14:10:12 " + $0 + "\n" }),
     ("Buildkite", { "\u{1B}_bk;t=1700000000000\u{07}" + $0 + "\n" }),
     ("-timestamp-ui", { "2021-02-18T10:12:55+01:00: " + $0 + "\n" }),
@@ -167,10 +182,12 @@ struct PackerLogReaderTests {
     let decoration = try #require(Self.decorations.first { $0.name == name })
     if name == "-timestamp-ui", sample.name == "machine-readable" { return }
     let lines = sample.log.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-    let text = lines.map { decoration.line(String($0)) }.joined()
+    // The first line says how lines end.
+    let first = name == "GitLab, after a progress bar" ? Self.gitLab + "00O Running with gitlab-runner\n" : ""
+    let text = first + lines.map { decoration.line(String($0)) }.joined()
     let whole = Self.read(Array(text.utf8), piece: text.utf8.count)
     // What stands in the middle of an unknown text or an error belongs to it.
-    if name == "after a progress bar" || name == "among long lines" {
+    if name.hasSuffix("after a progress bar") || name == "among long lines" || name.hasSuffix("two pieces") {
       #expect(whole.outcome == sample.report.outcome)
       #expect(whole.builds.map(\.name) == sample.report.builds.map(\.name))
       return

@@ -55,14 +55,15 @@ enum LogLine {
     return true
   }
 
-  /// GitLab's stream after its timestamp: ` 01O ` or ` 01E+`, where a plus says that the line before goes on.
+  /// GitLab's stream after its timestamp: ` 01O `. A plus in place of the last blank says that another line goes on, so that
+  /// what follows is no line: `GitLabLines` puts those together.
   private static func dropStream(_ text: inout ArraySlice<UInt8>) {
     var rest = text.dropFirst()
     guard rest.count >= 3, isHex(rest[rest.startIndex]), isHex(rest[rest.startIndex + 1]),
       [UInt8(ascii: "O"), UInt8(ascii: "E")].contains(rest[rest.startIndex + 2])
     else { return }
     rest.removeFirst(3)
-    guard rest.isEmpty || rest.first == 0x20 || rest.first == UInt8(ascii: "+") else { return }
+    guard rest.isEmpty || rest.first == 0x20 else { return }
     text = rest.dropFirst()
   }
 

@@ -20,6 +20,7 @@ public struct PackerLogReader: Sendable {
   private var pending: [UInt8] = []
   private var isSkipping = false
   private var columns = Columns.undecided
+  private var gitLab = GitLabLines()
   private var results = PackerLogResults()
 
   public init() {}
@@ -36,13 +37,14 @@ public struct PackerLogReader: Sendable {
   public mutating func finish() -> PackerReport {
     decoder.finish().withUnsafeBytes { lines(in: $0) }
     if !pending.isEmpty { flush(isCut: true) }
+    while let line = gitLab.next(atEnd: true) { read(line.text[...], isCut: line.isCut) }
     return results.finish()
   }
 
   private mutating func lines(in bytes: UnsafeRawBufferPointer) {
     var start = 0
     while start < bytes.count {
-      if pending.isEmpty, !isSkipping, !results.isInside, case .none = columns {
+      if pending.isEmpty, !isSkipping, !results.isInside, !gitLab.isFound, case .none = columns {
         // Whole lines without a mark are passed over, which nearly all are.
         let mark = LogMarks.first(in: bytes, from: start) ?? bytes.count
         start = Self.lineStart(in: bytes, start..<mark)
@@ -71,9 +73,11 @@ public struct PackerLogReader: Sendable {
   private mutating func append(_ bytes: UnsafeRawBufferPointer) {
     if isSkipping { return }
     if pending.count + bytes.count > Self.lineLimit {
-      // Its beginning still says whether it has the columns.
+      // Its beginning still says whether it has the columns, and which stream of GitLab's it is of.
       pending += bytes.prefix(LogColumns.reach)
-      _ = dropColumns(isCut: false)
+      if let start = dropColumns(isCut: false), start == 0 {
+        pending.withUnsafeBytes { gitLab.add(nil, head: $0, limit: Self.lineLimit) }
+      }
       pending = []
       isSkipping = true
     } else {
@@ -90,7 +94,13 @@ public struct PackerLogReader: Sendable {
       isSkipping = false
     }
     guard !isSkipping, let start = dropColumns(isCut: isCut) else { return }
-    let line = pending[start...]
+    let isOfGitLab = start == 0 && pending.withUnsafeBytes { GitLabLines.header(of: $0) != nil }
+    guard isOfGitLab || !gitLab.isEmpty else { return read(pending[start...], isCut: isCut) }
+    pending.withUnsafeBytes { gitLab.add(pending, head: $0, limit: Self.lineLimit, isCut: isCut) }
+    while let line = gitLab.next() { read(line.text[...], isCut: line.isCut) }
+  }
+
+  private mutating func read(_ line: ArraySlice<UInt8>, isCut: Bool) {
     var isBlank = true
     var isOwn = true
     // A bare carriage return ends a line where a progress bar was; what a build printed behind Packer's prefix stays there.
