@@ -62,10 +62,16 @@ public struct AtomicFile: ~Copyable {
   /// Whether something stands there that a rename would take away: a device, a FIFO, a socket, or one of the names that
   /// the system gives to open files, as `/dev/stdout`.
   public static func isDevice(_ path: FilePath) -> Bool {
-    if path.starts(with: "/dev") && !path.starts(with: "/dev/shm") || path.starts(with: "/proc") { return true }
+    if isSystemName(path) { return true }
     var status = stat()
     guard path.withPlatformString({ stat($0, &status) }) == 0 else { return false }
     return ![S_IFREG, S_IFDIR, S_IFLNK].contains(status.st_mode & S_IFMT)
+  }
+
+  /// Whether the path is one of the system's own, for devices and open files.
+  public static func isSystemName(_ path: FilePath) -> Bool {
+    let path = path.lexicallyNormalized()
+    return path.starts(with: "/dev") && !path.starts(with: "/dev/shm") || path.starts(with: "/proc")
   }
 
   private init(path: FilePath, temporaryPath: FilePath, descriptor: FileDescriptor) {

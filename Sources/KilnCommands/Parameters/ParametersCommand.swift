@@ -3,7 +3,6 @@ import KilnArtifacts
 import KilnAzure
 import KilnConsole
 import KilnRelease
-import SystemPackage
 
 struct ParametersCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -84,8 +83,9 @@ struct PatchCommand: SynchronousCommand {
     try values.refuseUnusable(in: context)
     let report = try log.map { try LogFile.report($0, manifest: manifest, in: context) }
     let patch = try values.patch(report, build: build, in: context)
-    let files = ParameterFiles(files, template: template, refusesLinks: refuseLinks, context: context)
-    let patched = try files.patched(by: patch, isHeld: !check && output == nil)
+    let files = ParameterFiles(
+      files, template: template, refusesLinks: refuseLinks, output: output == "-" ? nil : output, context: context)
+    let patched = try files.patched(by: patch, isHeld: !check && output != "-")
     context.console.report(patched.warnings, sources: patched.excerpts)
     if diff {
       for file in patched.changed {
@@ -101,8 +101,6 @@ struct PatchCommand: SynchronousCommand {
       if !patched.changed.isEmpty || !patched.exposed.isEmpty { throw KilnExit.difference }
     } else if output == "-", let file = patched.files.first {
       context.console.raw(.output, file.patched.bytes)
-    } else if let output {
-      try patched.write(to: context.folder.pushing(FilePath(output)))
     } else {
       try patched.replace()
     }

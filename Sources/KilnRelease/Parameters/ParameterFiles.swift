@@ -20,24 +20,30 @@ package struct ParameterFiles: Sendable {
   package let template: String?
   /// Else what a symbolic link points to is changed.
   package let refusesLinks: Bool
+  /// Where the one file is written instead; what stands there is replaced.
+  package let output: String?
   package let context: CommandContext
 
   private static let sizeLimit = 256 << 20
 
-  package init(_ names: [String], template: String?, refusesLinks: Bool = false, context: CommandContext) {
+  package init(
+    _ names: [String], template: String?, refusesLinks: Bool = false, output: String? = nil, context: CommandContext
+  ) {
     self.names = names
     self.template = template
     self.refusesLinks = refusesLinks
+    self.output = output
     self.context = context
   }
 
   /// Reads the files and says what they would become; nothing is written.
-  /// - Parameter isHeld: Whether no other kiln changes them while the result lives. What is only read needs no lock, for
-  ///   files are replaced whole.
+  /// - Parameter isHeld: Whether no other kiln changes what will be written while the result lives. What is only read
+  ///   needs no lock, for files are replaced whole.
   package func patched(by patch: ParameterPatch, isHeld: Bool) throws -> PatchedFiles {
     let (template, templateText) = try template.map(readTemplate) ?? (nil, "")
     let paths = try names.map { (name: $0, path: try resolved($0)) }
-    let held = isHeld ? try hold(paths) : []
+    let destination = try output.map { try self.destination($0, of: paths.map(\.path)) } ?? .inPlace
+    let held = isHeld ? try hold(destination.written(instead: paths)) : []
     let quotesSource = patch.parameters.allSatisfy { !$0.value.isSecret }
     var problems: [Diagnostic] = []
     var excerpts: [String: String] = [:]
@@ -54,7 +60,9 @@ package struct ParameterFiles: Sendable {
       excerpts[warning.location?.file ?? ""] = templateText
     }
     if problems.hasErrors { throw CommandError(problems, sources: excerpts) }
-    return PatchedFiles(files: results, warnings: problems, excerpts: excerpts, console: context.console, held: held)
+    return PatchedFiles(
+      files: results, warnings: problems, excerpts: excerpts, destination: destination, console: context.console,
+      held: held)
   }
 
   private func readTemplate(_ name: String) throws -> (DeploymentTemplate?, String) {
@@ -67,7 +75,7 @@ package struct ParameterFiles: Sendable {
   }
 
   /// The file itself, or what a symbolic link points to.
-  private func resolved(_ name: String) throws -> FilePath {
+  func resolved(_ name: String) throws -> FilePath {
     let path = context.folder.pushing(FilePath(name))
     guard path.isLink else { return path }
     if refusesLinks {
@@ -112,6 +120,7 @@ package struct PatchedFiles: Sendable {
   package let warnings: [Diagnostic]
   /// The files' texts by name, where they hold no secret.
   package let excerpts: [String: String]
+  fileprivate let destination: ParameterDestination
   fileprivate let console: Console
   /// Let go when this value is.
   fileprivate let held: [HeldFile]
@@ -120,28 +129,32 @@ package struct PatchedFiles: Sendable {
   /// Unchanged, and yet open to others with a secret in it.
   package var exposed: [File] { files.filter { !$0.isChanged && $0.patched.holdsSecret && $0.isOpenToOthers } }
 
-  /// Replaces all files or none, and says which were patched.
+  /// Replaces all files or none, and says which were patched; or writes the one elsewhere.
   package func replace() throws {
+    switch destination {
+    case .inPlace: try replaceInPlace()
+    case .system(let path): try write(to: path)
+    case .file(_, let path):
+      try FileReplacement.replace(
+        files.map { .init(path: path, bytes: $0.patched.bytes, isPrivate: $0.patched.holdsSecret, isUsers: true) })
+    }
+    withExtendedLifetime(held) {}
+  }
+
+  private func replaceInPlace() throws {
     try FileReplacement.replace(
       (changed + exposed).map {
         .init(path: $0.path, bytes: $0.patched.bytes, isPrivate: $0.patched.holdsSecret, isUsers: true)
       })
     for file in files { console.error("\(file.name): \(file.isChanged ? "patched" : "unchanged")\n") }
-    withExtendedLifetime(held) {}
   }
 
-  /// Writes the first file elsewhere.
-  package func write(to path: FilePath) throws {
-    guard let file = files.first else { return }
-    if AtomicFile.isDevice(path) {
-      do {
-        let descriptor = try FileDescriptor.open(path, .writeOnly, options: [.append, .closeOnExec])
-        _ = try descriptor.closeAfter { try descriptor.writeAll(file.patched.bytes) }
-        return
-      } catch let error as Errno { throw FileSystemError("write", path, error) }
-    }
-    try FileReplacement.replace([
-      .init(path: path, bytes: file.patched.bytes, isPrivate: file.patched.holdsSecret, isUsers: true)
-    ])
+  private func write(to path: FilePath) throws {
+    do {
+      let descriptor = try FileDescriptor.open(path, .writeOnly, options: [.append, .closeOnExec, .nonBlocking])
+      // Without a reader a pipe is refused; with one, it is waited for.
+      _ = fcntl(descriptor.rawValue, F_SETFL, fcntl(descriptor.rawValue, F_GETFL) & ~O_NONBLOCK)
+      _ = try descriptor.closeAfter { for file in files { try descriptor.writeAll(file.patched.bytes) } }
+    } catch let error as Errno { throw FileSystemError("write", path, error) }
   }
 }

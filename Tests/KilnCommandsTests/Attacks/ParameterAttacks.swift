@@ -59,6 +59,95 @@ extension Attacks {
       }
     }
 
+    /// `--output` of the same file, under any name, is patching in place: 15 of 20 changes were lost.
+    @Test func nobodysChangeIsLostByOutput() throws {
+      try withFolder { folder in
+        let file = folder.appending(path: "p.json")
+        try write(#"{"parameters": {"x": {"value": 1}}}"#, file)
+        try FileManager.default.createDirectory(
+          at: folder.appending(path: "d"), withIntermediateDirectories: false)
+        try FileManager.default.createSymbolicLink(
+          atPath: folder.appending(path: "l.json").path, withDestinationPath: "p.json")
+        let names = ["p.json", "./p.json", "d/../p.json", file.path, "l.json"]
+        let failures = Mutex(0)
+        DispatchQueue.concurrentPerform(iterations: 60) { number in
+          let output = number.isMultiple(of: 6) ? [] : ["--output", names[number % names.count]]
+          do {
+            try PatchCommand.parse(
+              [names[number / 6 % names.count], "--set", "added\(number)=\(number)", "--add"] + output
+            ).run(in: TestContext(folder).context)
+          } catch { failures.withLock { $0 += 1 } }
+        }
+        #expect(failures.withLock { $0 } == 0)
+        let json = try JSONSerialization.jsonObject(with: Data(contentsOf: file))
+        #expect(((json as? [String: Any])?["parameters"] as? [String: Any])?.count == 61)
+        let kinds = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(kinds == ["d", "l.json", "p.json"])
+        #expect(folder.appending(path: "l.json").isLink)
+      }
+    }
+
+    /// Who patches the output in its place is waited for, and each result is a whole one.
+    @Test func anotherOutputIsHeldAsWell() throws {
+      try withFolder { folder in
+        try write(#"{"parameters": {"x": {"value": 1}}}"#, folder.appending(path: "p.json"))
+        let output = folder.appending(path: "out.json")
+        try write("old", output)
+        let descriptor = open(output.path, O_RDONLY)
+        #expect(flock(descriptor, LOCK_EX) == 0)
+        let context = TestContext(folder)
+        let group = DispatchGroup()
+        DispatchQueue.global().async(group: group) {
+          #expect(throws: Never.self) {
+            try PatchCommand.parse(["p.json", "--set", "x=2", "--output", "out.json"]).run(in: context.context)
+          }
+        }
+        while !context.error.contains("another kiln patches out.json; waiting") { usleep(1000) }
+        #expect(try String(contentsOf: output, encoding: .utf8) == "old")
+        close(descriptor)
+        group.wait()
+        #expect(try String(contentsOf: output, encoding: .utf8).contains(#""value": 2"#))
+        DispatchQueue.concurrentPerform(iterations: 20) { number in
+          try? PatchCommand.parse(["p.json", "--set", "x=\(number)", "--output", "out.json"]).run(
+            in: TestContext(folder).context)
+        }
+        let text = try String(contentsOf: output, encoding: .utf8)
+        #expect((0..<20).contains { text == #"{"parameters": {"x": {"value": \#($0)}}}"# }, "\(text)")
+      }
+    }
+
+    @Test(.timeLimit(.minutes(15))) func whatIsNoFileIsNotWrittenTo() throws {
+      try withFolder { folder in
+        let text = #"{"parameters": {"x": {"value": 1}}}"#
+        try write(text, folder.appending(path: "p.json"))
+        try write("old", folder.appending(path: "real.json"))
+        #expect(mkfifo(folder.appending(path: "fifo").path, 0o600) == 0)
+        try FileManager.default.createDirectory(at: folder.appending(path: "d"), withIntermediateDirectories: false)
+        for (link, target) in [("link", "real.json"), ("none", "absent.json"), ("same", "p.json")] {
+          try FileManager.default.createSymbolicLink(
+            atPath: folder.appending(path: link).path, withDestinationPath: target)
+        }
+        let context = TestContext(folder)
+        for (output, said) in [
+          (["fifo"], "cannot write fifo: it is a FIFO"), (["d"], "cannot write d: it is a folder"),
+          (["none"], "none is a symbolic link to a file that is not there"),
+          (["link", "--refuse-links"], "link is a symbolic link"), (["none", "--refuse-links"], "none is a symbolic"),
+          (["same", "--refuse-links"], "same is a symbolic link"),
+        ] {
+          context.clear()
+          #expect(throws: KilnExit.problems) {
+            try PatchCommand.parse(["p.json", "--set", "x=2", "--output"] + output).run(in: context)
+          }
+          #expect(context.error.contains(said), "\(output): \(context.error)")
+        }
+        #expect(try String(contentsOf: folder.appending(path: "p.json"), encoding: .utf8) == text)
+        try run(context, "p.json", "--set", "x=2", "--output", "link")
+        #expect(folder.appending(path: "link").isLink)
+        #expect(try String(contentsOf: folder.appending(path: "real.json"), encoding: .utf8).contains("2"))
+        try run(context, "p.json", "--set", "x=2", "--output", "/dev/null")
+      }
+    }
+
     @Test func oneFileUnderTwoNamesIsRefused() throws {
       try withFolder { folder in
         try write(#"{"parameters": {"x": {"value": 1}}}"#, folder.appending(path: "p.json"))
@@ -112,5 +201,11 @@ extension Attacks {
         #expect(context.error.contains("4910 more tokens are left") && context.error.utf8.count < 100_000)
       }
     }
+  }
+}
+
+extension URL {
+  fileprivate var isLink: Bool {
+    (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType == .typeSymbolicLink
   }
 }
