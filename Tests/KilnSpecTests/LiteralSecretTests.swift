@@ -1,5 +1,6 @@
 import KilnCatalog
 import KilnDiagnostics
+import KilnDocuments
 import Testing
 
 @testable import KilnSpec

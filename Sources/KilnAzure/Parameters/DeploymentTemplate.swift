@@ -84,6 +84,16 @@ public struct DeploymentTemplate: Sendable {
     }
   }
 
+  /// The template's text for excerpts, without the values of its strings; nil where it is no text.
+  package static func excerpt(of bytes: [UInt8]) -> String? {
+    guard let (text, _) = TextEncoding.decode(bytes) else { return nil }
+    do {
+      return ParameterMask(try JSONCParser.parse(text), secure: []).excerpt(showing: [])
+    } catch {
+      return ParameterMask(text, brokenAt: error.offset).excerpt(showing: [])
+    }
+  }
+
   private func parameter(_ name: String) -> Parameter? { byName[name.lowercased()] }
 
   /// The declared type in lower case, or nil.
@@ -159,7 +169,7 @@ public struct DeploymentTemplate: Sendable {
     }
     if value.kind == .number, let number = Int(json), !parameter.values.contains(number) {
       found += problem(
-        "parameters.length", "\"\(name)\" is \(number)", "the template takes \(Self.bounds(parameter.values))")
+        "parameters.length", "\"\(name)\" is \(shown)", "the template takes \(Self.bounds(parameter.values))")
     }
     if !parameter.allowed.isEmpty, value.kind != .array, !parameter.allowed.contains(value.text ?? json) {
       found += problem(

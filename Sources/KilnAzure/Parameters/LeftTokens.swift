@@ -59,8 +59,19 @@ extension ParameterEditing {
 
   /// Says which tokens the strings will have still. A secret's own text is not looked at.
   mutating func reportLeftTokens() {
+    let mask = self.mask
+    /// Of a secure value nothing is repeated but a token that is all of it.
+    func name(_ token: Range<Int>, of text: [UInt8], in string: Range<Int>, isSecure: Bool) -> String? {
+      isSecure && token != string ? nil : Self.name(text[token])
+    }
     var left = edits.filter { !$0.isSecret }.flatMap { edit in
-      LeftTokens.find(in: edit.replacement).map { (name: Self.name(edit.replacement[$0]), range: edit.range) }
+      let isSecure = edit.isToken ? mask.secure.contains(edit.range.lowerBound) : self.isSecure(edit.name)
+      return LeftTokens.find(in: edit.replacement).map { token in
+        (
+          name: name(token, of: edit.replacement, in: 1..<edit.replacement.count - 1, isSecure: isSecure),
+          range: edit.range
+        )
+      }
     }
     var tokens = LeftTokens.find(in: text)[...]
     if !tokens.isEmpty {
@@ -72,15 +83,19 @@ extension ParameterEditing {
           guard token.lowerBound >= string.lowerBound else { continue }
           while next < changed.count, changed[next].upperBound <= token.lowerBound { next += 1 }
           if next < changed.count, changed[next].overlaps(token) { continue }
-          left.append((Self.name(text[token]), token))
+          let isSecure = mask.secure.contains(token.lowerBound)
+          left.append(
+            (name(token, of: text, in: string.lowerBound + 1..<string.upperBound - 1, isSecure: isSecure), token))
         }
       }
     }
     left.sort { $0.range.lowerBound < $1.range.lowerBound }
     for token in left.prefix(Self.limit) {
       report(
-        "parameters.token-left", "the token \"\(token.name)\" is left in a string", at: token.range,
-        suggestion: "--token \(token.name)=VALUE replaces it", severity: template == nil ? .warning : .error)
+        "parameters.token-left",
+        token.name.map { "the token \"\($0)\" is left in a string" } ?? "a token is left in a secure value",
+        at: token.range, suggestion: "--token \(token.name ?? "TOKEN")=VALUE replaces it",
+        severity: template == nil ? .warning : .error)
     }
     if left.count > Self.limit {
       report(

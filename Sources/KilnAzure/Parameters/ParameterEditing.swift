@@ -1,4 +1,5 @@
 import KilnDiagnostics
+import KilnDocuments
 import KilnPacker
 
 /// The edits that a patch comes to in one file.
@@ -23,7 +24,10 @@ struct ParameterEditing {
   /// Whether the file has a secret in it once the edits are carried out, changed or not.
   var holdsSecret = false
   var problems: [Diagnostic] = []
+  /// Where in the file the problems are.
+  private(set) var places: [Int] = []
   private lazy var place = TextPlace(text)
+  private(set) lazy var mask = ParameterMask(root, secure: secureParameters)
   /// Where keys stand a second time, beyond the first `duplicateLimit`.
   var moreDuplicates: (count: Int, first: Range<Int>)?
   var duplicates = 0
@@ -59,12 +63,28 @@ struct ParameterEditing {
   }
 
   /// The file with the edits carried out; `bytes` says which form of each.
-  func applied(_ bytes: (Edit) -> [UInt8]) -> [UInt8] { TextEdits.apply(edits, to: text, bytes) }
+  func applied(_ bytes: (Edit) -> [UInt8]) -> [UInt8] {
+    TextEdits.apply(edits.map { ($0.range, bytes($0)) }, to: text)
+  }
+
+  /// Whether a parameter's values are shown nowhere: by the template, by its name, or since its value is a secret.
+  func isSecure(_ name: String) -> Bool {
+    template?.type(of: name)?.hasPrefix("secure") ?? false || SecretName.matchOption(name)
+      || patch.parameters.contains { $0.value.isSecret && $0.name.lowercased() == name.lowercased() }
+  }
+
+  private var secureParameters: [Range<Int>] {
+    guard root.kind == .object else { return [] }
+    return root.children.filter { $0.hasKey(Array("parameters".utf8)) }.flatMap { parameters in
+      parameters.children.filter { isSecure($0.key) }.map(\.range)
+    }
+  }
 
   mutating func report(
     _ id: String, _ message: String, at range: Range<Int>, suggestion: String? = nil,
     severity: Diagnostic.Severity = .error, notes: [Diagnostic.Note] = []
   ) {
+    places.append(range.lowerBound)
     let location = place.location(range.lowerBound, in: file, length: min(range.count, 200))
     problems.append(Diagnostic(id, message, severity: severity, at: location, suggestion: suggestion, notes: notes))
   }
@@ -134,7 +154,8 @@ struct ParameterEditing {
   /// Checks what the file will be.
   mutating func check(_ parameters: JSONCNode, against template: DeploymentTemplate) {
     guard let patched = try? JSONCParser.parse(applied { $0.replacement })["parameters"] else { return }
-    var secrets: Set<String> = []
+    var secrets = Set(parameters.children.map(\.key).filter(isSecure).map { $0.lowercased() })
+    for edit in edits where !edit.isToken && isSecure(edit.name) { secrets.insert(edit.name.lowercased()) }
     for edit in edits where edit.isSecret {
       if !edit.isToken { secrets.insert(edit.name.lowercased()) }
       for member in parameters.children where member.range.overlaps(edit.range) {
@@ -197,7 +218,7 @@ struct ParameterEditing {
   }
 
   func shown(_ json: [UInt8], _ entry: ParameterPatch.Entry) -> [UInt8] {
-    entry.value.isSecret ? Array("\"***\"".utf8) : json
+    entry.value.isSecret || isSecure(entry.name) ? Array("\"***\"".utf8) : json
   }
 
   mutating func replace(_ old: JSONCNode, with entry: ParameterPatch.Entry) {
@@ -240,14 +261,15 @@ struct ParameterEditing {
       }
       return asString
     }
+    let given = isSecure(entry.name) ? "***" : "\(entry.value)"
     guard let parsed else {
       let expected = declared ?? old?.description ?? "JSON"
-      report("parameters.type", "\"\(entry.name)\" is \(expected), and \"\(entry.value)\" is not", at: range)
+      report("parameters.type", "\"\(entry.name)\" is \(expected), and \"\(given)\" is not", at: range)
       return nil
     }
     if declared == nil, let old, old.description != parsed.description {
       report(
-        "parameters.type", "\"\(entry.name)\" is \(old.description), and \(entry.value) is \(parsed.description)",
+        "parameters.type", "\"\(entry.name)\" is \(old.description), and \(given) is \(parsed.description)",
         at: range)
       return nil
     }

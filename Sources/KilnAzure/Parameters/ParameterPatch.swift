@@ -54,17 +54,27 @@ public struct PatchedParameters: Sendable {
   public let bytes: [UInt8]
   let text: [UInt8]
   let edits: [ParameterEditing.Edit]
+  let mask: ParameterMask
   /// Whether a secret is in it now, put there or found there.
   public let holdsSecret: Bool
 
-  /// The file as it was, UTF-8, with what a secret replaces as asterisks: for people to compare.
+  /// The file as it was, UTF-8, for people to compare: with asterisks for what a secret replaces, for the values of secure
+  /// parameters, and for all strings that stay as they are.
   public var shownBefore: [UInt8] {
-    TextEdits.apply(edits, to: text) { edit in
-      edit.isSecret && !edit.range.isEmpty && !edit.isToken
-        ? Array("\"*** (was)\"".utf8) : Array(text[edit.range])
+    shown { edit in
+      let isHidden = edit.isSecret || mask.secure.contains(edit.range.lowerBound)
+      return isHidden && !edit.range.isEmpty && !edit.isToken ? Array("\"*** (was)\"".utf8) : Array(text[edit.range])
     }
   }
 
-  /// The file as it is now, UTF-8, with secrets as asterisks.
-  public var shownAfter: [UInt8] { TextEdits.apply(edits, to: text) { $0.shown } }
+  /// The file as it is now, UTF-8, with the same asterisks.
+  public var shownAfter: [UInt8] {
+    shown { edit in
+      edit.isToken && mask.secure.contains(edit.range.lowerBound) ? Array("***".utf8) : edit.shown
+    }
+  }
+
+  private func shown(_ bytes: (ParameterEditing.Edit) -> [UInt8]) -> [UInt8] {
+    TextEdits.apply(edits.map { ($0.range, bytes($0)) } + mask.pieces(besides: edits), to: text)
+  }
 }

@@ -18,9 +18,19 @@ public struct ParameterPatcher: Sendable {
   /// - Returns: The patched file and warnings; nil with at least one error.
   public func patch(_ bytes: [UInt8], _ patch: ParameterPatch) -> (patched: PatchedParameters?, problems: [Diagnostic])
   {
+    let outcome = outcome(bytes, patch)
+    return (outcome.patched, outcome.problems)
+  }
+
+  /// The same, and the file's text for excerpts, without what they may not show; nil where there are no problems.
+  package func outcome(
+    _ bytes: [UInt8], _ patch: ParameterPatch
+  ) -> (patched: PatchedParameters?, problems: [Diagnostic], excerpt: String?) {
     guard let (text, encoding) = TextEncoding.decode(bytes) else {
       return (
-        nil, [Diagnostic("parameters.encoding", "the file is neither UTF-8 nor UTF-16", at: SourceLocation(file: file))]
+        nil,
+        [Diagnostic("parameters.encoding", "the file is neither UTF-8 nor UTF-16", at: SourceLocation(file: file))],
+        nil
       )
     }
     let root: JSONCNode
@@ -28,15 +38,20 @@ public struct ParameterPatcher: Sendable {
       root = try JSONCParser.parse(text)
     } catch {
       let place = TextPlace(text).location(error.offset, in: file)
-      return (nil, [Diagnostic("parameters.syntax", "not JSON: \(error.message)", at: place)])
+      let mask = ParameterMask(text, brokenAt: error.offset)
+      return (
+        nil, [Diagnostic("parameters.syntax", "not JSON: \(error.message)", at: place)], mask.excerpt(showing: [])
+      )
     }
     var editing = ParameterEditing(file: file, root: root, patch: patch, template: template)
     editing.run()
-    if editing.problems.hasErrors { return (nil, editing.problems.inCanonicalOrder()) }
+    let problems = editing.problems.inCanonicalOrder()
+    let excerpt = problems.isEmpty ? nil : editing.mask.excerpt(showing: editing.places)
+    if problems.hasErrors { return (nil, problems, excerpt) }
     let patched = PatchedParameters(
-      bytes: encoding.encode(editing.applied { $0.replacement }), text: text, edits: editing.edits,
+      bytes: encoding.encode(editing.applied { $0.replacement }), text: text, edits: editing.edits, mask: editing.mask,
       holdsSecret: editing.holdsSecret)
-    return (patched, editing.problems.inCanonicalOrder())
+    return (patched, problems, excerpt)
   }
 }
 

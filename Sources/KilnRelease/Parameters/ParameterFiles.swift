@@ -44,15 +44,14 @@ package struct ParameterFiles: Sendable {
     let paths = try names.map { (name: $0, path: try resolved($0)) }
     let destination = try output.map { try self.destination($0, of: paths.map(\.path)) } ?? .inPlace
     let held = isHeld ? try hold(destination.written(instead: paths)) : []
-    let quotesSource = patch.parameters.allSatisfy { !$0.value.isSecret }
     var problems: [Diagnostic] = []
     var excerpts: [String: String] = [:]
     var results: [PatchedFiles.File] = []
     for (name, path) in paths {
       let bytes = try RegularFile.read(path, limit: Self.sizeLimit)
-      let (patched, found) = ParameterPatcher(file: name, template: template).patch(bytes, patch)
+      let (patched, found, excerpt) = ParameterPatcher(file: name, template: template).outcome(bytes, patch)
       problems += found
-      if !found.isEmpty, quotesSource { excerpts[name] = String(validating: bytes, as: UTF8.self) }
+      excerpts[name] = excerpt
       if let patched { results.append(.init(name: name, path: path, old: bytes, patched: patched)) }
     }
     if let warning = template?.unmanagedDisk {
@@ -68,9 +67,9 @@ package struct ParameterFiles: Sendable {
   private func readTemplate(_ name: String) throws -> (DeploymentTemplate?, String) {
     let bytes = try RegularFile.read(context.folder.pushing(FilePath(name)), limit: Self.sizeLimit)
     do {
-      return (try DeploymentTemplate(bytes, file: name), String(decoding: bytes, as: UTF8.self))
+      return (try DeploymentTemplate(bytes, file: name), DeploymentTemplate.excerpt(of: bytes) ?? "")
     } catch {
-      throw CommandError(error.diagnostics, sources: [name: String(decoding: bytes, as: UTF8.self)])
+      throw CommandError(error.diagnostics, sources: [name: DeploymentTemplate.excerpt(of: bytes) ?? ""])
     }
   }
 
@@ -118,7 +117,7 @@ package struct PatchedFiles: Sendable {
 
   package let files: [File]
   package let warnings: [Diagnostic]
-  /// The files' texts by name, where they hold no secret.
+  /// The files' texts by name, without the values that no excerpt may show.
   package let excerpts: [String: String]
   fileprivate let destination: ParameterDestination
   fileprivate let console: Console

@@ -1,4 +1,5 @@
 import KilnDiagnostics
+import KilnDocuments
 
 /// Finds secrets that a file holds instead of naming where they come from.
 ///

@@ -1,3 +1,5 @@
+import KilnDocuments
+
 /// Whether a text holds a secret, whatever its name.
 public enum SecretValue {
   /// What `text` holds, as in "a password in a URL", or nil.

@@ -1,4 +1,5 @@
 import KilnDiagnostics
+import KilnDocuments
 
 /// A file's text as excerpts may show it: of what is hidden each character is a dot, so that every column stays.
 enum SourceMask {

@@ -148,6 +148,63 @@ extension Attacks {
       }
     }
 
+    static let secrets =
+      #"{"parameters": {"pw": {"value": "TOPSECRETPW"}, "n": {"value": "bad"}, "zz": {"value": "x"}, "plain": {"value": "ONCESECRET"}, "o": {"value": {"pin": 4711, "s": "INOBJECT"}}, "@@T@@": {"value": "@@T@@ ok"}, "connectionPassword": {"value": "P1@@X@@P2"}}} // "old": "INCOMMENT""#
+
+    /// A minified file is one line: what is wrong is shown, and nobody's value beside it.
+    @Test(arguments: [
+      ["--set", "n=1", "--template", "t.json"], ["--set", "zz=y", "--diff"], ["--set", "zz=y", "--diff", "--check"],
+      ["--token", "@@T@@=1", "--diff"], ["--set", "pw=NEWSECRET", "--diff"], ["--set", "zz=y", "--template", "t.json"],
+      ["--set-env", "plain=S", "--diff"], ["--set", "o=NEWSECRET", "--template", "t.json"],
+      ["--set", "pwNEWSECRET=x"], ["--token", "@@X@@=NEWSECRET", "--diff"], ["--set", "o=1"], ["broken"], ["unclosed"],
+      ["template"], ["--set", "password=NEWSECRET", "--add", "--diff"],
+    ]) func noValueButTheOneInQuestionIsShown(_ arguments: [String]) throws {
+      try withFolder { folder in
+        var text = Self.secrets
+        var arguments = arguments
+        var template =
+          #"{"parameters": {"n": {"type": "int"}, "pw": {"type": "securestring", "maxLength": 3, "defaultValue": "INTEMPLATE"}, "zz": {"type": "int"}, "plain": {"type": "securestring", "allowedValues": ["a"]}, "o": {"type": "secureobject"}, "connectionPassword": {"type": "string"}, "@@T@@": {"type": "string"}}"#
+        switch arguments {
+        case ["broken"]:
+          text.replace(#", "n""#, with: #" "n""#)
+          arguments = ["--set", "zz=y"]
+        case ["unclosed"]:
+          text.replace(#"TOPSECRETPW""#, with: "TOPSECRETPW")
+          arguments = ["--set", "zz=y"]
+        case ["template"]: arguments = ["--set", "zz=y", "--template", "t.json"]
+        default: template += "}"
+        }
+        try write(text, folder.appending(path: "p.json"))
+        try write(template, folder.appending(path: "t.json"))
+        let context = TestContext(folder, environment: ["S": "NEWSECRET"])
+        try? PatchCommand.parse(["p.json"] + arguments).run(in: context)
+        let shown = (context.output + context.error).replacing("pwNEWSECRET", with: "")
+        #expect(!shown.isEmpty)
+        for value in [
+          "TOPSECRETPW", "ONCESECRET", "4711", "INOBJECT", "P1", "P2", "INCOMMENT", "NEWSECRET", "INTEMPLATE",
+        ] where !(value == "4711" && !arguments.contains("--template")) {
+          #expect(!shown.contains(value), "\(value) \(arguments): \(shown)")
+        }
+      }
+    }
+
+    /// The value in question is shown where it is no secret, and its column is right.
+    @Test func theValueInQuestionIsShown() throws {
+      try withFolder { folder in
+        try write(
+          #"{"parameters": {"pw": {"value": "TÖP"}, "uri": {"value": "https://a/@@NAME@@.vhd"}}}"#,
+          folder.appending(path: "p.json"))
+        let context = TestContext(folder)
+        #expect(throws: KilnExit.difference) { try run(context, "p.json", "--set", "pw=x", "--check") }
+        #expect(
+          context.error.contains(
+            """
+              1 | {"parameters": {"pw": {"value": "•••"}, "uri": {"value": "https://a/@@NAME@@.vhd"}}}
+                |                                                                     ^~~~~~~~
+            """), "\(context.error)")
+      }
+    }
+
     @Test func oneFileUnderTwoNamesIsRefused() throws {
       try withFolder { folder in
         try write(#"{"parameters": {"x": {"value": 1}}}"#, folder.appending(path: "p.json"))
