@@ -18,7 +18,7 @@ package import SystemPackage
 /// The folder that `kiln generate` writes, and what is to be in it.
 package struct GeneratedOutput: Sendable {
   package let folder: OutputFolder
-  private let loaded: LoadedWorkspace
+  let loaded: LoadedWorkspace
   /// Over everything that all customers' files depend on besides their own specs.
   private let shared: String?
 

@@ -127,6 +127,58 @@ struct GenerateTests {
     }
   }
 
+  /// A spec that was renamed or moved is no customer that is gone.
+  @Test(arguments: ["acme.YAML", "eu/acme.yaml", ".acme.yaml", "Acme.yaml.bak", "eu/.drafts/other.yml"])
+  func aMovedSpecRemovesNothing(_ name: String) throws {
+    try withWorkspace { folder, context in
+      try NewCommand.parse(["acme"]).run(in: context)
+      try generate(context)
+      let file = folder.appending(path: "generated/acme/app/Dockerfile")
+      let specs = folder.appending(path: "environments")
+      let place = specs.appending(path: name)
+      try FileManager.default.createDirectory(
+        at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try FileManager.default.moveItem(at: specs.appending(path: "acme.yaml"), to: place)
+      for arguments in [[], ["--check"], ["--diff"], ["--keep-going"]] {
+        context.clear()
+        #expect(throws: KilnExit.problems) { try GenerateCommand.parse(arguments).run(in: context) }
+        #expect(
+          context.error.hasSuffix(
+            """
+            error: environments/acme.yaml is gone, and environments/\(name) looks like it: the files of acme would be removed [generate.moved-spec]
+              = help: name it environments/acme.yaml again, or remove it where the customer is gone
+              = help: nothing was written; `--force` removes what these customers have
+
+            """), "\(context.error)")
+        #expect(FileManager.default.fileExists(atPath: file.path))
+      }
+      try generate(context, "hello")
+      #expect(FileManager.default.fileExists(atPath: file.path))
+      try generate(context, "--force")
+      #expect(!FileManager.default.fileExists(atPath: file.path))
+    }
+  }
+
+  /// What is no spec of the customer keeps nothing.
+  @Test func aSpecThatIsGoneTakesItsFilesAlong() throws {
+    try withWorkspace { folder, context in
+      try NewCommand.parse(["acme"]).run(in: context)
+      try generate(context)
+      let specs = folder.appending(path: "environments")
+      try FileManager.default.removeItem(at: specs.appending(path: "acme.yaml"))
+      for (name, text) in [
+        ("acme.txt", "customer: acme\n"), ("acme-old.YAML", "customer: acme-old\n"),
+        ("hello.yaml.bak", "customer: hello\n"),
+        ("notes.YAML", "# customer: acme\n  customer: acme\n"), ("acme", "customer: acme\n"),
+      ] {
+        try text.write(to: specs.appending(path: name), atomically: true, encoding: .utf8)
+      }
+      try generate(context)
+      let file = folder.appending(path: "generated/acme/app/Dockerfile")
+      #expect(!FileManager.default.fileExists(atPath: file.path))
+    }
+  }
+
   @Test func generatesOneCustomerWithoutTouchingOthers() throws {
     try withWorkspace { folder, context in
       try NewCommand.parse(["acme"]).run(in: context)

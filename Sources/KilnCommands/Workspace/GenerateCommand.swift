@@ -19,6 +19,7 @@ struct GenerateCommand: SynchronousCommand {
         kiln generate --diff --check   the same, with the differences
 
       Files edited by hand since Kiln wrote them are kept: --force overwrites them.
+      So are those of a customer whose spec was renamed or moved: --force removes.
       Exit 0: done; 1: the specs have errors, or files edited by hand are in the
       way; 2: --check found differences.
       """)
@@ -28,7 +29,7 @@ struct GenerateCommand: SynchronousCommand {
   var output: String?
   @Flag(help: "Write nothing; exit 2 when anything would change.") var check = false
   @Flag(help: "Print the differences to standard output.") var diff = false
-  @Flag(help: "Overwrite files that were edited by hand.") var force = false
+  @Flag(help: "Overwrite files that were edited by hand; remove what a moved spec leaves.") var force = false
   @Flag(help: "Generate the environments without errors; those with errors stay as they were, exit 1.")
   var keepGoing = false
   @Argument(help: "Customers; all when none is named.") var customers: [String] = []
@@ -76,7 +77,7 @@ struct GenerateCommand: SynchronousCommand {
     let delta = try output.folder.compare(
       with: output.units(loaded.plans), generator: KilnVersion.generator, detail: diff ? .contents : .files,
       isInScope: output.scope(customers))
-    try refuseWithoutSpecs(delta, output.folder, loaded)
+    try output.refuseRemovals(delta, isForced: force)
     if diff {
       for change in delta.changes {
         context.console.output(LineDiff.unified(path: change.path, old: change.old, new: change.new))
@@ -93,7 +94,7 @@ struct GenerateCommand: SynchronousCommand {
         let delta = try folder.compare(
           with: output.units(loaded.plans), generator: KilnVersion.generator,
           isInScope: output.scope(customers))
-        try refuseWithoutSpecs(delta, folder, loaded)
+        try output.refuseRemovals(delta, isForced: force)
         try refuseForced(delta, folder)
         let outcome = try folder.apply(delta)
         guard !options.quiet else { return }
@@ -114,22 +115,6 @@ struct GenerateCommand: SynchronousCommand {
     }
     context.console.error(delta.text)
     throw KilnExit.difference
-  }
-
-  /// A folder that was renamed or not checked out has no specs either: that is no reason to remove what every customer has.
-  private func refuseWithoutSpecs(
-    _ delta: OutputFolder.Delta, _ folder: OutputFolder, _ loaded: LoadedWorkspace
-  ) throws {
-    guard loaded.workspace.environmentFiles.isEmpty else { return }
-    let customers = delta.knownUnits.filter {
-      $0.split(separator: "/").first.map(String.init) != OutputUnit.runtimes
-    }
-    guard !customers.isEmpty else { return }
-    throw CommandError(
-      "generate.no-specs",
-      "there is no spec in \(loaded.workspace.root.appending("environments")), and \(folder.path) has the files of "
-        + Phrase.count(customers.count, "customer"),
-      help: "nothing was removed; bring the specs back, or remove \(folder.path) by hand where no customer is left")
   }
 
   private func refuseForced(_ delta: OutputFolder.Delta, _ folder: OutputFolder) throws {

@@ -1,0 +1,51 @@
+package import KilnArtifacts
+import KilnDiagnostics
+import KilnDocuments
+import KilnGeneration
+import KilnPlan
+import KilnSpec
+import SystemPackage
+
+extension GeneratedOutput {
+  /// Stops where what every customer has would be removed, or a customer's files whose spec was only moved.
+  ///
+  /// A folder that was renamed or not checked out has no specs either: that is no reason to remove what they describe.
+  package func refuseRemovals(_ delta: OutputFolder.Delta, isForced: Bool) throws {
+    if loaded.workspace.environmentFiles.isEmpty { return try refuseWithoutSpecs(delta) }
+    if isForced { return }
+    var specs: [String: String] = [:]
+    for change in delta.changes where change.isRemoval {
+      let unit = OutputUnit.name(of: change.path)
+      if Self.isCustomer(unit) { specs[unit] = change.source }
+    }
+    for plan in loaded.fleet { specs[plan.customer] = nil }
+    if specs.isEmpty { return }
+    let moved = MovedSpecs(root: loaded.workspace.root, read: loaded.workspace.environmentFiles)
+    let problems = specs.sorted { $0.key < $1.key }.compactMap { customer, spec -> Diagnostic? in
+      let files = moved.files(of: customer, spec)
+      guard !files.isEmpty else { return nil }
+      let looks = files.count == 1 ? "looks like it" : "look like it"
+      return Diagnostic(
+        "generate.moved-spec",
+        "\(spec) is gone, and \(Phrase.some(files, limit: 5)) \(looks): the files of \(customer) would be removed",
+        suggestion: "name it \(spec) again, or remove it where the customer is gone")
+    }
+    if problems.isEmpty { return }
+    throw CommandError(
+      problems, kind: .problem, hints: ["nothing was written; `--force` removes what these customers have"])
+  }
+
+  private func refuseWithoutSpecs(_ delta: OutputFolder.Delta) throws {
+    let customers = delta.knownUnits.filter(Self.isCustomer)
+    guard !customers.isEmpty else { return }
+    throw CommandError(
+      "generate.no-specs",
+      "there is no spec in \(loaded.workspace.root.appending("environments")), and \(folder.path) has the files of "
+        + Phrase.count(customers.count, "customer"),
+      help: "nothing was removed; bring the specs back, or remove \(folder.path) by hand where no customer is left")
+  }
+
+  private static func isCustomer(_ unit: String) -> Bool {
+    unit.split(separator: "/").first.map(String.init) != OutputUnit.runtimes
+  }
+}
