@@ -54,13 +54,14 @@ extension KilnCommand {
     return "\n  = help: did you mean `kiln \(name)`?"
   }
 
-  /// What is no `CommandError` is the machine's failure, except that a file which the user named is not there.
+  /// What is no `CommandError` is the machine's failure, except that a file which the user named is not there, or that
+  /// something else stands in its place.
   private static func commandError(_ error: any Error) -> CommandError {
     switch error {
     case let error as any CommandErrorConvertible: return error.commandError
     case let error as FileSystemError:
-      let isAbsent = error.errno == .noSuchFileOrDirectory
-      return CommandError(isAbsent ? "input.file" : "machine.file", "\(error)", kind: isAbsent ? .problem : .machine)
+      let isInput = [.noSuchFileOrDirectory, .tooManySymbolicLinkLevels, .notDirectory].contains(error.errno)
+      return CommandError(isInput ? "input.file" : "machine.file", "\(error)", kind: isInput ? .problem : .machine)
     case let error as RegularFile.Failure:
       // What stands there is the input's problem; that it cannot be read may be the machine's.
       if case .refused = error.reason { return CommandError("machine.file", "\(error)", kind: .machine) }

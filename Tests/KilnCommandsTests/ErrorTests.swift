@@ -66,6 +66,14 @@ struct ErrorTests {
           RegularFile.Failure(path: "/x", reason: .otherKind("a FIFO")), KilnExit.problems,
           "cannot read /x: it is a FIFO, not a regular file [input.file]"
         ),
+        (
+          FileSystemError("write through the symbolic link", "/x", .tooManySymbolicLinkLevels), KilnExit.problems,
+          "cannot write through the symbolic link /x: Too many levels of symbolic links [input.file]"
+        ),
+        (
+          FileSystemError("make the folder", "/x", .notDirectory), KilnExit.problems,
+          "cannot make the folder /x: Not a directory [input.file]"
+        ),
         (Failure(), KilnExit.machine, "no idea [machine.failure]"),
         (
           CommandError("bake.interrupted", "interrupted", kind: .interrupted), KilnExit.interrupted,

@@ -22,8 +22,19 @@ public enum WithheldText: Sendable, Equatable {
 /// Signatures of shared access in URIs.
 public enum SASRedaction {
   /// `text` with every `sig=` value as asterisks.
-  public static func redacted(_ text: String) -> String { text.replacing(/([?&]sig=)[^&\s"']+/) { "\($0.1)***" } }
+  public static func redacted(_ text: String) -> String {
+    mayBeSigned(text) ? text.replacing(/([?&]sig=)[^&\s"']+/) { "\($0.1)***" } : text
+  }
 
   /// Whether there is a signature in `text`.
-  public static func isSigned(_ text: String) -> Bool { text.contains(/[?&]sig=[^&\s"']/) }
+  public static func isSigned(_ text: String) -> Bool { mayBeSigned(text) && text.contains(/[?&]sig=[^&\s"']/) }
+
+  /// An expression is made anew each time, which a log of many artifacts would take long for.
+  private static func mayBeSigned(_ text: String) -> Bool {
+    var before: UInt8 = 0
+    return text.utf8.contains { byte in
+      defer { before = byte }
+      return byte == UInt8(ascii: "s") && (before == UInt8(ascii: "?") || before == UInt8(ascii: "&"))
+    }
+  }
 }

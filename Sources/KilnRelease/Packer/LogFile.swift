@@ -29,15 +29,28 @@ package enum LogFile {
       "packer-log.other-run", "the manifest and the log are not of one run", details: differences.map(Relayed.safe))
   }
 
-  /// - Parameter path: `-` is standard input.
+  /// - Parameter path: `-` is standard input. The system's names of this process's open files are taken whatever they are,
+  ///   as a shell gives them for `<(…)`; all else is a regular file, for others may never end, or never begin.
   package static func report(_ path: String, in context: CommandContext) throws -> PackerReport {
     var reader = PackerLogReader()
     let descriptor: FileDescriptor
     let file = context.folder.pushing(FilePath(path))
     do {
-      descriptor = try path == "-" ? .standardInput : .open(file, .readOnly, options: .closeOnExec)
+      if path == "-" {
+        descriptor = .standardInput
+      } else if isOpenAlready(file) {
+        descriptor = try .open(file, .readOnly, options: .closeOnExec)
+      } else {
+        descriptor = try RegularFile.open(file).descriptor
+      }
     } catch let error as Errno {
       throw FileSystemError("open", file, error)
+    } catch let error as RegularFile.Failure {
+      switch error.reason {
+      case .absent: throw FileSystemError("open", file, .noSuchFileOrDirectory)
+      case .otherKind("a FIFO"): throw CommandError("input.file", "\(error)", help: "- reads standard input")
+      default: throw error
+      }
     }
     defer { if path != "-" { try? descriptor.close() } }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 64)
@@ -52,5 +65,10 @@ package enum LogFile {
       throw FileSystemError("read", file, error)
     }
     return reader.finish()
+  }
+
+  private static func isOpenAlready(_ file: FilePath) -> Bool {
+    let file = file.lexicallyNormalized()
+    return file == "/dev/stdin" || file.starts(with: "/dev/fd") || file.starts(with: "/proc/self/fd")
   }
 }

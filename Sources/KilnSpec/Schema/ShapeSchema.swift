@@ -39,9 +39,10 @@ struct ShapeSchema {
       return ["type": "number", "minimum": .decimal(range.lowerBound), "maximum": .decimal(range.upperBound)]
     case .boolean: return ["type": "boolean"]
     case .scalar: return ["type": ["string", "number", "boolean"]]
-    case .list(let item, let minimum):
+    case .list(let item, let lengths):
       var map = list(of: whole.value(item))
-      if minimum > 0 { map["minItems"] = .integer(minimum) }
+      if lengths.lowerBound > 0 { map["minItems"] = .integer(lengths.lowerBound) }
+      map["maxItems"] = .integer(lengths.upperBound)
       return .map(map)
     case .map(let keys, let values): return .map(self.map(keys, values))
     case .object(let object), .choice(let object): return .map(self.object(object))

@@ -84,6 +84,10 @@ extension SecretValue {
 
   /// The scheme of `Authorization: Bearer …` that a command writes out, or nil.
   static func authorization(in command: String) -> String? {
+    // The expression is made anew each time, and a spec may have a thousand commands.
+    guard command.utf8.contains(UInt8(ascii: ":")),
+      command.lowercased().utf8.firstRange(of: "authorization".utf8) != nil
+    else { return nil }
     var rest = command[...]
     while let found = rest.firstRange(of: /authorization:\s*(Bearer|Basic|Token)(\s+|[_+]|%20)/.ignoresCase()) {
       let header = rest[found]

@@ -117,10 +117,10 @@ extension Shape {
         "source", .text(path), required: true, "the folder with the application, relative to the file",
         example: "../apps/customer-care"),
       .init(
-        "overlays", .list(.text(path)), default: "[]", "folders laid over the source, the later wins",
+        "overlays", .list(.text(path), maximum: 1000), default: "[]", "folders laid over the source, the later wins",
         example: "[../customers/acme]"),
       .init(
-        "install", .list(.either(.text(command), .object(installCommand))), default: "[]",
+        "install", .list(.either(.text(command), .object(installCommand)), maximum: 1000), default: "[]",
         "commands run in `workdir` once the sources are there",
         example: "[composer install --no-dev --no-interaction]"),
       .init(

@@ -9,7 +9,7 @@ public indirect enum Shape: Sendable {
   case boolean
   /// Text, a number or a boolean, kept as it stands in the source.
   case scalar
-  case list(Shape, minimum: Int)
+  case list(Shape, lengths: ClosedRange<Int>)
   /// Keys of the user's choice, all values alike.
   case map(keys: TextRule, values: Shape)
   case object(ObjectShape)
@@ -20,7 +20,12 @@ public indirect enum Shape: Sendable {
   /// Null or a value: an object whose keys are all optional, say.
   case anything
 
-  static func list(_ item: Shape) -> Shape { .list(item, minimum: 0) }
+  /// Nobody writes more by hand, and some are worked through by every program behind Kiln.
+  static let listLimit = 10_000
+
+  static func list(_ item: Shape, minimum: Int = 0, maximum: Int = listLimit) -> Shape {
+    .list(item, lengths: minimum...maximum)
+  }
   static let text = Shape.text(.any)
 
   /// `node`, which fits the shape, with the defaults of the keys that it leaves out; not those of objects within.

@@ -60,7 +60,7 @@ public struct ShapeChecker: Sendable {
       }
     case .boolean: if node.boolean == nil { refuse("true or false") }
     case .scalar: if node.scalar == nil || node.isNull { refuse("text, a number or a boolean") }
-    case .list(let item, let minimum):
+    case .list(let item, let lengths):
       if isPartial, let change = ListChange(node) {
         for entry in change.entries { check(entry.value, .list(item), in: "\(place).\(entry.key)", &problems) }
         return
@@ -69,11 +69,19 @@ public struct ShapeChecker: Sendable {
         let hint = node.entries == nil ? nil : "a list, or \(ListChange.form) to change a profile's"
         return refuse("a list", node.scalar.map { "write [\($0.text)]" } ?? hint)
       }
+      let minimum = lengths.lowerBound
       if items.count < minimum {
         problems.append(
           Diagnostic(
             "spec.invalid-value", "\(place) needs at least \(minimum) \(minimum == 1 ? "entry" : "entries")",
             at: node.location))
+      }
+      if items.count > lengths.upperBound {
+        problems.append(
+          Diagnostic(
+            "spec.invalid-value", "\(place) has \(items.count) entries", at: items[lengths.upperBound].location,
+            suggestion: "at most \(lengths.upperBound)"))
+        return
       }
       for (index, value) in items.enumerated() {
         if value.isNull {

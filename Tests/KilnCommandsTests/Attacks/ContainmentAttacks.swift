@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KilnConsole
 import KilnTesting
 import Testing
 
@@ -213,7 +214,11 @@ extension Attacks {
     @Test(arguments: ["dist/acme", "dist/contexts"]) func packsThroughNoLink(_ path: String) throws {
       try withRepository(links: [path: "../../outside"]) { context, root in
         let arguments = path == "dist/acme" ? [] : ["--folders"]
-        #expect(throws: (any Error).self) { try PackCommand.parse(arguments).run(in: context) }
+        let error = #expect(throws: (any Error).self) { try PackCommand.parse(arguments).run(in: context) }
+        if let error {
+          let code = KilnCommand.report(error, as: .init(), on: context.context.console)
+          #expect(code == KilnExit.problems && context.error.contains("/\(path): "), "\(context.error)")
+        }
         let outside = root.deletingLastPathComponent().appending(path: "outside")
         let names = try FileManager.default.contentsOfDirectory(atPath: outside.path)
         #expect(names == ["key"])

@@ -26,6 +26,7 @@ extension Attacks {
           ["fifo", "--set", "x=2"], ["p.json", "--set", "x=2", "--template", "fifo"], ["/dev/zero", "--set", "x=2"],
           ["fifo", "--set", "x=2", "--check"],
           ["p.json", "--log", "packer.log", "--manifest", "fifo", "--artifact", "x=vhd"],
+          ["p.json", "--log", "fifo", "--artifact", "x=vhd"], ["p.json", "--log", "/dev/zero", "--artifact", "x=vhd"],
         ] {
           context.clear()
           #expect(throws: KilnExit.problems) { try PatchCommand.parse(arguments).run(in: context) }

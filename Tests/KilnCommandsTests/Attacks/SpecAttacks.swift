@@ -53,6 +53,12 @@ extension Attacks {
           uniqueKeysWithValues: (0..<500).map {
             ("components/c\($0).yaml", "summary: C\nrequires: [c\(($0 + 1) % 500)]\nsteps: []\n")
           } + [("environments/acme.yaml", spec + "  components: {c0: {}}\n")])),
+      Input(
+        "50,000 overlays", "spec.invalid-value",
+        spec: spec + "app: {source: ../app, overlays: [\(times(50_000, "o, "))o]}\n"),
+      Input(
+        "16,000 install commands", "spec.invalid-value",
+        spec: spec + "app:\n  source: ../app\n  install:\n\(numbered(16_000) { "    - echo \($0)\n" })"),
       Input("an alias tree as a key", "spec.alias-limit", spec: aliases(25) + "? *l25\n: 1\n"),
       Input("an alias tree as a flow key", "spec.alias-limit", spec: aliases(25) + "x: {*l25 : 1}\n"),
       Input("a billion laughs", "spec.alias-limit", spec: aliases(40)),
