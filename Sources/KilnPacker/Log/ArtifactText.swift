@@ -48,7 +48,9 @@ struct ArtifactText {
 
   init(_ lines: [Line]) {
     var lines = lines.map { line in
-      Line(text: String(line.text.reversed().drop { $0 == " " || $0 == "\r" }.reversed()), isBroken: line.isBroken)
+      var text = line.text[...]
+      while text.last == " " || text.last == "\r" { text.removeLast() }
+      return Line(text: String(text), isBroken: line.isBroken)
     }[...]
     while let first = lines.first, first.text.isEmpty { lines.removeFirst() }
     guard let first = lines.first else { return }
@@ -140,9 +142,9 @@ struct ArtifactText {
 
   /// `Key: value` or `Key (datadisk-1): value` with a key of the plugin's.
   private static func field(_ line: String) -> Field? {
-    guard let colon = line.firstRange(of: ":") else { return nil }
-    let head = line[..<colon.lowerBound]
-    let value = String(line[colon.upperBound...].drop { $0 == " " })
+    guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+    let head = line[..<colon]
+    let value = String(line[line.utf8.index(after: colon)...].drop { $0 == " " })
     let parts = head.split(separator: " (", maxSplits: 1)
     guard let key = parts.first, keys.contains(String(key)) else { return nil }
     if parts.count == 2 {
