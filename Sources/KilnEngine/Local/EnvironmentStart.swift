@@ -86,16 +86,14 @@ package struct EnvironmentStart {
   /// password, say, is asked again only after the interval of its health check.
   /// - Returns: Whether something was ill, and all is well now.
   private func awaitRecovery(_ states: inout [ComposeProject.ServiceState]) async throws -> Bool {
-    let start = ContinuousClock.now
-    while true {
+    for _ in 0..<min(timeout, Self.recovery) {
       let ill = states.filter { !$0.isWell }
-      guard !ill.isEmpty, ill.allSatisfy({ $0.State == "running" }), Interruption.count == 0,
-        start.duration(to: .now) < .seconds(min(timeout, Self.recovery))
-      else { return false }
+      guard !ill.isEmpty, ill.allSatisfy({ $0.State == "running" }), Interruption.count == 0 else { return false }
       try await Task.sleep(for: .seconds(1))
       states = try await environment.project.states()
       if !states.isEmpty, states.allSatisfy(\.isWell) { return true }
     }
+    return false
   }
 
   /// Seconds in which the engine asks a container's health once more, whatever it answers.
