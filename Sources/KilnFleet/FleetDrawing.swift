@@ -6,16 +6,19 @@ import KilnDocuments
 struct FleetDrawing {
   private static let margin = 24
   private static let gap = 12
-  private static let baseWidth = 150
-  private static let runtimeWidth = 400
-  private static let columnGap = 70
+  private static let baseWidth = 130
+  private static let runtimeWidth = 340
+  private static let columnGap = 44
   private static let lineHeight = 18
   /// Of what a runtime has: the rest is in its title.
   private static let detailLines = 4
   private static let chipHeight = 26
   /// A monospaced character of 13 pixels, with room to spare.
   private static let character = 8
-  private static let appsWidth = 960
+  /// At most: the sheet is then 1,250 pixels wide and fits a normal screen beside a margin.
+  private static let appsWidthLimit = 644
+  /// At least: the heading has room.
+  private static let appsWidthMinimum = 340
   private static let top = 64
 
   private struct Band {
@@ -31,9 +34,11 @@ struct FleetDrawing {
   private let graph: FleetGraph
   private let bands: [Band]
   private let height: Int
+  /// No wider than the customers need.
+  private let appsWidth: Int
   private let runtimeX = margin + baseWidth + columnGap
   private let appsX = margin + baseWidth + columnGap + runtimeWidth + columnGap
-  private var width: Int { appsX + Self.appsWidth + Self.margin }
+  private var width: Int { appsX + appsWidth + Self.margin }
 
   init(_ graph: FleetGraph) {
     self.graph = graph
@@ -42,7 +47,8 @@ struct FleetDrawing {
     for runtime in graph.runtimes {
       let longest = runtime.apps.map(\.customer.count).max() ?? 0
       let chipWidth = longest * Self.character + 20
-      let columns = max(1, (Self.appsWidth - Self.gap) / (chipWidth + Self.gap))
+      let room = (Self.appsWidthLimit - Self.gap) / (chipWidth + Self.gap)
+      let columns = max(1, min(room, runtime.apps.count))
       let rows = (runtime.apps.count + columns - 1) / columns
       let detail = Self.lines(of: runtime.summary, width: (Self.runtimeWidth - 20) / Self.character)
       let height = max(Self.height(detail.count + 1) + 16, rows * (Self.chipHeight + 8) + 8 + 24)
@@ -51,6 +57,9 @@ struct FleetDrawing {
       y += height + Self.gap
     }
     self.bands = bands
+    appsWidth = bands.reduce(Self.appsWidthMinimum) { widest, band in
+      max(widest, Self.gap + band.columns * (band.chipWidth + Self.gap))
+    }
     height = max(y + Self.margin - Self.gap, Self.top + Self.margin)
   }
 
@@ -114,7 +123,7 @@ struct FleetDrawing {
     var out = ""
     let inner = band.y + 12
     out +=
-      "<rect class=\"frame\" x=\"\(appsX)\" y=\"\(band.y)\" width=\"\(Self.appsWidth)\" height=\"\(band.height)\" rx=\"8\"/>\n"
+      "<rect class=\"frame\" x=\"\(appsX)\" y=\"\(band.y)\" width=\"\(appsWidth)\" height=\"\(band.height)\" rx=\"8\"/>\n"
     out += curve(runtimeX + Self.runtimeWidth, band.middle, appsX, band.middle)
     for (index, app) in band.runtime.apps.enumerated() {
       let x = appsX + Self.gap + (index % band.columns) * (band.chipWidth + Self.gap)

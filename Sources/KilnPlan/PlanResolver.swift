@@ -59,6 +59,9 @@ struct Resolution {
         app: app, components: runtime.contents.components, definitions: definitions, base: base?.name
       ).problems()
     }
+    if spec.machine != nil, let runtime {
+      problems += UnitRules(components: runtime.contents.components, definitions: definitions).problems()
+    }
     let services = spec.services.compactMap { service($0, on: base, fromPackages: false) }
     var machineServices: [ServicePlan] = []
     for name in spec.machine?.services ?? [] {

@@ -82,7 +82,8 @@ package struct CatalogDocument {
       if let profile = definitions.profiles[name] { return JSONRenderer(sortedKeys: true).render(json(name, profile)) }
     }
     let sections = [
-      definitions.components[name].map { page(name, $0) }, definitions.services[name].map { page(name, $0) },
+      definitions.components[name].map { page(name, $0) + steps($0.steps) },
+      definitions.services[name].map { page(name, $0) + steps($0.packages?.steps ?? []) },
       definitions.bases[name].map { page(name, $0) },
       definitions.profiles[name].map { "### \(name)\n\n\(profileSummary($0))\n" },
     ].compactMap { $0 }
@@ -144,12 +145,32 @@ package struct CatalogDocument {
       }.joined()
   }
 
+  /// As the definition has them, in YAML.
+  private func steps(_ nodes: [SpecNode]) -> String {
+    if nodes.isEmpty { return "" }
+    let document = DocumentValue.list(nodes.map(\.document))
+    return "\nSteps:\n\n```yaml\n\(YAMLRenderer(documentStart: false).render(document))```\n"
+  }
+
   private func shown(_ node: SpecNode) -> String {
     switch node.content {
     case .scalar(let scalar): "`\(scalar.text)`"
     case .list(let items): "`[\(items.compactMap { $0.scalar?.text }.joined(separator: ", "))]`"
     case .map(let entries):
       "`{\(entries.map { "\($0.key): \($0.value.scalar?.text ?? "…")" }.joined(separator: ", "))}`"
+    }
+  }
+}
+
+extension SpecNode {
+  /// The values without their places.
+  fileprivate var document: DocumentValue {
+    switch content {
+    case .scalar(let scalar):
+      if isNull { return .null }
+      return boolean.map { .bool($0) } ?? integer.map { .integer($0) } ?? .string(scalar.text)
+    case .list(let items): return .list(items.map(\.document))
+    case .map(let entries): return .map(DocumentMap(entries.map { ($0.key, $0.value.document) }))
     }
   }
 }

@@ -20,7 +20,7 @@ package struct WorkspaceSkeleton {
     files.append(
       (
         "environments/hello.yaml",
-        EnvironmentTemplate.render(customer: "hello", profile: "lamp", source: "apps/hello", catalog: catalog)
+        EnvironmentTemplate(catalog: catalog).render(customer: "hello", profile: "lamp", source: "apps/hello")
       ))
     files.append((".gitignore", "/dist/\n"))
     let schema = JSONSchema(WorkspaceReader(catalog: catalog).catalogDefinitions())
@@ -70,32 +70,71 @@ package struct NewEnvironment {
     if root.appending(path).isThere {
       throw CommandError("new.exists", "\(path) is already there", help: "edit that file")
     }
+    let template = EnvironmentTemplate(catalog: .embedded, profiles: profiles(workspace.definitions))
     // The customer's own folder, else the one that `kiln init` makes.
     let source = ["apps/\(customer)", "apps/hello"].first { root.appending($0).isFolder }
-    let text = EnvironmentTemplate.render(
-      customer: customer, profile: profile, source: source, catalog: .embedded)
-    try NewFile.write(text, to: root.appending(path))
-    return (path, source == nil)
+    try NewFile.write(
+      template.render(customer: customer, profile: profile, source: source), to: root.appending(path))
+    return (path, source == nil && !template.appKeys.contains("source"))
+  }
+
+  /// The profile and those beneath it.
+  private func profiles(_ definitions: Definitions) -> [SpecNode] {
+    var chain: [SpecNode] = []
+    var name: String? = profile
+    while let next = name.flatMap({ definitions.profiles[$0] }), chain.count < 100 {
+      chain.append(next)
+      name = next["profile"]?.scalar?.text
+    }
+    return chain
   }
 }
 
-/// The commented spec that `init` and `new` write.
-private enum EnvironmentTemplate {
+/// The commented spec that `init` and `new` write: what the profile says is left to it, and examples are of what it has.
+private struct EnvironmentTemplate {
+  let catalog: Catalog
+  var profiles: [SpecNode] = []
+
+  /// Keys of the app that the profile has.
+  var appKeys: Set<String> { names { $0["app"] } }
+
+  private func names(_ of: (SpecNode) -> SpecNode?) -> Set<String> {
+    Set(profiles.flatMap { of($0)?.entries ?? [] }.map(\.key))
+  }
+
   /// - Parameter source: The app's folder in the workspace; without one, the app is a comment.
-  static func render(customer: String, profile: String, source: String?, catalog: Catalog) -> String {
+  func render(customer: String, profile: String, source: String?) -> String {
     var template = catalog.file("templates/workspace/environment.yaml")?.text ?? ""
-    if let source {
+    let components = names { $0["runtime"]?["components"] }
+    let services = names { $0["services"] }
+    if let component = components.min(), !components.contains("php") {
+      template = lines(of: template) { line in
+        line.hasPrefix("#     php: ") ? "#     \(component): {}            # `kiln components \(component)`" : line
+      }
+    }
+    if let service = services.min(), !services.contains("mariadb") {
+      template = template.replacing("mariadb", with: service)
+    }
+    if appKeys.contains("source") {
+      let own = appKeys.subtracting(["environment"]).map { "  \($0):" }
+      template = lines(of: template) { line in own.contains { line.hasPrefix($0) } ? nil : line }
+    } else if let source {
       template = template.replacing("../apps/hello ", with: "../\(source) ")
     } else {
       var isApp = false
-      template = template.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      template = lines(of: template) { line in
         isApp = line == "app:" || isApp && line.hasPrefix("  ")
-        return isApp ? "# \(line)" : String(line)
-      }.joined(separator: "\n").replacing("../apps/hello ", with: "../apps/CUSTOMER ")
+        return isApp ? "# \(line)" : line
+      }.replacing("../apps/hello ", with: "../apps/CUSTOMER ")
     }
     let prefix = customer.uppercased().replacing("-", with: "_")
     return template.replacing("CUSTOMER_VARIABLE", with: prefix).replacing("CUSTOMER", with: customer).replacing(
       "PROFILE", with: profile)
+  }
+
+  private func lines(of text: String, _ edit: (String) -> String?) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).compactMap { edit(String($0)) }.joined(
+      separator: "\n")
   }
 }
 

@@ -15,4 +15,15 @@ struct ComponentsTests {
       #expect(document?.keys.contains(name == "lamp" ? "components" : "summary") == true)
     }
   }
+
+  @Test func aComponentShowsItsSteps() throws {
+    try withFolder { folder in
+      let context = TestContext(folder)
+      try ComponentsCommand.parse(["php"]).run(in: context)
+      #expect(context.output.contains("- packages:\n    - \"php{{version}}-{{item}}\"\n  each: extensions\n"))
+      context.clear()
+      try ComponentsCommand.parse(["redis"]).run(in: context)
+      #expect(context.output.contains("- packages:\n"))
+    }
+  }
 }

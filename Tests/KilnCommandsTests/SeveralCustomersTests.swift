@@ -97,6 +97,33 @@ struct NewCommandTests {
     }
   }
 
+  /// What the profile says, or one beneath it, is left to it; examples are of what it has.
+  @Test func whatTheProfileSaysIsNotWrittenAgain() throws {
+    try withFolder { folder in
+      try write(
+        [
+          "kiln.yaml": "version: 1\n", "apps/desk/index.php": "x", "apps/acme/index.php": "x",
+          "profiles/site.yaml": "version: 1\napp: {source: ../apps/desk, port: 8080, workdir: /srv/desk}\n",
+          "profiles/desk.yaml": """
+          version: 1
+          profile: site
+          runtime: {base: debian-12, components: {nginx: {}, php-fpm: {}}}
+          services: {postgresql: {from: packages}}
+
+          """,
+        ], in: folder)
+      let context = TestContext(folder)
+      try NewCommand.parse(["acme", "--profile", "desk"]).run(in: context)
+      let text = try String(contentsOf: folder.appending(path: "environments/acme.yaml"), encoding: .utf8)
+      for own in ["source:", "port:", "workdir:", "php: {", "mariadb"] { #expect(!text.contains(own), "\(text)") }
+      for line in ["\n  health: ", "\n#     nginx: {} ", "\n#   postgresql: {database: ", "# DB_HOST: postgresql\n"] {
+        #expect(text.contains(line), "\(text)")
+      }
+      #expect(context.error == "")
+      #expect(throws: Never.self) { try CheckCommand.parse([]).run(in: context) }
+    }
+  }
+
   @Test func aWorkspaceWithoutEnvironmentsIsAWarning() throws {
     try withFolder { folder in
       try write(["kiln.yaml": "version: 1\n"], in: folder)

@@ -1,0 +1,47 @@
+import KilnDiagnostics
+import KilnSpec
+
+/// Whether something gives a machine the systemd units that its components name.
+struct UnitRules {
+  let components: [ComponentPlan]
+  let definitions: Definitions
+
+  func problems() -> [Diagnostic] {
+    components.flatMap { component -> [Diagnostic] in
+      let reach = reach(of: component.name)
+      let steps = components.filter { reach.contains($0.name) }.flatMap(\.steps).filter { $0.isFor(.machine) }
+      return component.steps.compactMap { step in
+        guard step.isFor(.machine), case .service(let service) = step.step,
+          !steps.contains(where: { mayGive($0.step, service.name) })
+        else { return nil }
+        return Diagnostic(
+          "spec.no-unit", "a machine has no unit \"\(service.name).service\": nothing in \(component.name) gives it one",
+          severity: .warning, at: step.origin,
+          suggestion: "write it: file: {path: /etc/systemd/system/\(service.name).service, template: …}",
+          notes: [.init("the component is named here", at: component.origin)])
+      }
+    }
+  }
+
+  /// Packages, archives and scripts may bring any unit.
+  private func mayGive(_ step: Step, _ unit: String) -> Bool {
+    switch step {
+    case .packages, .run: true
+    case .download(let download): download.unpack || download.to.hasSuffix("/\(unit).service")
+    case .file(let file): file.path.hasSuffix("/\(unit).service")
+    case .link(let path, _): path.hasSuffix("/\(unit).service")
+    case .repository, .directory, .user, .environment, .service: false
+    }
+  }
+
+  /// The component and all that it requires.
+  private func reach(of name: String) -> Set<String> {
+    var reach: Set<String> = []
+    var pending = [name]
+    while let next = pending.popLast() {
+      guard reach.insert(next).inserted else { continue }
+      pending += (definitions.components[next]?.requires ?? []).map(\.value)
+    }
+    return reach
+  }
+}
