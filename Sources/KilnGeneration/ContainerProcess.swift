@@ -25,6 +25,15 @@ enum ContainerProcess {
     }
   }
 
+  /// The words of the image's command; nil for none.
+  var command: [String]? {
+    switch self {
+    case .none: nil
+    case .service(let service): service.command
+    case .supervisor: [Self.supervisorPath]
+    }
+  }
+
   /// What is in front starts last, so that it finds whom to ask, and stops first, while they can still answer.
   private static func script(_ services: [Step.Service]) -> String {
     let starts = (services.filter { !$0.isFront } + services.filter(\.isFront)).map { service in

@@ -24,6 +24,7 @@ public struct ImageRecipes: RecipeDigests {
     if let mark = plan.runtimeRefresh { digest.add("refreshed", mark) }
     let steps = ImageLowering().steps(app, of: plan, on: nil)
     digest.add("dockerfile", try steps.recipeText)
+    for file in steps.files { digest.add(file.path, file.bytes) }
     digest.add(contextOf: app)
     return digest.digest
   }

@@ -19,11 +19,14 @@ public struct SecretUse: Sendable, Hashable {
   public let file: String
   /// The variable that holds the value where Kiln runs; a key vault's secret goes by its own name there.
   public let variable: String
+  /// Whether the app reads it as a variable of the file's name, too.
+  public let isVariable: Bool
 
   /// As in `/run/secrets/DB_PASSWORD`.
   public var path: String { "\(Self.folder)/\(file)" }
 
-  package init(reader: Reader, file: String, variable: String) {
+  package init(reader: Reader, file: String, variable: String, isVariable: Bool = false) {
+    self.isVariable = isVariable
     self.reader = reader
     self.file = file
     self.variable = variable
@@ -36,7 +39,8 @@ extension EnvironmentPlan {
     func use(_ reader: SecretUse.Reader, of secret: EnvironmentSpec.Secret, as file: String) -> SecretUse {
       var variable = secret.name.value
       if case .environment(let own) = secret.source { variable = own }
-      return SecretUse(reader: reader, file: file, variable: variable)
+      return SecretUse(
+        reader: reader, file: file, variable: variable, isVariable: reader == .app && secret.asVariable != nil)
     }
     var uses = services.compactMap { service in
       spec.secrets.first { $0.name.value == service.access?.password }

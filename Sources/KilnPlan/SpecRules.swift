@@ -38,7 +38,7 @@ struct SpecRules {
   }
 
   private func secretProblems() -> [Diagnostic] {
-    var found: [Diagnostic] = []
+    var found = variableProblems()
     let known = spec.secrets.map(\.name.value)
     let names = Set(known)
     for name in spec.app?.buildSecrets ?? [] where !names.contains(name.value) {
@@ -49,6 +49,28 @@ struct SpecRules {
           suggestion: near ?? "describe it: secrets: {\(name.value): {env: VARIABLE}}"))
     }
     return found
+  }
+
+  /// Secrets that the app cannot read as variables.
+  private func variableProblems() -> [Diagnostic] {
+    spec.secrets.compactMap { secret in
+      guard let place = secret.asVariable else { return nil }
+      let name = secret.name.value
+      let trouble: (message: String, help: String)
+      if spec.app == nil {
+        trouble = ("there is no app that could read \(name)", "remove `as`, or describe the app")
+      } else if spec.app?.buildSecrets.contains(where: { $0.value == name }) ?? false {
+        trouble = (
+          "\(name) is a build secret, which the app does not get",
+          "remove `as`: install commands see it as a variable in any case"
+        )
+      } else if spec.app?.environment.contains(where: { $0.name == name }) ?? false {
+        trouble = ("the app has a variable \(name) already", "remove it from app.environment, or remove `as`")
+      } else {
+        return nil
+      }
+      return Diagnostic("spec.secret-variable", trouble.message, at: place, suggestion: trouble.help)
+    }
   }
 
   private func installOrderProblems(_ app: EnvironmentSpec.App) -> [Diagnostic] {

@@ -15,7 +15,8 @@ struct UnitRules {
           !steps.contains(where: { mayGive($0.step, service.name) })
         else { return nil }
         return Diagnostic(
-          "spec.no-unit", "a machine has no unit \"\(service.name).service\": nothing in \(component.name) gives it one",
+          "spec.no-unit",
+          "a machine has no unit \"\(service.name).service\": nothing in \(component.name) gives it one",
           severity: .warning, at: step.origin,
           suggestion: "write it: file: {path: /etc/systemd/system/\(service.name).service, template: …}",
           notes: [.init("the component is named here", at: component.origin)])

@@ -71,6 +71,7 @@ extension EnvironmentSpec.ServiceUse {
 extension EnvironmentSpec.Secret {
   init(_ entry: SpecNode.Entry) {
     name = Located(entry.key, at: entry.keyLocation)
+    asVariable = entry.value["as"].flatMap { $0.requiredText == "variable" ? $0.location : nil }
     if let vault = entry.value["keyVault"] {
       source = .keyVault(
         id: vault.required("id").requiredText, secret: vault.required("secret").requiredText,

@@ -127,6 +127,8 @@ public final class EnvironmentSpec: Sendable, Hashable {
     }
     public let name: Located<String>
     public let source: Source
+    /// Where it says that the app reads it as a variable; nil where it does not.
+    public let asVariable: SourceLocation?
   }
 
   public struct Machine: Sendable, Hashable {

@@ -145,6 +145,7 @@ struct LiteralSecrets {
       for entry in secret.value.entries ?? [] {
         switch entry.key {
         case "env": hideUnless(entry.value, Shape.variableName)
+        case "as": hideUnless(entry.value, Shape.secretForm)
         case "keyVault":
           for part in entry.value.entries ?? [] where !["id", "secret", "version"].contains(part.key) {
             hide(part.value)
@@ -164,6 +165,7 @@ struct LiteralSecrets {
   }
 
   private mutating func hideUnless(_ node: SpecNode, _ rule: TextRule) {
+    if let text = node.scalar?.text, rule.allowed.contains(text) { return }
     if let text = node.scalar?.text, let pattern = rule.pattern,
       TextPattern.matches(CustomerPlaceholder.fill(text, with: "x"), pattern)
     {
