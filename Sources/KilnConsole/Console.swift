@@ -70,8 +70,8 @@ package struct Console: Sendable {
 
   /// Passes on what another program prints, line by line.
   ///
-  /// - Parameter edit: Changes a line before it is printed, as to leave a secret out.
-  package func relay(_ stream: Stream = .error, edit: @escaping @Sendable (String) -> String = { $0 }) -> RelayedOutput
+  /// - Parameter edit: Changes a line before it is printed, as to leave a secret out; nil leaves the line out.
+  package func relay(_ stream: Stream = .error, edit: @escaping @Sendable (String) -> String? = { $0 }) -> RelayedOutput
   {
     RelayedOutput(edit: edit) { raw(stream, $0) }
   }

@@ -8,10 +8,10 @@ package final class RelayedOutput: Sendable {
   private static let limit = 1 << 16
 
   private let pending = Mutex<[UInt8]>([])
-  private let edit: @Sendable (String) -> String
+  private let edit: @Sendable (String) -> String?
   private let print: @Sendable ([UInt8]) -> Void
 
-  package init(edit: @escaping @Sendable (String) -> String, print: @escaping @Sendable ([UInt8]) -> Void) {
+  package init(edit: @escaping @Sendable (String) -> String?, print: @escaping @Sendable ([UInt8]) -> Void) {
     self.edit = edit
     self.print = print
   }
@@ -45,7 +45,7 @@ package final class RelayedOutput: Sendable {
   /// The line as a terminal shows it: what stands before a bare carriage return has been written over.
   private func line(_ bytes: [UInt8]) -> [UInt8] {
     let shown = bytes.split(separator: 0x0D).last ?? []
-    let text = edit(String(decoding: TerminalText.plain(shown), as: UTF8.self))
+    guard let text = edit(String(decoding: TerminalText.plain(shown), as: UTF8.self)) else { return [] }
     return Array((ConsoleText.safe(text) + "\n").utf8)
   }
 }

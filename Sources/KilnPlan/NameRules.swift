@@ -5,6 +5,9 @@ import KilnSpec
 ///
 /// Sources: Azure's resource name rules, packer-plugin-azure's config.go, distribution's reference grammar.
 struct NameRules {
+  /// What a customer's other images are called.
+  private static let images: Set<String> = [EnvironmentPlan.appService, "runtime", "machine"]
+
   let spec: EnvironmentSpec
   let registry: Located<String>?
 
@@ -41,6 +44,12 @@ struct NameRules {
         check(version, Self.version)
       }
       if let name = azure.scaleSet?.name { check(name, Self.scaleSet) }
+    }
+    for use in spec.services where Self.images.contains(use.name.value) {
+      found.append(
+        Diagnostic(
+          "name.service", "a service cannot be called \"\(use.name.value)\": an image of Kiln's has the name",
+          at: use.name.location, suggestion: "give its definition another name"))
     }
     for use in spec.services where "\(spec.customer.value)-\(use.name.value)".utf8.count > 63 {
       found.append(

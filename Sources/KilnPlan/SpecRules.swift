@@ -175,6 +175,14 @@ struct SpecRules {
       found.append(Diagnostic("spec.unrepresentable", "the command has a control character", at: command.location))
     }
     found += installOrderProblems(app)
+    for path in app.install.flatMap(\.needs) {
+      let parts = path.value.split(separator: "/", omittingEmptySubsequences: false)
+      guard parts.contains(where: { ["", ".", ".git"].contains($0) }), !path.value.hasPrefix("/") else { continue }
+      found.append(
+        Diagnostic(
+          "spec.invalid-value", "an install command cannot need \"\(path.value)\"", at: path.location,
+          suggestion: "a file or folder of the source, as in composer.json; nothing of .git is packed"))
+    }
     for file in (app.tokens?.files ?? []) + app.install.flatMap(\.needs)
     where file.value.hasPrefix("/") || file.value.split(separator: "/").contains("..") {
       found.append(

@@ -16,11 +16,12 @@ struct MovedSpecs {
     let names = Set([customer.lowercased(), stem.lowercased()])
     return candidates().filter { path in
       let parts = Self.parts(path)
-      return parts.first.map { names.contains($0) } ?? false || describes(path, customer)
+      let isNamed = parts.first.map { names.contains($0) } ?? false
+      return isNamed && parts.dropFirst().contains { ["yaml", "yml"].contains($0) } || describes(path, customer)
     }
   }
 
-  /// What is called YAML, in whatever case and with whatever behind it, in any folder below.
+  /// Files of any name, in any folder below: an editor's copy and a renamed one have all kinds of endings.
   private func candidates() -> [String] {
     var found: [String] = []
     var folders = ["environments"]
@@ -31,7 +32,7 @@ struct MovedSpecs {
         // A link to a folder may have no end.
         if place.isFolder {
           if !place.isLink { folders.append(path) }
-        } else if Self.parts(path).dropFirst().contains(where: { ["yaml", "yml"].contains($0) }), !read.contains(path) {
+        } else if !read.contains(path) {
           found.append(path)
         }
       }
@@ -44,14 +45,16 @@ struct MovedSpecs {
     (path.split(separator: "/").last ?? "").lowercased().split(separator: ".").map(String.init)
   }
 
-  /// Whether a line says that the file is the customer's.
+  /// Whether the file says that it is the customer's, in whatever form of YAML: `"customer": &a !!str acme`.
   private func describes(_ path: String, _ customer: String) -> Bool {
     let file = root.pushing(FilePath(path))
     guard let bytes = try? RegularFile.read(file, limit: Self.sizeLimit, following: .refused) else { return false }
-    return bytes.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).contains { line in
-      guard line.starts(with: "customer:".utf8) else { return false }
-      let value = String(decoding: line.dropFirst("customer:".utf8.count), as: UTF8.self)
-      return value.prefix { $0 != "#" }.filter { !" \t\"'".contains($0) } == customer
+    let words = bytes.split { byte in
+      !((0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D)
+    }
+    return words.indices.contains { index in
+      words[index].elementsEqual("customer".utf8)
+        && words[index...].dropFirst().prefix(3).contains { $0.elementsEqual(customer.utf8) }
     }
   }
 }

@@ -128,7 +128,10 @@ struct GenerateTests {
   }
 
   /// A spec that was renamed or moved is no customer that is gone.
-  @Test(arguments: ["acme.YAML", "eu/acme.yaml", ".acme.yaml", "Acme.yaml.bak", "eu/.drafts/other.yml"])
+  @Test(arguments: [
+    "acme.YAML", "eu/acme.yaml", ".acme.yaml", "Acme.yaml.bak", "eu/.drafts/other.yml", "acme.yaml~", "#acme.yaml#",
+    "x.txt", "renamed", "sub/x.txt",
+  ])
   func aMovedSpecRemovesNothing(_ name: String) throws {
     try withWorkspace { folder, context in
       try NewCommand.parse(["acme"]).run(in: context)
@@ -167,9 +170,9 @@ struct GenerateTests {
       let specs = folder.appending(path: "environments")
       try FileManager.default.removeItem(at: specs.appending(path: "acme.yaml"))
       for (name, text) in [
-        ("acme.txt", "customer: acme\n"), ("acme-old.YAML", "customer: acme-old\n"),
+        ("acme.txt", "notes of acme\n"), ("acme-old.YAML", "customer: acme-old\n"),
         ("hello.yaml.bak", "customer: hello\n"),
-        ("notes.YAML", "# customer: acme\n  customer: acme\n"), ("acme", "customer: acme\n"),
+        ("notes.YAML", "customers: [acme]\n"), ("acme", "a customer that was once called acme\n"),
       ] {
         try text.write(to: specs.appending(path: name), atomically: true, encoding: .utf8)
       }

@@ -195,6 +195,20 @@ struct ContextPackerTests {
     }
   }
 
+  /// A small file of many tokens and a long value would else take gigabytes.
+  @Test func whatAFileBecomesHasALimit() throws {
+    try Self.withFolder { folder in
+      try Self.write(folder, "many", String(repeating: "__x__ \n", count: 3000))
+      let source = ContextSource(
+        layers: [.init(folder)],
+        tokens: ContextTokens(files: ["many"], values: ["x": [UInt8](repeating: 0x79, count: 500_000), "other": []]))
+      #expect(TokenSurvey(source).tooLarge == ["many"] && TokenSurvey(source).unused == [])
+      let error = #expect(throws: DiagnosticsError.self) { try Self.pack(source) }
+      #expect(error?.diagnostics.map(\.id) == ["context.token-file"])
+      #expect(error?.diagnostics.first?.message.hasSuffix("becomes larger than 64 MiB") == true)
+    }
+  }
+
   @Test func aSurveyReadsNoLargeFiles() throws {
     try Self.withFolder { folder in
       try Self.write(folder, "big.ini", String(repeating: " ", count: TokenSurvey.sizeLimit) + "__left__")

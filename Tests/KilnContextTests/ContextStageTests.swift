@@ -227,6 +227,20 @@ struct ContextStageTests {
     }
   }
 
+  @Test func aLinkInPlaceOfAStageIsReplaced() throws {
+    try ContextPackerTests.withFolder { root in
+      try ContextPackerTests.write(root.appending("src"), "a", "1")
+      let first = try stage(root)
+      let place = root.appending("dist/stage.staged").appending(first.digest)
+      try FileManager.default.moveItem(atPath: place.string, toPath: root.appending("victim").string)
+      #expect(symlink(root.appending("victim").string, place.string) == 0)
+      let second = try stage(root)
+      #expect(second.digest == first.digest && !place.isLink)
+      #expect(try contents(second.folder) == ["a"])
+      #expect(FileManager.default.fileExists(atPath: root.appending("victim").string))
+    }
+  }
+
   @Test func theDigestIsOfContentsAlone() throws {
     var digests: Set<String> = []
     for round in 0..<2 {

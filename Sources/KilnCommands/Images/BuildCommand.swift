@@ -27,6 +27,7 @@ struct BuildCommand: KilnSubcommand {
   @Flag(help: "Push what the registry does not have.") var push = false
   @Flag(help: "Build also what is there.") var force = false
   @Flag(help: "Build again from a fresh base and fresh package lists.") var refresh = false
+  @Flag(help: "Print all that the engine prints, not only its steps.") var verbose = false
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
   @Argument(help: "Customers; all when none is named.") var customers: [String] = []
 
@@ -44,6 +45,7 @@ struct BuildCommand: KilnSubcommand {
     var build = try EnvironmentBuild(
       engine: engine, root: loaded.workspace.root, time: context.sourceDate(),
       isPushing: push, isForced: force, isQuiet: options.quiet, context: context)
+    build.isVerbose = verbose
     let refresh = refresh ? try await ImageRefresh(of: loaded, named: image, engine: engine) : nil
     if let refresh {
       loaded = try context.load(options, customers: customers, refreshes: refresh.refreshes)

@@ -36,6 +36,7 @@ struct UpCommand: KilnSubcommand {
   @Option(help: ArgumentHelp("The Compose project's name, from now on; else the customer's.", valueName: "name"))
   var project: String?
   @Flag(help: "Take over what the same workspace left on the engine when it was in another folder.") var adopt = false
+  @Flag(help: "Print all that the engine prints while it builds, not only its steps.") var verbose = false
   @Argument(help: "Customers.") var customers: [String]
 
   func validate() throws {
@@ -55,9 +56,10 @@ struct UpCommand: KilnSubcommand {
     let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
     try await each(of: customers, in: context, isTitled: !options.quiet) { customer in
-      let up = EnvironmentUp(
+      var up = EnvironmentUp(
         plan: try loaded.plan(of: customer), port: port, isFollowing: mount, isBuilding: build, timeout: timeout,
         project: project, isAdopting: adopt, isQuiet: options.quiet, isOneOfSeveral: customers.count > 1)
+      up.isVerbose = verbose
       try await up.run(loaded, context)
     }
   }

@@ -26,12 +26,16 @@ struct TokenReplacement {
     "__TRAIT__",
   ]
 
+  /// Of what a file becomes, bytes: more is no text that somebody reads.
+  static let sizeLimit = 64 << 20
   /// More of one file tell nothing new.
   private static let leftoverLimit = 100
 
   private(set) var bytes: [UInt8] = []
   private(set) var found: Set<String> = []
   private(set) var leftovers: [Leftover] = []
+  /// Whether the file would be larger than the limit; what comes of it is then incomplete.
+  private(set) var isTooLarge = false
 
   init(_ text: [UInt8], values: [String: [UInt8]]) {
     bytes.reserveCapacity(text.count)
@@ -43,6 +47,10 @@ struct TokenReplacement {
         let name = String(decoding: text[(at + 2)..<(end - 2)], as: UTF8.self)
         if let value = values[name] {
           found.insert(name)
+          guard bytes.count + value.count <= Self.sizeLimit else {
+            isTooLarge = true
+            return
+          }
           bytes += value
           at = end
           continue

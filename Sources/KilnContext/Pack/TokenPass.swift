@@ -42,6 +42,15 @@ struct TokenPass {
   private mutating func replaced(_ entry: ContextEntry, _ text: [UInt8]) -> [UInt8] {
     let values = tokens?.values ?? [:]
     let replacement = TokenReplacement(text, values: values)
+    if replacement.isTooLarge {
+      // What stands behind is not known: no token counts as unused.
+      found.formUnion(values.keys)
+      problems.append(
+        Diagnostic(
+          "context.token-file", "the file with tokens \"\(place(of: entry))\" becomes larger than 64 MiB",
+          suggestion: "shorten the values, or replace fewer tokens"))
+      return []
+    }
     found.formUnion(replacement.found)
     for leftover in replacement.leftovers {
       problems.append(

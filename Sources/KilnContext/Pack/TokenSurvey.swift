@@ -28,6 +28,8 @@ public struct TokenSurvey: Sendable {
 
   public private(set) var missing: [Missing] = []
   public private(set) var leftovers: [Leftover] = []
+  /// Listed files that would become larger than 64 MiB.
+  public private(set) var tooLarge: [String] = []
   /// Names of values whose tokens are in no file; none where a file could not be read.
   public private(set) var unused: [String] = []
 
@@ -58,6 +60,11 @@ public struct TokenSurvey: Sendable {
       switch isPlain ? Self.look(names, in: source.layers) : .nothing {
       case .text(let bytes, let layer):
         let replacement = TokenReplacement(bytes, values: tokens.values)
+        if replacement.isTooLarge {
+          tooLarge.append(file)
+          isWhole = false
+          continue
+        }
         found.formUnion(replacement.found)
         let place = source.layers[layer].name.isEmpty ? file : "\(source.layers[layer].name)/\(file)"
         leftovers += replacement.leftovers.map {

@@ -230,6 +230,8 @@ final class ContextStaging {
       }
     }
     try folder.remove(Array("incoming".utf8))
+    // What stands there and is no folder is nothing that Kiln made.
+    if !store.folder.hasFolder(Array(digest.utf8)) { try store.folder.remove(Array(digest.utf8)) }
     try store.folder.rename(place, to: store.folder, Array(digest.utf8))
     making = nil
   }

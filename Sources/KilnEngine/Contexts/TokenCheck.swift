@@ -61,6 +61,12 @@ package struct TokenCheck {
           location: value.location, suggestion: "files: \(tokens.files.map(\.value).joined(separator: ", "))")
       }
     }
-    return missing + left + unused
+    let large = survey.tooLarge.map { file in
+      Finding(
+        id: "context.token-file", message: "the file with tokens \"\(file)\" becomes larger than 64 MiB",
+        location: tokens.files.first { $0.value == file }?.location ?? SourceLocation(file: plan.spec.file),
+        suggestion: "shorten the values, or replace fewer tokens")
+    }
+    return missing + large + left + unused
   }
 }

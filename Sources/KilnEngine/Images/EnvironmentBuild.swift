@@ -21,6 +21,8 @@ package struct EnvironmentBuild: Sendable {
   package let isPushing: Bool
   package let isForced: Bool
   package let isQuiet: Bool
+  /// Whether everything is shown that the engine prints, and not only its steps.
+  package var isVerbose = false
   /// Nothing is built: what is missing is an error.
   package var isMissingOnly = false
   /// Images that are built whether they are there or not.
@@ -132,12 +134,13 @@ package struct EnvironmentBuild: Sendable {
       folder: staged.folder, idFile: idFile, time: time, version: one.reference.tag ?? "",
       isPulling: one.image.isRefreshed, secrets: secrets)
     let words = OutputTail()
-    let code = try await stream(arguments, label, hiding: secrets, tail: words)
+    let mask = SecretMask(secrets.compactMap { context.environment[$0.variable] })
+    let code = try await stream(arguments, label, hiding: mask, tail: words)
     try Interruption.check()
     guard code == 0 else {
       throw CommandError(
         "build.failed", "\(label) was not built: \(engine.name) failed with exit code \(code)",
-        details: isQuiet ? BuildFailure.lines(of: words.text) : [],
+        details: isQuiet ? BuildFailure.lines(of: words.text).map(mask.masked) : [],
         help: EngineFailure.advice(words.text) ?? "its context is \(staged.folder.string)")
     }
     let built = try await named(one.name, idFile, staged, label)
@@ -181,12 +184,15 @@ package struct EnvironmentBuild: Sendable {
     return try await engine.registryDigest(of: reference)
   }
 
-  /// - Parameter secrets: Those that the program is given; what it prints of them is hidden.
+  /// - Parameter mask: Hides what the program prints of the secrets that it is given.
   private func stream(
-    _ arguments: [String], _ label: String, hiding secrets: [SecretUse] = [], tail: OutputTail? = nil
+    _ arguments: [String], _ label: String, hiding mask: SecretMask = SecretMask([]), tail: OutputTail? = nil
   ) async throws -> Int32 {
-    let mask = SecretMask(secrets.compactMap { context.environment[$0.variable] })
-    let relay = context.console.relay(edit: mask.masked)
+    let isWhole = isVerbose || engine.kind != .docker
+    let relay = context.console.relay { line in
+      let line = mask.masked(line)
+      return isWhole ? line : BuildProgress.shown(line)
+    }
     defer { relay.finish() }
     let isShown = !isQuiet
     return try await engine.tool.stream(arguments, environment: ["DOCKER_BUILDKIT": "1"]) { bytes in

@@ -81,9 +81,7 @@ extension LoadedWorkspace {
 
   /// Before the engine, which names neither the spec nor the place.
   private func stopUnlessThere(_ paths: [Located<String>], in layers: [ContextSource.Layer]) throws {
-    let missing = paths.filter { path in
-      !layers.contains { $0.folder.appending(path.value).isThere || $0.folder.appending(path.value).isLink }
-    }
+    let missing = paths.filter { path in !layers.contains { Self.has(path.value, $0.folder) } }
     guard !missing.isEmpty else { return }
     throw DiagnosticsError(
       missing.map {
@@ -118,6 +116,16 @@ extension LoadedWorkspace {
         values: Dictionary(uniqueKeysWithValues: tokens.values.map { ($0.name, Array($0.value.utf8)) }))
     }
     return (source, own.sources)
+  }
+
+  /// Whether `path` is there by folders alone: what a link leads to is not packed under the link's name.
+  private static func has(_ path: String, _ folder: FilePath) -> Bool {
+    var place = folder
+    for part in path.split(separator: "/") {
+      guard place == folder || !place.isLink else { return false }
+      place.append(String(part))
+    }
+    return place.isThere || place.isLink
   }
 
   /// A folder of the app, without what Kiln writes where the workspace is in it.

@@ -25,6 +25,8 @@ package struct EnvironmentUp: Sendable {
   /// Whether what another workspace of Kiln's left is taken over.
   package let isAdopting: Bool
   package let isQuiet: Bool
+  /// Whether everything is shown that the engine prints while it builds.
+  package var isVerbose = false
   /// Whether results name the customer.
   package let isOneOfSeveral: Bool
 
@@ -117,10 +119,11 @@ package struct EnvironmentUp: Sendable {
   private func build(
     _ images: [EnvironmentImage], _ loaded: LoadedWorkspace, _ context: CommandContext
   ) async throws -> [BuiltImage] {
-    let environment = EnvironmentBuild(
+    var environment = EnvironmentBuild(
       engine: context.docker, root: loaded.workspace.root,
       time: try context.sourceDate(), isPushing: false, isForced: false,
       isQuiet: isQuiet, isMissingOnly: !isBuilding, context: context)
+    environment.isVerbose = isVerbose
     // Nothing runs the runtime image: the app's has what is in it.
     return try await environment.build(
       images.filter { $0.kind != .runtime }, of: plan, known: [], on: images.first { $0.kind == .runtime })
