@@ -4,13 +4,14 @@ set -eu
 cd "$(dirname "$0")/.."
 out=$PWD/.build/fuzz
 mkdir -p "$out"
-library="swiftc -O -parse-as-library -swift-version 6 -I $out -emit-library -static -emit-module"
+library="swiftc -O -parse-as-library -swift-version 6 -package-name kiln -I $out -emit-library -static -emit-module"
 $library -module-name KilnDocuments -emit-module-path "$out/KilnDocuments.swiftmodule" -o "$out/libKilnDocuments.a" Sources/KilnDocuments/*.swift
 $library -module-name KilnDiagnostics -emit-module-path "$out/KilnDiagnostics.swiftmodule" -o "$out/libKilnDiagnostics.a" Sources/KilnDiagnostics/*.swift
+$library -module-name KilnPacker -emit-module-path "$out/KilnPacker.swiftmodule" -o "$out/libKilnPacker.a" $(find Sources/KilnPacker -name '*.swift')
 log=$(ls Sources/KilnPacker/Log/*.swift | grep -v -e '+JSON' -e PackerManifest)
-features="-enable-upcoming-feature InternalImportsByDefault -enable-upcoming-feature ExistentialAny"
+features="-enable-upcoming-feature InternalImportsByDefault -enable-upcoming-feature ExistentialAny -package-name kiln"
 swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -I "$out" -L "$out" -lKilnDocuments -o "$out/packer-log" $log fuzz/PackerLogFuzz.swift
-swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -I "$out" -L "$out" -lKilnDiagnostics -lKilnDocuments -o "$out/parameters" Sources/KilnAzure/Parameters/*.swift fuzz/ParametersFuzz.swift
+swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -I "$out" -L "$out" -lKilnPacker -lKilnDiagnostics -lKilnDocuments -o "$out/parameters" Sources/KilnAzure/Parameters/*.swift fuzz/ParametersFuzz.swift
 swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -I "$out" -L "$out" -lKilnDiagnostics -lKilnDocuments -o "$out/ignore" Sources/KilnContext/Ignore/*.swift Tests/KilnContextTests/IgnoreOracle.swift fuzz/IgnoreFuzz.swift
 output=Sources/KilnArtifacts/Output
 swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -o "$out/ledger" $output/Ledger.swift $output/LedgerLine.swift $output/OutputJournal.swift $output/OutputUnit+Name.swift Sources/KilnArtifacts/RelativePath.swift fuzz/LedgerFuzz.swift
@@ -24,7 +25,7 @@ build_spec() {
   includes="-I $out/modules -I $release/Modules -I .build/checkouts/swift-system/Sources/CSystem/include"
   for name in CDirectoryEntries CNettle CYAML; do includes="$includes -I Sources/$name"; done
   features="$features -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature NonisolatedNonsendingByDefault"
-  compile="swiftc -wmo -swift-version 6 $features -parse-as-library -package-name kiln -enable-testing -sanitize=fuzzer,address $includes"
+  compile="swiftc -wmo -swift-version 6 $features -parse-as-library -enable-testing -sanitize=fuzzer,address $includes"
   libraries=
   for name in KilnText KilnWorkers KilnDocuments KilnDiagnostics KilnArtifacts KilnCatalog KilnSpec KilnPlan KilnDocker KilnPacker KilnAnsible KilnGoss KilnAzure KilnGeneration KilnTesting; do
     folder=Sources/$name

@@ -150,14 +150,15 @@ struct ParityTests {
       ).map { String($0.output.1) }
     }
     _ = try actions("")
-    #expect(try actions("") == ["\"kept\"", "null", "\"kept\"", "null"])
+    // The runtime is asked for only where the app has to be built.
+    #expect(try actions("") == ["\"kept\"", "null"])
     try sh("echo '// \(UUID())' >> apps/lampy/index.php", in: root)
     #expect(try actions("") == ["\"kept\"", "null", "\"built\"", "null"])
     // The registry gets what it lacks, and gives what the machine lacks.
     let pushed = try actions("--push")
-    #expect(pushed.count == 4 && pushed[1].hasPrefix("\"sha256:") && pushed[3].hasPrefix("\"sha256:"))
+    #expect(pushed.last?.hasPrefix("\"sha256:") == true, "\(pushed)")
     try sh("docker rmi -f $(docker images -q '127.0.0.1:5000/lampy/app') >/dev/null", in: root)
-    #expect(try actions("--push") == ["\"kept\"", pushed[1], "\"kept\"", pushed[3]])
+    #expect(try actions("--push") == pushed)
     // Another runtime, and what stands on it.
     try sh("sed -i 's/^runtime: {/&environment: {ROUND: \(UUID())}, /' environments/lampy.yaml", in: root)
     #expect(try actions("").filter { $0 != "null" } == ["\"built\"", "\"built\""])

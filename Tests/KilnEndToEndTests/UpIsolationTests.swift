@@ -8,7 +8,7 @@ struct UpIsolationTests {
   /// Waits until `condition` holds in the shell; the script's exit code says so.
   private func wait(_ condition: String, in root: URL) throws {
     try sh(
-      "for i in $(seq 300); do if \(condition); then exit 0; fi; sleep 0.2; done; cat up.log >&2; exit 1", in: root)
+      "for i in $(seq 1500); do if \(condition); then exit 0; fi; sleep 0.2; done; cat up.log >&2; exit 1", in: root)
   }
 
   @Test func editsShowAndTheContainerHasNothingOfTheMachine() throws {

@@ -8,6 +8,8 @@ struct TokenPass {
   private var files: Set<String> = []
   private var problems: [Diagnostic] = []
 
+  private var produced = 0
+
   init(_ source: ContextSource) {
     tokens = source.tokens
     layers = source.layers
@@ -23,6 +25,8 @@ struct TokenPass {
 
   func isListed(_ entry: ContextEntry) -> Bool { tokens?.files.contains(entry.name) ?? false }
 
+  /// What replaced tokens make of all files of a context, bytes.
+  private static let totalLimit = 256 << 20
   /// Larger ones are no text that somebody wrote.
   static let sizeLimit = 16 << 20
 
@@ -52,6 +56,16 @@ struct TokenPass {
       return []
     }
     found.formUnion(replacement.found)
+    produced += replacement.bytes.count
+    guard produced <= Self.totalLimit else {
+      if !problems.hasErrors {
+        problems.append(
+          Diagnostic(
+            "context.token-file", "the files with tokens become larger than 256 MiB together",
+            suggestion: "shorten the values, or replace fewer tokens"))
+      }
+      return []
+    }
     for leftover in replacement.leftovers {
       problems.append(
         Diagnostic(

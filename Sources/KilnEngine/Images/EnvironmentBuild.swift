@@ -189,9 +189,10 @@ package struct EnvironmentBuild: Sendable {
     _ arguments: [String], _ label: String, hiding mask: SecretMask = SecretMask([]), tail: OutputTail? = nil
   ) async throws -> Int32 {
     let isWhole = isVerbose || engine.kind != .docker
+    let progress = BuildProgress()
     let relay = context.console.relay { line in
       let line = mask.masked(line)
-      return isWhole ? line : BuildProgress.shown(line)
+      return isWhole ? line : progress.shown(line)
     }
     defer { relay.finish() }
     let isShown = !isQuiet

@@ -5,6 +5,8 @@ struct YAMLComposer {
   /// What a file may hold; each limit is far above what a person writes.
   struct Limits {
     /// Values, aliases followed: a few anchors that name each other expand to billions.
+    ///
+    /// Of a text each 32 bytes count as a value: it is looked at wherever an alias repeats it.
     var values = 100_000
     /// Lists and maps inside each other: what reads the tree later goes down by recursion.
     var depth = 100
@@ -122,7 +124,7 @@ struct YAMLComposer {
         if text.utf8.contains(0) { problems.append(nulProblem(location)) }
         let before = count
         try add(
-          SpecNode(.scalar(.init(text: text, isPlain: isPlain)), at: location), values: 1, event,
+          SpecNode(.scalar(.init(text: text, isPlain: isPlain)), at: location), values: 1 + text.utf8.count / 32, event,
           isKeyMerge: text == "<<" && isPlain)
         if let anchor = event.anchor {
           anchors[anchor] = Anchored(node: last ?? SpecNode(.list([]), at: location), values: count - before, height: 0)

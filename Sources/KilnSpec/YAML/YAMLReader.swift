@@ -59,7 +59,8 @@ public struct YAMLReader: Sendable {
         at: location(place, length: name.unicodeScalars.count + 1), suggestion: "quote the value if it is text")
     case .tooManyValues(let place) where composer.hasAliases:
       return Diagnostic(
-        "spec.alias-limit", "aliases expand to more than \(composer.limits.values) values", at: location(place),
+        "spec.alias-limit", "aliases expand to more than \(composer.limits.values) values, or to very long texts",
+        at: location(place),
         suggestion: "write the values out, or use fewer aliases")
     case .tooManyValues(let place):
       return Diagnostic(

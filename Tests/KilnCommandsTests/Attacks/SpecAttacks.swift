@@ -63,6 +63,10 @@ extension Attacks {
       Input("an alias tree as a flow key", "spec.alias-limit", spec: aliases(25) + "x: {*l25 : 1}\n"),
       Input("a billion laughs", "spec.alias-limit", spec: aliases(40)),
       Input(
+        "aliases of a long text", "spec.alias-limit",
+        spec: spec + "app:\n  source: ../app\n  environment:\n    A: &a \(times(10_000, "A"))\n"
+          + numbered(900) { "    B\($0): *a\n" }),
+      Input(
         "aliases deep in each other", "spec.depth-limit",
         spec: "l0: &l0 [x]\n" + numbered(400) { "l\($0 + 1): &l\($0 + 1) [*l\($0)]\n" }),
       Input("brackets", "spec.depth-limit", spec: "a: " + times(100_000, "[")),
