@@ -51,7 +51,7 @@ extension KilnCommand {
     guard message.hasPrefix("Error: Unexpected argument '"), let word = message.split(separator: "'").dropFirst().first,
       let name = nearest(to: String(word), among: names)
     else { return "" }
-    return "\n  = help: did you mean `kiln \(name)`?"
+    return "\n" + DiagnosticRenderer.help("did you mean `kiln \(name)`?").dropLast()
   }
 
   /// What is no `CommandError` is the machine's failure, except that a file which the user named is not there, or that

@@ -111,7 +111,7 @@ public final class EnvironmentPlan: Sendable, Hashable {
 
   /// The image of the machine that Packer's docker builder made on this machine.
   public func machineImage(tag: String) -> ImageReference {
-    ImageRepository.service("machine", of: customer, below: nil).tagged(tag)
+    ImageRepository.service(Self.machineName, of: customer, below: nil).tagged(tag)
   }
 
   /// As `kiln.lock` names the repositories of images.

@@ -6,7 +6,9 @@ import KilnSpec
 /// Sources: Azure's resource name rules, packer-plugin-azure's config.go, distribution's reference grammar.
 struct NameRules {
   /// What a customer's other images are called.
-  private static let images: Set<String> = [EnvironmentPlan.appService, "runtime", "machine"]
+  private static let images: Set<String> = [
+    EnvironmentPlan.appService, EnvironmentPlan.runtimeName, EnvironmentPlan.machineName,
+  ]
 
   let spec: EnvironmentSpec
   let registry: Located<String>?
@@ -48,7 +50,7 @@ struct NameRules {
     for use in spec.services where Self.images.contains(use.name.value) {
       found.append(
         Diagnostic(
-          "name.service", "a service cannot be called \"\(use.name.value)\": an image of Kiln's has the name",
+          "name.service", "a service cannot be called \"\(use.name.value)\": Kiln gives this name to another image",
           at: use.name.location, suggestion: "give its definition another name"))
     }
     for use in spec.services where "\(spec.customer.value)-\(use.name.value)".utf8.count > 63 {

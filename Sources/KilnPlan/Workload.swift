@@ -81,6 +81,10 @@ extension EnvironmentPlan {
   /// What Compose and Kubernetes call the app.
   public static let appService = "app"
 
+  /// What `--image` and `kiln plan` call the other images of a customer.
+  public static let runtimeName = "runtime"
+  public static let machineName = "machine"
+
   /// What they call the volume of a data service.
   public static func volume(of service: String) -> String { "\(service)-data" }
 }

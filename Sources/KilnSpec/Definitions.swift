@@ -52,7 +52,7 @@ public struct ParameterDefinition: Sendable, Hashable {
   public let allowed: [String]
   public let allowedByBase: [String: [String]]
   public let pattern: String?
-  /// Values that users may expect, and the one that includes each; empty for what is there without.
+  /// Values that users may expect, and the one that includes each; empty for what is built in.
   public let instead: [String: String]
   /// What each key of a map matches.
   public let keyPattern: String?

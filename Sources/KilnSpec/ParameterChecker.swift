@@ -39,7 +39,7 @@ public struct ParameterChecker: Sendable {
     if let other = parameter.instead[text] {
       return Diagnostic(
         "spec.parameter-value", "\(parameter.name) cannot be \(ShapeChecker.shown(text))", at: value.location,
-        suggestion: other.isEmpty ? "leave it out: it is there without" : "write \(other), which includes it")
+        suggestion: other.isEmpty ? "leave it out: it is built in" : "write \(other), which includes it")
     }
     if !allowed.isEmpty, !allowed.contains(text) {
       let on = base.flatMap { parameter.allowedByBase[$0] != nil ? " on \($0)" : nil } ?? ""

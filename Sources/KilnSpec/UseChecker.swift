@@ -72,7 +72,7 @@ public struct UseChecker: Sendable {
     let known = known.sorted()
     let near = nearest(to: name.value, among: known.prefix(Self.nearLimit)).map { "did you mean \"\($0)\"?" }
     return Diagnostic(
-      id, "there is no \(what) \"\(name.value)\"", at: name.location,
+      id, "there is no \(what) \(ShapeChecker.shown(name.value))", at: name.location,
       suggestion: near ?? hint ?? "there are: \(Phrase.some(known, limit: 30))")
   }
 

@@ -20,16 +20,7 @@ extension GeneratedOutput {
     }
     for plan in loaded.fleet { specs[plan.customer] = nil }
     if specs.isEmpty { return }
-    let moved = MovedSpecs(root: loaded.workspace.root, read: loaded.workspace.environmentFiles)
-    let problems = specs.sorted { $0.key < $1.key }.compactMap { customer, spec -> Diagnostic? in
-      let files = moved.files(of: customer, spec)
-      guard !files.isEmpty else { return nil }
-      let looks = files.count == 1 ? "looks like it" : "look like it"
-      return Diagnostic(
-        "generate.moved-spec",
-        "\(spec) is gone, and \(Phrase.some(files, limit: 5)) \(looks): the files of \(customer) would be removed",
-        suggestion: "name it \(spec) again, or remove it where the customer is gone")
-    }
+    let problems = loaded.movedSpecs(specs, id: "generate.moved-spec")
     if problems.isEmpty { return }
     throw CommandError(
       problems, kind: .problem, hints: ["nothing was written; `--force` removes what these customers have"])

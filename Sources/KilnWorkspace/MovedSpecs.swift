@@ -1,4 +1,7 @@
 import KilnArtifacts
+package import KilnDiagnostics
+import KilnDocuments
+import KilnSpec
 import SystemPackage
 
 /// Files that look like a customer's spec and are read as nobody's: its files are not removed while one lies there.
@@ -55,6 +58,22 @@ struct MovedSpecs {
     return words.indices.contains { index in
       words[index].elementsEqual("customer".utf8)
         && words[index...].dropFirst().prefix(3).contains { $0.elementsEqual(customer.utf8) }
+    }
+  }
+}
+
+extension LoadedWorkspace {
+  /// A problem for each customer whose spec is not read and lies under another name: what it has is not left over.
+  /// - Parameter specs: What each was described in, by customer.
+  package func movedSpecs(_ specs: [String: String], id: String) -> [Diagnostic] {
+    let moved = MovedSpecs(root: workspace.root, read: workspace.environmentFiles)
+    return specs.sorted { $0.key < $1.key }.compactMap { customer, spec -> Diagnostic? in
+      let files = moved.files(of: customer, spec)
+      guard !files.isEmpty else { return nil }
+      let looks = files.count == 1 ? "looks like it" : "look like it"
+      return Diagnostic(
+        id, "\(spec) is gone, and \(Phrase.some(files, limit: 5)) \(looks): the files of \(customer) would be removed",
+        suggestion: "name it \(spec) again, or remove it where the customer is gone")
     }
   }
 }

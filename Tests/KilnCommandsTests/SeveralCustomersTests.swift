@@ -70,6 +70,12 @@ struct SeveralCustomersTests {
     #expect(throws: (any Error).self) { try UpCommand.parse(["acme", "globex"] + option) }
   }
 
+  @Test func nothingAndEverythingCannotBothBePrinted() {
+    #expect(throws: (any Error).self) { try BuildCommand.parse(["acme", "--quiet", "--verbose"]) }
+    #expect(throws: (any Error).self) { try UpCommand.parse(["acme", "--quiet", "--verbose"]) }
+    #expect(throws: Never.self) { try BuildCommand.parse(["acme", "--verbose"]) }
+  }
+
   @Test func logsTakeServicesInBothForms() throws {
     let logs = try LogsCommand.parse(["acme", "--service", "redis", "app"])
     #expect(logs.service == ["redis"] && logs.services == ["app"] && logs.local.customer == "acme")

@@ -6,12 +6,12 @@ import Testing
 @testable import KilnContext
 
 struct ContextStageTests {
-  private func stage(_ root: FilePath, isHandedOut: Bool = false) throws -> StagedContext {
+  func stage(_ root: FilePath, isHandedOut: Bool = false) throws -> StagedContext {
     try ContextStage(root.appending("dist/stage"), below: root).update(
       ContextSource(folder: root.appending("src")), isHandedOut: isHandedOut)
   }
 
-  private func contents(_ folder: FilePath) throws -> [String] {
+  func contents(_ folder: FilePath) throws -> [String] {
     try ContextPacker.list(ContextSource(folder: folder)).entries.map(\.name)
   }
 
@@ -204,43 +204,6 @@ struct ContextStageTests {
   }
 
   /// Each of these stands in a repository that somebody else wrote.
-  @Test func writesThroughNoLink() throws {
-    for name in ["dist", "dist/stage.staged"] {
-      try ContextPackerTests.withFolder { root in
-        try ContextPackerTests.write(root.appending("src"), "a", "1")
-        try ContextPackerTests.write(root.appending("victim"), "kept", "1")
-        let link = root.appending(FilePath(name).components)
-        try FileManager.default.createDirectory(
-          atPath: link.removingLastComponent().string, withIntermediateDirectories: true)
-        #expect(symlink(root.appending("victim").string, link.string) == 0)
-        #expect(throws: (any Error).self) { try stage(root) }
-        #expect(try contents(root.appending("victim")) == ["kept"])
-      }
-    }
-    try ContextPackerTests.withFolder { root in
-      try ContextPackerTests.write(root.appending("src"), "a", "1")
-      try ContextPackerTests.write(root.appending("victim"), "kept", "1")
-      try ContextPackerTests.write(root.appending("dist"), "x", "1")
-      #expect(symlink("../victim", root.appending("dist/stage").string) == 0)
-      let staged = try stage(root)
-      #expect(try contents(root.appending("victim")) == ["kept"] && contents(staged.folder) == ["a"])
-    }
-  }
-
-  @Test func aLinkInPlaceOfAStageIsReplaced() throws {
-    try ContextPackerTests.withFolder { root in
-      try ContextPackerTests.write(root.appending("src"), "a", "1")
-      let first = try stage(root)
-      let place = root.appending("dist/stage.staged").appending(first.digest)
-      try FileManager.default.moveItem(atPath: place.string, toPath: root.appending("victim").string)
-      #expect(symlink(root.appending("victim").string, place.string) == 0)
-      let second = try stage(root)
-      #expect(second.digest == first.digest && !place.isLink)
-      #expect(try contents(second.folder) == ["a"])
-      #expect(FileManager.default.fileExists(atPath: root.appending("victim").string))
-    }
-  }
-
   @Test func theDigestIsOfContentsAlone() throws {
     var digests: Set<String> = []
     for round in 0..<2 {

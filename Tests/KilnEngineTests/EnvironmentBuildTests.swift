@@ -73,9 +73,53 @@ struct EnvironmentBuildTests {
       #expect(
         text == """
           error: acme/runtime was not built: docker failed with exit code 1 [build.failed]
+            write /x: no space left on device
             = help: the disk is full: `docker system df` says what uses it, `docker builder prune` removes build caches
 
           """)
+    }
+  }
+
+  /// What Docker says before BuildKit has begun has no step's number; a secret is hidden in it, too.
+  @Test func whatAFailedBuildPrintedIsSaidWithTheError() async throws {
+    try await withFolder { root in
+      let runner = ScriptedRunner([
+        .run("\(Self.inspect) acme/app:…", error: Self.absent, code: 1),
+        .run("\(Self.inspect) kiln/runtime:…", output: "sha256:aaa\n"),
+        .run("docker build …", output: "#1 0.1 noise\nunknown flag: s3cret-token\n", code: 1),
+      ])
+      let workspace = try EngineWorkspace(
+        root, runner, rest: ", buildSecrets: [TOKEN]}\nsecrets: {TOKEN: {env: ACME_TOKEN}}\n",
+        variables: ["ACME_TOKEN": "s3cret-token"])
+      let build = EnvironmentBuild(
+        engine: ContainerEngine(.docker, runner), root: FilePath(root.path), time: 0, isPushing: false,
+        isForced: false, isQuiet: false, context: workspace.context)
+      let images = try workspace.images()
+      let text = await EngineWorkspace.message {
+        _ = try await build.build(
+          images.filter { $0.kind == .app }, of: workspace.plan, known: [], on: images.first { $0.kind == .runtime })
+      }
+      #expect(text.contains("\n  unknown flag: ***\n"), "\(text)")
+      #expect(!workspace.recorded.error.contains("noise"))
+    }
+  }
+
+  /// Of a push everything is shown: it has no steps.
+  @Test func whatAPushPrintsIsShown() async throws {
+    try await withFolder { root in
+      let runner = ScriptedRunner([
+        .run("\(Self.inspect) example.com/acme/app:…", output: "sha256:bbb\n"),
+        .run("docker buildx imagetools inspect …", error: "not found", code: 1),
+        .run("docker push …", output: "denied: no access\n", code: 1),
+      ])
+      let workspace = try EngineWorkspace(root, runner, rest: "}\nimages: {registry: example.com}\n")
+      let build = EnvironmentBuild(
+        engine: ContainerEngine(.docker, runner), root: FilePath(root.path), time: 0, isPushing: true,
+        isForced: false, isQuiet: false, context: workspace.context)
+      let images = try workspace.images().filter { $0.kind == .app }
+      let text = await EngineWorkspace.message { _ = try await build.build(images, of: workspace.plan, known: []) }
+      #expect(text.contains("[build.push]"), "\(text)")
+      #expect(workspace.recorded.error.contains("denied: no access\n"))
     }
   }
 

@@ -33,6 +33,8 @@ struct BuildCommand: KilnSubcommand {
 
   var color: ColorChoice { options.color }
 
+  func validate() throws { try options.refuse(verbose: verbose) }
+
   func run(in context: CommandContext) async throws {
     var loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)

@@ -40,6 +40,7 @@ struct UpCommand: KilnSubcommand {
   @Argument(help: "Customers.") var customers: [String]
 
   func validate() throws {
+    try options.refuse(verbose: verbose)
     if let port, !(1...65535).contains(port) { throw ValidationError("--port is 1 to 65535, not \(port)") }
     let onlyOne = [(port != nil, "--port"), (mount, "--mount"), (project != nil, "--project")].filter(\.0).map(\.1)
     if customers.count > 1, let option = onlyOne.first {

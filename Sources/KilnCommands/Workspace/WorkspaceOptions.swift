@@ -22,6 +22,11 @@ struct WorkspaceOptions: ParsableArguments {
 
   @Flag(name: .shortAndLong, help: "Say nothing but problems.")
   var quiet = false
+
+  /// Stops where both nothing and everything is asked for.
+  func refuse(verbose: Bool) throws {
+    if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other") }
+  }
 }
 
 extension ColorChoice: ExpressibleByArgument {}

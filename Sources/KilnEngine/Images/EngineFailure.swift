@@ -38,7 +38,7 @@ package struct EngineFailure: CommandErrorConvertible {
     }
     if text.contains("failed to resolve source metadata") {
       return
-        "the base is pulled from its registry, which must be in reach; a base of your own in components/ may name another"
+        "check that the registry of the base image can be reached; a base of your own in components/ can name another image"
     }
     return nil
   }

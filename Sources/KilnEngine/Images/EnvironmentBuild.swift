@@ -108,7 +108,7 @@ package struct EnvironmentBuild: Sendable {
     var id = try await engine.id(of: one.name)
     var reason = "image \(one.name) already exists"
     if id == nil, one.plan.registry != nil, try await engine.isInRegistry(one.name) {
-      let code = try await stream(["pull", one.name], one.label)
+      let code = try await stream(["pull", one.name])
       try Interruption.check()
       if code == 0 { id = try await engine.id(of: one.name) }
       if let id { try ledger.add(engine.kind, one.name, id) }
@@ -135,12 +135,17 @@ package struct EnvironmentBuild: Sendable {
       isPulling: one.image.isRefreshed, secrets: secrets)
     let words = OutputTail()
     let mask = SecretMask(secrets.compactMap { context.environment[$0.variable] })
-    let code = try await stream(arguments, label, hiding: mask, tail: words)
+    // Other engines print no step that could be told from what it prints.
+    let isWhole = isVerbose || engine.kind != .docker
+    let code = try await stream(arguments, tail: words) { line in
+      let line = mask.masked(line)
+      return isWhole ? line : BuildProgress.shown(line)
+    }
     try Interruption.check()
     guard code == 0 else {
       throw CommandError(
         "build.failed", "\(label) was not built: \(engine.name) failed with exit code \(code)",
-        details: isQuiet ? BuildFailure.lines(of: words.text).map(mask.masked) : [],
+        details: isQuiet || !isWhole ? BuildFailure.lines(of: mask.masked(words.text)) : [],
         help: EngineFailure.advice(words.text) ?? "its context is \(staged.folder.string)")
     }
     let built = try await named(one.name, idFile, staged, label)
@@ -173,7 +178,7 @@ package struct EnvironmentBuild: Sendable {
     if try await !engine.isInRegistry(reference) {
       tell("\(label): pushing")
       let words = OutputTail()
-      let code = try await stream(["push", reference], label, tail: words)
+      let code = try await stream(["push", reference], tail: words)
       try Interruption.check()
       guard code == 0 else {
         throw CommandError(
@@ -184,16 +189,11 @@ package struct EnvironmentBuild: Sendable {
     return try await engine.registryDigest(of: reference)
   }
 
-  /// - Parameter mask: Hides what the program prints of the secrets that it is given.
+  /// - Parameter edit: What is shown of a line; nil for nothing.
   private func stream(
-    _ arguments: [String], _ label: String, hiding mask: SecretMask = SecretMask([]), tail: OutputTail? = nil
+    _ arguments: [String], tail: OutputTail? = nil, edit: @escaping @Sendable (String) -> String? = { $0 }
   ) async throws -> Int32 {
-    let isWhole = isVerbose || engine.kind != .docker
-    let progress = BuildProgress()
-    let relay = context.console.relay { line in
-      let line = mask.masked(line)
-      return isWhole ? line : progress.shown(line)
-    }
+    let relay = context.console.relay(edit: edit)
     defer { relay.finish() }
     let isShown = !isQuiet
     return try await engine.tool.stream(arguments, environment: ["DOCKER_BUILDKIT": "1"]) { bytes in

@@ -52,7 +52,8 @@ extension LoadedWorkspace {
     let outputs = try generator.images(of: plan)
     var images = [
       EnvironmentImage(
-        kind: .runtime, name: "runtime", repository: plan.runtimeImage.repository, tag: plan.runtimeImage.tag,
+        kind: .runtime, name: EnvironmentPlan.runtimeName, repository: plan.runtimeImage.repository,
+        tag: plan.runtimeImage.tag,
         isRefreshed: plan.runtimeRefresh != nil,
         archive: GeneratedFolder.runtime(plan.runtime.id), source: context(try generator.runtime(of: plan)),
         sources: [:], file: plan.spec.file)
@@ -63,7 +64,7 @@ extension LoadedWorkspace {
       try stopUnlessThere(plan.spec.app?.install.flatMap(\.needs) ?? [], in: source.layers)
       images.append(
         EnvironmentImage(
-          kind: .app, name: "app", repository: plan.appRepository, tag: nil, isRefreshed: false,
+          kind: .app, name: EnvironmentPlan.appService, repository: plan.appRepository, tag: nil, isRefreshed: false,
           archive: GeneratedFolder.app(of: plan.customer),
           source: source, sources: app.texts, file: plan.spec.file))
     }

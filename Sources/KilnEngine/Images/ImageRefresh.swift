@@ -39,7 +39,9 @@ package struct ImageRefresh: Sendable {
       let mark = number == 1 ? day : "\(day).\(number)"
       let marked = loaded.plans.reduce(loaded.workspace.refreshes) { marked, plan in
         plan.marked(
-          marked, as: mark, runtime: names.isEmpty || names.contains { ["app", "runtime"].contains($0) },
+          marked, as: mark,
+          runtime: names.isEmpty
+            || names.contains { [EnvironmentPlan.appService, EnvironmentPlan.runtimeName].contains($0) },
           services: plan.services.filter { names.isEmpty || names.contains($0.name) })
       }
       if try await !Self.isTaken(mark, marked, loaded, engine) {

@@ -1,4 +1,5 @@
 package import KilnDocuments
+import KilnPlan
 package import KilnWorkspace
 
 /// The images of the customers that were asked for.
@@ -20,7 +21,7 @@ package struct WorkspaceBuild: Sendable {
     for plan in loaded.plans {
       let images = try loaded.images(of: plan, named: names)
       // An application that is to be built needs its runtime.
-      let runtime = names.contains("app") ? images.first { $0.kind == .runtime } : nil
+      let runtime = names.contains(EnvironmentPlan.appService) ? images.first { $0.kind == .runtime } : nil
       let wanted = names.isEmpty ? images : images.filter { names.contains($0.name) }
       results += try await build.build(wanted, of: plan, known: results, on: runtime)
     }

@@ -64,11 +64,19 @@ package struct WorkspacePrune: Sendable {
           + (plan.spec.app == nil ? [] : [GeneratedFolder.app(of: plan.customer)])
           + plan.services.map { GeneratedFolder.service($0.name, of: plan.customer) }
       })
-    remains = ContextRemains(dist: layout.dist, known: known, isAll: isAll)
+    let remains = ContextRemains(dist: layout.dist, known: known, isAll: isAll)
+    let found = try remains.items()
+    let current = Set(loaded.fleet.map(\.customer))
+    let gone = Set(found.compactMap { $0.image.split(separator: "/").first.map(String.init) })
+      .subtracting(current).subtracting([OutputUnit.runtimes])
+    let moved = loaded.movedSpecs(
+      Dictionary(uniqueKeysWithValues: gone.map { ($0, "environments/\($0).yaml") }), id: "prune.moved-spec")
+    if !moved.isEmpty { throw CommandError(moved, kind: .problem, hints: ["nothing was removed"]) }
+    self.remains = remains
     images = ImageRemains(loaded, context)
     self.context = context
     items =
-      try remains.items().map { Item(thing: .remains($0)) }
+      found.map { Item(thing: .remains($0)) }
       + (try await images?.images() ?? []).map { Item(thing: .image($0)) }
   }
 

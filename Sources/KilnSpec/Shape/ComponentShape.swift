@@ -63,7 +63,7 @@ extension Shape {
       .init("pattern", .text, "a regular expression that the whole text, or each whole entry, must match"),
       .init(
         "instead", .map(keys: .any, values: .text), default: "{}",
-        "values that users may expect, and the one to write instead; empty for what is there without"),
+        "values that users may expect, and the one to write instead; empty for what is built in"),
       .init("minimum", .integer(Int.min...Int.max), "for an integer: the least it may be"),
       .init("maximum", .integer(Int.min...Int.max), "for an integer: the most it may be"),
       .init("keys", .text, "for a map: a regular expression that each whole key must match"),

@@ -159,7 +159,7 @@ public struct ShapeChecker: Sendable {
         let near = nearest(to: entry.key, among: object.keys.map(\.name))
         problems.append(
           Diagnostic(
-            "spec.unknown-key", "unknown key \"\(entry.key)\" in \(object.name)", at: entry.keyLocation,
+            "spec.unknown-key", "unknown key \(Self.shown(entry.key)) in \(object.name)", at: entry.keyLocation,
             suggestion: near.map { "did you mean \"\($0)\"?" }
               ?? "it takes: \(object.keys.map(\.name).joined(separator: ", "))"))
         continue
