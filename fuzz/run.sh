@@ -14,7 +14,7 @@ swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address 
 swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -I "$out" -L "$out" -lKilnPacker -lKilnDiagnostics -lKilnDocuments -o "$out/parameters" Sources/KilnAzure/Parameters/*.swift fuzz/ParametersFuzz.swift
 swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -I "$out" -L "$out" -lKilnDiagnostics -lKilnDocuments -o "$out/ignore" Sources/KilnContext/Ignore/*.swift Tests/KilnContextTests/IgnoreOracle.swift fuzz/IgnoreFuzz.swift
 output=Sources/KilnArtifacts/Output
-swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -o "$out/ledger" $output/Ledger.swift $output/LedgerLine.swift $output/OutputJournal.swift $output/OutputUnit+Name.swift Sources/KilnArtifacts/RelativePath.swift fuzz/LedgerFuzz.swift
+swiftc -O -swift-version 6 $features -parse-as-library -sanitize=fuzzer,address -I "$out" -L "$out" -lKilnDocuments -o "$out/ledger" $output/Ledger.swift $output/LedgerLine.swift $output/OutputJournal.swift $output/OutputUnit+Name.swift Sources/KilnArtifacts/RelativePath.swift fuzz/LedgerFuzz.swift
 
 # The reader of specs needs most of Kiln. Its modules are libraries with the fuzzer's counters in them; what is made of
 # others' sources, and the catalog as source, come of `make release`.

@@ -45,7 +45,7 @@ struct GossLowering {
       add(component.checks.filter { $0.only == side }, to: &goss)
     }
     switch side {
-    case .container: if let port = plan.spec.app?.port?.value { goss.ports.append(port) }
+    case .container: if let port = plan.spec.app?.port?.value { goss.addresses.append(Self.local(port)) }
     case .machine:
       goss.files.append(.init("/etc/kiln-release", mode: "0644", owner: "root", group: "root"))
       for service in plan.machineServices {
@@ -55,6 +55,9 @@ struct GossLowering {
     }
     return goss.render()
   }
+
+  /// An address rather than a port, which goss knows by its family: a server on [::] answers on both.
+  private static func local(_ port: Int) -> String { "127.0.0.1:\(port)" }
 
   /// What holds in the app's container while the whole environment runs: its pages, and that it reaches the services.
   var running: String {
@@ -85,8 +88,7 @@ struct GossLowering {
     var goss = GossFile()
     goss.header = header + (answers.note.map { [$0] } ?? [])
     goss.services = answers.units
-    // An address rather than a port, which goss knows by its family: a server on [::] answers on both.
-    goss.addresses = answers.ports.map { "127.0.0.1:\($0)" }
+    goss.addresses = answers.ports.map(Self.local)
     if answers.hasPages { goss.pages = pages }
     return goss.render()
   }

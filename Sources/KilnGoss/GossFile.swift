@@ -72,8 +72,6 @@ public struct GossFile: Sendable, Hashable {
   public var users: [String] = []
   /// Units that are enabled and run.
   public var services: [String] = []
-  /// TCP ports that something listens on.
-  public var ports: [Int] = []
   public var commands: [Command] = []
 
   public init() {}
@@ -88,7 +86,6 @@ public struct GossFile: Sendable, Hashable {
     }
     if !users.isEmpty { root["user"] = map(users) { _ in ["exists": true] } }
     if !services.isEmpty { root["service"] = map(services) { _ in ["enabled": true, "running": true] } }
-    if !ports.isEmpty { root["port"] = map(ports.map { "tcp:\($0)" }) { _ in ["listening": true] } }
     if !addresses.isEmpty {
       root["addr"] = map(addresses.map { "tcp://\($0)" }) { _ in ["reachable": true, "timeout": 5000] }
     }

@@ -162,7 +162,7 @@ public struct RuntimePlan: Sendable, Hashable {
   /// What it is made from.
   public struct Contents: Sendable, Hashable {
     public let base: BaseDefinition
-    /// Each after those that it requires, else by their `order` and name.
+    /// Each after those that it requires; those first that come before the packages of others, else by `order` and name.
     public let components: [ComponentPlan]
     /// Sorted by name.
     public let environment: [NamedValue]

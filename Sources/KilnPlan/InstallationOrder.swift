@@ -13,9 +13,8 @@ extension RuntimePlan.Contents {
   /// First the components that set up package sources, whole; then the packages of each component, then the packages that
   /// it adds to these, as extensions; then whatever else the components do.
   public var installation: [ComponentPart] {
-    let first = components.filter(\.isBeforePackages)
-    let others = components.filter { !$0.isBeforePackages }
-    let parts = others.map(\.installationParts)
+    let first = components.prefix(while: \.isBeforePackages)
+    let parts = components.dropFirst(first.count).map(\.installationParts)
     return
       (first.map { ComponentPart(component: $0, steps: $0.steps[...]) } + parts.map(\.main) + parts.map(\.added)
       + parts.map(\.rest)).filter { !$0.steps.isEmpty }

@@ -59,9 +59,6 @@ struct Resolution {
         app: app, components: runtime.contents.components, definitions: definitions, base: base?.name
       ).problems()
     }
-    if spec.machine != nil, let runtime {
-      problems += UnitRules(components: runtime.contents.components, definitions: definitions).problems()
-    }
     let services = spec.services.compactMap { service($0, on: base, fromPackages: false) }
     var machineServices: [ServicePlan] = []
     for name in spec.machine?.services ?? [] {
@@ -72,6 +69,14 @@ struct Resolution {
       if let plan = service(use, on: base, fromPackages: true, namedAt: name.location) { machineServices.append(plan) }
     }
     guard let base, let runtime else { return nil }
+    if let machine = spec.machine {
+      let services = machineServices.compactMap { plan in
+        machine.services.first { $0.value == plan.name }.map { (plan: plan, origin: $0.location) }
+      }
+      problems += UnitRules(
+        components: runtime.components, services: services, definitions: definitions
+      ).problems()
+    }
     let plan = EnvironmentPlan(
       spec: spec, base: base,
       runtime: runtime,

@@ -2,7 +2,8 @@ import KilnDiagnostics
 import KilnSpec
 
 extension Resolution {
-  /// The spec's components and what they require, each after what it requires, else by their `order` and name.
+  /// The spec's components and what they require, each after what it requires; those first that come before the
+  /// packages of others, else by their `order` and name.
   mutating func components(on base: BaseDefinition?) -> [ComponentPlan] {
     var uses: [String: (origin: SourceLocation, parameters: SpecNode?)] = [:]
     var pending: [(Located<String>, SpecNode?)] = spec.runtime.components.map { ($0.name, $0.parameters) }
@@ -31,7 +32,8 @@ extension Resolution {
       if plan.isBeforePackages { early.formUnion(definition.requires.map(\.value)) }
       plans.append(plan)
     }
-    return plans.reversed()
+    plans.reverse()
+    return plans.filter(\.isBeforePackages) + plans.filter { !$0.isBeforePackages }
   }
 
   private mutating func component(

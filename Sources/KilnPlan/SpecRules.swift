@@ -51,6 +51,9 @@ struct SpecRules {
     return found
   }
 
+  /// Variables by which shells and the system find programs and files.
+  private static let ownVariables: Set<String> = ["PATH", "HOME", "IFS", "ENV", "BASH_ENV", "SHELL", "USER", "TMPDIR"]
+
   /// Secrets that the app cannot read as variables.
   private func variableProblems() -> [Diagnostic] {
     spec.secrets.compactMap { secret in
@@ -59,6 +62,8 @@ struct SpecRules {
       let trouble: (message: String, help: String)
       if spec.app == nil {
         trouble = ("there is no app that could read \(name)", "remove `as`, or describe the app")
+      } else if Self.ownVariables.contains(name) || name.hasPrefix("LD_") {
+        trouble = ("no program would run with a secret as \(name)", "give the secret another name")
       } else if spec.app?.buildSecrets.contains(where: { $0.value == name }) ?? false {
         trouble = (
           "\(name) is a build secret, which the app does not get",
@@ -79,7 +84,7 @@ struct SpecRules {
       Diagnostic(
         "spec.install-order", "a command with `needs` comes after one that needs the whole source",
         at: command.location,
-        suggestion: "put it first: it runs before the source is there",
+        suggestion: "put it first, as it runs before the source is there; `add` appends, so write the whole list",
         notes: [.init("this one needs the whole source", at: first.location)])
     }
   }

@@ -1,26 +1,39 @@
 import KilnDiagnostics
 import KilnSpec
 
-/// Whether something gives a machine the systemd units that its components name.
+/// Whether something gives a machine the systemd units that its components and services name.
 struct UnitRules {
   let components: [ComponentPlan]
+  let services: [(plan: ServicePlan, origin: SourceLocation)]
   let definitions: Definitions
 
   func problems() -> [Diagnostic] {
-    components.flatMap { component -> [Diagnostic] in
+    let own = components.flatMap { component in
       let reach = reach(of: component.name)
-      let steps = components.filter { reach.contains($0.name) }.flatMap(\.steps).filter { $0.isFor(.machine) }
-      return component.steps.compactMap { step in
-        guard step.isFor(.machine), case .service(let service) = step.step,
-          !steps.contains(where: { mayGive($0.step, service.name) })
-        else { return nil }
-        return Diagnostic(
-          "spec.no-unit",
-          "a machine has no unit \"\(service.name).service\": nothing in \(component.name) gives it one",
-          severity: .warning, at: step.origin,
-          suggestion: "write it: file: {path: /etc/systemd/system/\(service.name).service, template: …}",
-          notes: [.init("the component is named here", at: component.origin)])
+      return problems(
+        component.steps, component.name, component.origin,
+        components.filter { reach.contains($0.name) }.flatMap(\.steps))
+    }
+    return own
+      + services.flatMap { service -> [Diagnostic] in
+        guard case .packages(let steps, _) = service.plan.source else { return [] }
+        return problems(steps, service.plan.name, service.origin, steps)
       }
+  }
+
+  private func problems(
+    _ own: [PlannedStep], _ name: String, _ origin: SourceLocation, _ all: [PlannedStep]
+  ) -> [Diagnostic] {
+    own.compactMap { step in
+      guard step.isFor(.machine), case .service(let service) = step.step,
+        !all.contains(where: { $0.isFor(.machine) && mayGive($0.step, service.name) })
+      else { return nil }
+      return Diagnostic(
+        "spec.no-unit",
+        "a machine has no unit \"\(service.name).service\": nothing in \(name) gives it one",
+        severity: .warning, at: step.origin,
+        suggestion: "write it: file: {path: /etc/systemd/system/\(service.name).service, template: …}, only: machine",
+        notes: [.init("\(name) is named here", at: origin)])
     }
   }
 

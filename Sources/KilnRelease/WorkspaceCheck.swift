@@ -6,7 +6,7 @@ package import KilnProcesses
 import KilnSpec
 package import KilnWorkspace
 
-/// What `kiln check` reports: the problems of the specs and, where they have no errors, of the files that they name.
+/// What `kiln check` reports: the problems of the specs and, of those that have no errors, of the files that they name.
 package struct WorkspaceCheck {
   package let problems: [Diagnostic]
   /// Texts for excerpts, by file.
@@ -15,9 +15,10 @@ package struct WorkspaceCheck {
   package init(_ loaded: LoadedWorkspace, _ workers: Workers, in context: CommandContext) throws {
     var (problems, sources) = (loaded.problems, loaded.workspace.excerpts)
     // Where a spec has errors its tokens and parameters may be others.
-    if !problems.hasErrors {
-      problems += try TokenCheck(loaded).problems(workers)
-      for plan in loaded.plans {
+    if !loaded.concernsEveryCustomer || !problems.hasErrors {
+      let good = loaded.withoutErrors
+      problems += try ContextCheck(good).problems(workers)
+      for plan in good.plans {
         guard let machine = plan.spec.machine else { continue }
         let parameters = MachineParameters(
           of: machine, by: machine.builders, root: loaded.workspace.root, context: context)

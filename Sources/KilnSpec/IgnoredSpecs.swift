@@ -22,7 +22,7 @@ struct IgnoredSpecs {
   private func problem(_ path: String) -> Diagnostic {
     Diagnostic(
       "spec.ignored-file", "the file is not read", severity: .warning, at: SourceLocation(file: path),
-      suggestion: "specs are read from environments/*.yaml only, the ending in lower case")
+      suggestion: "specs are environments/*.yaml and environments/*.yml, the ending in lower case")
   }
 
   /// A link to a folder is none: what it leads to may have no end.

@@ -37,13 +37,14 @@ extension SpecMerger {
       let names = items.compactMap { $0.scalar?.text }
       let near = node.scalar.flatMap { nearest(to: $0.text, among: names.prefix(UseChecker.nearLimit)) }
       let known = names.isEmpty ? nil : "the list has: \(Phrase.some(names, limit: 30))"
+      let help =
+        beneath == nil ? "write the whole list that is wanted" : near.map { "did you mean \"\($0)\"?" } ?? known
       problems.append(
         Diagnostic(
           "spec.removed-entry",
           "\(text ?? "the entry") cannot be removed: "
             + (beneath == nil ? "no profile sets \(key)" : "it is not in the profile's \(key)"), at: node.location,
-          suggestion: beneath == nil ? "leave `remove` out" : near.map { "did you mean \"\($0)\"?" } ?? known,
-          notes: beneath.map { [.init("the profile's \(key)", at: $0.location)] } ?? []))
+          suggestion: help, notes: beneath.map { [.init("the profile's \(key)", at: $0.location)] } ?? []))
     }
   }
 }

@@ -114,6 +114,8 @@ package struct CatalogDocument {
     }
     if !component.conflicts.isEmpty { out += "\nNot together with: \(component.conflicts.joined(separator: ", ")).\n" }
     if !component.bases.isEmpty { out += "\nOnly on: \(component.bases.joined(separator: ", ")).\n" }
+    if component.isBeforePackages { out += "\nDone before the packages of others are installed.\n" }
+    out += "\nOrder: \(component.order).\n"
     return out + table(component.parameters)
   }
 

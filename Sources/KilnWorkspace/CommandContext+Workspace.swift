@@ -78,12 +78,8 @@ extension CommandContext {
   }
 
   private func choose(_ customers: [String], from loaded: LoadedWorkspace) throws -> Set<String> {
-    let known = Set(loaded.workspace.environments.map(\.customer.value))
-    let unreadable = Set(loaded.problems.filter { $0.severity == .error }.compactMap { $0.location?.file })
-    for customer in customers where !known.contains(customer) {
-      // A file that could not be read may be the customer's: its problems are reported instead.
-      if unreadable.contains("environments/\(customer).yaml") { continue }
-      throw CommandError.unknownCustomer(customer, among: known.sorted())
+    for customer in customers where !loaded.workspace.describes(customer) {
+      throw CommandError.unknownCustomer(customer, among: loaded.workspace.environments.map(\.customer.value).sorted())
     }
     return Set(customers)
   }
@@ -91,9 +87,8 @@ extension CommandContext {
   /// Stops where no spec of the workspace is of the customer; a file of its name that cannot be read counts as one.
   package func stopUnlessKnown(_ customer: String, in root: FilePath) throws {
     let workspace = WorkspaceReader(workers: Workers(count: nil)).read(root)
-    let known = Set(workspace.environments.map(\.customer.value))
-    if known.contains(customer) || workspace.environmentFiles.contains("environments/\(customer).yaml") { return }
-    throw CommandError.unknownCustomer(customer, among: known.sorted())
+    if workspace.describes(customer) { return }
+    throw CommandError.unknownCustomer(customer, among: workspace.environments.map(\.customer.value).sorted())
   }
 
   /// The ignore rules of a folder with an application.
@@ -105,5 +100,14 @@ extension CommandContext {
   package func stopOnErrors(_ loaded: LoadedWorkspace) throws {
     if loaded.problems.hasErrors { throw CommandError(loaded.problems, sources: loaded.workspace.excerpts) }
     console.report(loaded.problems, sources: loaded.workspace.excerpts)
+  }
+}
+
+extension Workspace {
+  /// Whether a spec is the customer's. One that cannot be used, as for an error of its profile, is known by its file's name:
+  /// its problems are reported then, and not that there is no such customer.
+  fileprivate func describes(_ customer: String) -> Bool {
+    environments.contains { $0.customer.value == customer }
+      || ["yaml", "yml"].contains { environmentFiles.contains("environments/\(customer).\($0)") }
   }
 }

@@ -63,6 +63,9 @@ package struct NewEnvironment {
         "new.exists", "customer \"\(customer)\" is already described in \(taken.file)", help: "edit that file")
     }
     guard workspace.definitions.profiles[profile] != nil else {
+      if let file = workspace.definitions.unusable[profile] {
+        throw CommandError("new.profile", "\(file) has errors", help: "`kiln check` shows them")
+      }
       let known = workspace.definitions.profiles.keys.sorted().joined(separator: ", ")
       throw CommandError("new.profile", "there is no profile \"\(profile)\"", help: "there are: \(known)")
     }
@@ -110,6 +113,16 @@ private struct EnvironmentTemplate {
     if let component = components.min(), !components.contains("php") {
       template = lines(of: template) { line in
         line.hasPrefix("#     php: ") ? "#     \(component): {}            # `kiln components \(component)`" : line
+      }
+    }
+    if appKeys.contains("environment") {
+      template = lines(of: template) { line in
+        ["  environment:", "    APP_NAME:", "    # DB_HOST:"].contains(where: line.hasPrefix) ? nil : line
+      }
+    }
+    if profiles.contains(where: { $0["services"]?.entries?.contains { $0.value["database"] != nil } ?? false }) {
+      template = lines(of: template) { line in
+        ["# The database that", "# services:", "#   mariadb:"].contains(where: line.hasPrefix) ? nil : line
       }
     }
     if let service = services.min(), !services.contains("mariadb") {

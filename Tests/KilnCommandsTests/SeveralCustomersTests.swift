@@ -117,6 +117,14 @@ struct NewCommandTests {
           services: {postgresql: {from: packages}}
 
           """,
+          "profiles/whole.yaml": """
+          version: 1
+          profile: desk
+          app: {environment: {APP_NAME: "{{customer}}"}}
+          services: {postgresql: {database: "{{customer}}", user: "{{customer}}", password: DB_PASSWORD}}
+          secrets: {DB_PASSWORD: {env: "{{CUSTOMER}}_DB_PASSWORD"}}
+
+          """,
         ], in: folder)
       let context = TestContext(folder)
       try NewCommand.parse(["acme", "--profile", "desk"]).run(in: context)
@@ -126,6 +134,9 @@ struct NewCommandTests {
         #expect(text.contains(line), "\(text)")
       }
       #expect(context.error == "")
+      try NewCommand.parse(["globex", "--profile", "whole"]).run(in: context)
+      let whole = try String(contentsOf: folder.appending(path: "environments/globex.yaml"), encoding: .utf8)
+      for own in ["APP_NAME", "DB_HOST", "database:"] { #expect(!whole.contains(own), "\(whole)") }
       #expect(throws: Never.self) { try CheckCommand.parse([]).run(in: context) }
     }
   }

@@ -28,7 +28,7 @@ struct GenerateCommand: SynchronousCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write; else kiln.yaml's `output`.", valueName: "dir"))
   var output: String?
   @Flag(help: "Write nothing; exit 2 when anything would change.") var check = false
-  @Flag(help: "Print the differences to standard output.") var diff = false
+  @Flag(help: "Print the differences to standard output; with --check, nothing is written.") var diff = false
   @Flag(help: "Overwrite files that were edited by hand; remove what a moved spec leaves.") var force = false
   @Flag(help: "Generate the environments without errors; those with errors stay as they were, exit 1.")
   var keepGoing = false

@@ -61,7 +61,9 @@ extension LoadedWorkspace {
     if let output = outputs.app, let app = try appContext(of: plan) {
       var source = app.source
       source.files = context(output).files
-      try stopUnlessThere(plan.spec.app?.install.flatMap(\.needs) ?? [], in: source.layers)
+      // Before the engine, which names neither the spec nor the place.
+      let missing = plan.spec.app.map { missingNeeds(of: $0, in: source) } ?? []
+      if missing.hasErrors { throw DiagnosticsError(missing) }
       images.append(
         EnvironmentImage(
           kind: .app, name: EnvironmentPlan.appService, repository: plan.appRepository, tag: nil, isRefreshed: false,
@@ -80,16 +82,28 @@ extension LoadedWorkspace {
     return images
   }
 
-  /// Before the engine, which names neither the spec nor the place.
-  private func stopUnlessThere(_ paths: [Located<String>], in layers: [ContextSource.Layer]) throws {
-    let missing = paths.filter { path in !layers.contains { Self.has(path.value, $0.folder) } }
-    guard !missing.isEmpty else { return }
-    throw DiagnosticsError(
-      missing.map {
-        Diagnostic(
-          "context.needs", "\"\($0.value)\", which an install command needs, is not in the app's source",
-          at: $0.location)
-      })
+  /// Files and folders that install commands need and the app's context has not.
+  func missingNeeds(of app: EnvironmentSpec.App, in source: ContextSource) -> [Diagnostic] {
+    app.install.flatMap(\.needs).compactMap { path in
+      let isLeftOut = (try? source.ignore.verdict(on: Array(path.value.utf8)))?.isExcluded ?? false
+      if !isLeftOut, source.layers.contains(where: { Self.has(path.value, $0.folder) }) { return nil }
+      let near = Self.near(path.value, source.layers).map { "did you mean \"\($0)\"?" }
+      return Diagnostic(
+        "context.needs", "\"\(path.value)\", which an install command needs, is not in the app's context",
+        at: path.location,
+        suggestion: isLeftOut
+          ? "a rule of the ignore file leaves it out" : near ?? "a file or a folder, relative to the app's source")
+    }
+  }
+
+  /// One of a similar name in the same folder.
+  private static func near(_ path: String, _ layers: [ContextSource.Layer]) -> String? {
+    let parts = path.split(separator: "/")
+    let outer = parts.dropLast().joined(separator: "/")
+    let names = layers.flatMap { (try? $0.folder.pushing(FilePath(outer)).names()) ?? [] }
+    return nearest(to: String(parts.last ?? ""), among: names.prefix(1000).sorted()).map {
+      outer.isEmpty ? $0 : "\(outer)/\($0)"
+    }
   }
 
   /// The app's folders, ignore rules and tokens, without what Kiln adds; nil where there is no app.

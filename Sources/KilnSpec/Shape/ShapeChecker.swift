@@ -65,6 +65,16 @@ public struct ShapeChecker: Sendable {
         for entry in change.entries { check(entry.value, .list(item), in: "\(place).\(entry.key)", &problems) }
         return
       }
+      if isPartial, let entries = node.entries, entries.contains(where: { ListChange.keys.contains($0.key) }) {
+        for entry in entries where !ListChange.keys.contains(entry.key) {
+          problems.append(
+            Diagnostic(
+              "spec.unknown-key", "unknown key \(Self.shown(entry.key)) in \(place)", at: entry.keyLocation,
+              suggestion: nearest(to: entry.key, among: ListChange.keys).map { "did you mean \"\($0)\"?" }
+                ?? "it takes: \(ListChange.keys.joined(separator: ", "))"))
+        }
+        return
+      }
       guard let items = node.items else {
         let hint = node.entries == nil ? nil : "a list, or \(ListChange.form) to change a profile's"
         return refuse("a list", node.scalar.map { "write [\($0.text)]" } ?? hint)

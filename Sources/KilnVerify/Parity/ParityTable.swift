@@ -94,7 +94,7 @@ package struct ParityTable: Sendable {
   package var text: String {
     func cell(_ value: String?) -> String { value.map { $0.count > 60 ? $0.prefix(59) + "…" : $0 } ?? "-" }
     var lines = [
-      "\(count) facts compared, \(undeclared.count) undeclared differences, \(rows.count - undeclared.count) declared"
+      "\(count) facts compared, \(Phrase.count(undeclared.count, "undeclared difference")), \(rows.count - undeclared.count) declared"
     ]
     if !rows.isEmpty {
       let table =

@@ -6,8 +6,9 @@ package import KilnProcesses
 import KilnSpec
 package import KilnWorkspace
 
-/// What packing would refuse of the apps' tokens, before anything is packed: with the customer, once for all who have it.
-package struct TokenCheck {
+/// What packing would refuse of the apps' tokens and of what install commands need, before anything is packed: with the
+/// customer, once for all who have it.
+package struct ContextCheck {
   let loaded: LoadedWorkspace
 
   package init(_ loaded: LoadedWorkspace) { self.loaded = loaded }
@@ -21,7 +22,9 @@ package struct TokenCheck {
   }
 
   package func problems(_ workers: Workers) throws -> [Diagnostic] {
-    let plans = loaded.plans.filter { $0.spec.app?.tokens != nil }
+    let plans = loaded.plans.filter { plan in
+      plan.spec.app.map { $0.tokens != nil || $0.install.contains { !$0.needs.isEmpty } } ?? false
+    }
     let found = try workers.map(plans) { plan in (customer: plan.customer, findings: findings(plan)) }
     var customers: [Finding: [String]] = [:]
     for (customer, findings) in found {
@@ -36,7 +39,18 @@ package struct TokenCheck {
 
   private func findings(_ plan: EnvironmentPlan) -> [Finding] {
     // An ignore file that cannot be used is reported when the context is packed.
-    guard let tokens = plan.spec.app?.tokens, let source = try? loaded.appContext(of: plan)?.source else { return [] }
+    guard let app = plan.spec.app, let source = try? loaded.appContext(of: plan)?.source else { return [] }
+    let needs = loaded.missingNeeds(of: app, in: source).map { problem in
+      Finding(
+        id: problem.id, message: problem.message, location: problem.location ?? app.location,
+        suggestion: problem.suggestion ?? "")
+    }
+    return needs + (app.tokens.map { findings($0, source, plan) } ?? [])
+  }
+
+  private func findings(
+    _ tokens: EnvironmentSpec.Tokens, _ source: ContextSource, _ plan: EnvironmentPlan
+  ) -> [Finding] {
     let survey = TokenSurvey(source)
     let names = tokens.values.map { "__\($0.name)__" }.sorted()
     let missing = survey.missing.map { missing in
