@@ -32,6 +32,10 @@ public struct Containment: Sendable {
   /// As messages call it, as in "the workspace's Git repository".
   public let name: String
 
+  /// What leads from the repository's root to the workspace, as in `deploy/`; empty for a workspace that is the root, or is
+  /// in no repository.
+  public let prefix: String
+
   /// - Parameters:
   ///   - root: The workspace's folder.
   ///   - allowed: More folders; those that are not there have no part in it.
@@ -39,11 +43,15 @@ public struct Containment: Sendable {
     let real = Self.real(root) ?? root.lexicallyNormalized()
     let (outermost, name) = Self.outermost(around: real)
     self.name = name
+    let below = real.components.dropFirst(outermost.components.count)
+    prefix = name == Self.repository ? below.map { $0.string + "/" }.joined() : ""
     roots = (root.lexicallyNormalized(), real)
     // A worktree may be inside of the bare repository that it belongs to.
     gitFolders = Self.gitFolders(of: outermost).filter { !real.starts(with: $0) }
     folders = [outermost] + allowed.compactMap { Self.real($0) }.filter { !$0.components.isEmpty }
   }
+
+  private static let repository = "the workspace's Git repository"
 
   /// Never `/`: everything would be inside.
   private static func outermost(around root: FilePath) -> (FilePath, name: String) {
@@ -51,7 +59,7 @@ public struct Containment: Sendable {
     while !folder.components.isEmpty {
       var status = stat()
       if folder.appending(".git").withPlatformString({ lstat($0, &status) }) == 0 {
-        return (folder, "the workspace's Git repository")
+        return (folder, repository)
       }
       folder.removeLastComponent()
     }

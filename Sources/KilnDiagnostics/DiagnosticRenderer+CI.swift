@@ -7,6 +7,11 @@ extension DiagnosticRenderer {
       .joined(separator: "\n")
   }
 
+  /// The catalog's files are in no repository.
+  private func fromRepository(_ file: String) -> String {
+    file.hasPrefix("/") || file.hasPrefix("kiln:") ? file : prefix + file
+  }
+
   /// A GitHub Actions annotation: `::error file=…,line=…,col=…,title=…::message`.
   func github(_ diagnostic: Diagnostic) -> String {
     func data(_ s: String) -> String {
@@ -15,7 +20,7 @@ extension DiagnosticRenderer {
     func property(_ s: String) -> String { data(s).substituting(":", with: "%3A").substituting(",", with: "%2C") }
     var properties: [String] = []
     if let location = diagnostic.location {
-      properties.append("file=\(property(location.file))")
+      properties.append("file=\(property(fromRepository(location.file)))")
       if let position = location.position { properties += ["line=\(position.line)", "col=\(position.column)"] }
     }
     properties.append("title=\(property(diagnostic.id))")
@@ -31,7 +36,7 @@ extension DiagnosticRenderer {
     func property(_ s: String) -> String { data(s).substituting(";", with: "%3B").substituting("]", with: "%5D") }
     var properties = ["type=\(diagnostic.severity.rawValue)"]
     if let location = diagnostic.location {
-      properties.append("sourcepath=\(property(location.file))")
+      properties.append("sourcepath=\(property(fromRepository(location.file)))")
       if let position = location.position {
         properties += ["linenumber=\(position.line)", "columnnumber=\(position.column)"]
       }

@@ -10,14 +10,18 @@ public struct DiagnosticRenderer: Sendable {
   public let format: Format
   /// Whether `text` may use ANSI colours.
   public let color: Bool
+  /// What leads from a repository's root to the folder that files are named from, as in `deploy/`: annotations name files
+  /// from the repository's root.
+  public let prefix: String
   private let sources: @Sendable (String) -> String?
 
   /// - Parameter sources: The text of a file by the name diagnostics give it, for excerpts.
   public init(
-    format: Format = .text, color: Bool = false, sources: @escaping @Sendable (String) -> String? = { _ in nil }
+    format: Format = .text, color: Bool = false, prefix: String = "", sources: @escaping @Sendable (String) -> String? = { _ in nil }
   ) {
     self.format = format
     self.color = color
+    self.prefix = prefix
     self.sources = sources
   }
 

@@ -14,6 +14,8 @@ public enum GossFiles {
     }
   }
   public static let running = "goss-running.yaml"
+  /// KiB of memory that goss may use, for `ulimit -d`.
+  public static let memoryLimit = 2_097_152
   public static func service(_ name: String) -> String { "goss-service-\(name).yaml" }
 }
 

@@ -30,17 +30,15 @@ struct NameRules {
           "name.azure", "Azure refuses \"\(text)\"\(from) as \(rule.name)", at: name.location, suggestion: rule.rule))
     }
     if let azure = spec.machine?.azure {
+      for (name, rule) in Self.places(azure) {
+        // What a variable holds is looked at before a bake.
+        if case .text(let text) = name { check(text, rule) }
+      }
       switch azure.capture {
-      case .vhd(let group, let account, let container):
-        check(group, Self.resourceGroup)
-        check(account, Self.storageAccount)
-        check(container, Self.container)
+      case .vhd:
         check(spec.customer, Self.capturePrefix, derived: spec.customer.value)
-      case .managedImage(let group, let name):
-        check(group, Self.resourceGroup)
-        check(name, Self.image)
-      case .gallery(let group, let gallery, let image, let version, _):
-        check(group, Self.resourceGroup)
+      case .managedImage(_, let name): check(name, Self.image)
+      case .gallery(_, let gallery, let image, let version, _):
         check(gallery, Self.gallery)
         check(image, Self.galleryImage)
         check(version, Self.version)
@@ -75,6 +73,28 @@ struct NameRules {
       }
     }
     return found
+  }
+
+  /// Where images are kept, which may differ by stage.
+  private static func places(_ azure: EnvironmentSpec.Azure) -> [(EnvironmentSpec.AzureName, Rule)] {
+    switch azure.capture {
+    case .vhd(let group, let account, let container):
+      [(group, resourceGroup), (account, storageAccount), (container, Self.container)]
+    case .managedImage(let group, _), .gallery(let group, _, _, _, _): [(group, resourceGroup)]
+    }
+  }
+
+  /// Variables that hold a name in Azure and are not set, or hold what Azure refuses.
+  static func problems(of azure: EnvironmentSpec.Azure, in environment: [String: String]) -> [String] {
+    places(azure).compactMap { name, rule in
+      guard case .variable(let variable) = name else { return nil }
+      guard let value = environment[variable.value], !value.isEmpty else {
+        return
+          "the variable \(variable.value) is \(environment[variable.value] == nil ? "not set" : "empty"); it names \(rule.name)"
+      }
+      return rule.isMet(value)
+        ? nil : "Azure refuses what the variable \(variable.value) holds as \(rule.name): \(rule.rule)"
+    }
   }
 
   private static func has(_ text: String, _ allowed: (UInt8) -> Bool, _ lengths: ClosedRange<Int>) -> Bool {

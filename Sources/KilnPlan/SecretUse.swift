@@ -7,6 +7,8 @@ public struct SecretUse: Sendable, Hashable {
     case build
     case app
     case service(String)
+    /// The deployment parameters that a bake patches.
+    case parameters
   }
 
   /// Where readers find their secrets, a file for each.
@@ -34,7 +36,7 @@ public struct SecretUse: Sendable, Hashable {
 }
 
 extension EnvironmentPlan {
-  /// Data services first, then the application, then its install commands.
+  /// Data services first, then the application, its install commands, and deployment parameters.
   static func secretUses(_ spec: EnvironmentSpec, _ services: [ServicePlan]) -> [SecretUse] {
     func use(_ reader: SecretUse.Reader, of secret: EnvironmentSpec.Secret, as file: String) -> SecretUse {
       var variable = secret.name.value
@@ -46,14 +48,17 @@ extension EnvironmentPlan {
       spec.secrets.first { $0.name.value == service.access?.password }
         .map { use(.service(service.name), of: $0, as: SecretUse.password) }
     }
-    guard let app = spec.app else { return uses }
-    // Secrets that only the build needs are not the application's.
-    let building = Set(app.buildSecrets.map(\.value))
-    uses += spec.secrets.filter { !building.contains($0.name.value) }.map { use(.app, of: $0, as: $0.name.value) }
-    uses += app.buildSecrets.compactMap { name in
-      spec.secrets.first { $0.name.value == name.value }.map { use(.build, of: $0, as: name.value) }
+    let deploying = Set((spec.machine?.parameters?.uses ?? []).compactMap(\.secret))
+    if let app = spec.app {
+      // Secrets that only the build needs, or the deployment, are not the application's.
+      let others = deploying.union(app.buildSecrets.map(\.value))
+      uses += spec.secrets.filter { !others.contains($0.name.value) }.map { use(.app, of: $0, as: $0.name.value) }
+      uses += app.buildSecrets.compactMap { name in
+        spec.secrets.first { $0.name.value == name.value }.map { use(.build, of: $0, as: name.value) }
+      }
     }
     return uses
+      + spec.secrets.filter { deploying.contains($0.name.value) }.map { use(.parameters, of: $0, as: $0.name.value) }
   }
 
   /// Why a variable gives no value to the secrets that come from it; nil where it does.
@@ -66,6 +71,11 @@ extension EnvironmentPlan {
     let what = names.count == 1 ? "secret \(names[0])" : "secrets \(names.joined(separator: ", "))"
     return "the variable \(variable) is \(value == nil ? "not set" : "empty"); \(what) of \(customer) "
       + (names.count == 1 ? "needs it" : "need it")
+  }
+
+  /// Why variables give no names to what a bake makes in Azure.
+  public func azureProblems(in environment: [String: String]) -> [String] {
+    spec.machine?.azure.map { NameRules.problems(of: $0, in: environment) } ?? []
   }
 
   public func secrets(of reader: SecretUse.Reader) -> [SecretUse] { secretUses.filter { $0.reader == reader } }

@@ -53,7 +53,7 @@ struct ServerRules {
       guard let port = app.port?.value, let own = value.integer, own != port else { return [] }
       message = "app.port is \(port), but \(component) listens on \(own)"
     case .workdir:
-      guard let root = value.scalar?.text, !Self.areRelated(root, app.workdir.value) else { return [] }
+      guard let root = value.scalar?.text, !Self.areRelated(root, app.workdir.value), !isFilled(root) else { return [] }
       message = "app.workdir is \(app.workdir.value), but \(component) serves \(root)"
     }
     return [
@@ -62,6 +62,17 @@ struct ServerRules {
         suggestion: "leave \"\(parameter.name)\" out: without it, it is \(key.rawValue)",
         notes: [.init(key.rawValue, at: place(key))])
     ]
+  }
+
+  /// Whether steps of the runtime put something into a folder: then it is served on purpose.
+  private func isFilled(_ folder: String) -> Bool {
+    components.flatMap(\.steps).flatMap(\.step.facts).contains { fact in
+      switch fact {
+      case .file(let path, _, _, _, _), .directory(let path, _, _, _), .link(let path, _), .exists(let path):
+        path.hasPrefix(folder.hasSuffix("/") ? folder : folder + "/")
+      case .package, .repository, .account, .variable: false
+      }
+    }
   }
 
   /// Whether one folder is the other, or is in it.

@@ -41,7 +41,10 @@ struct SpecRules {
     var found = variableProblems()
     let known = spec.secrets.map(\.name.value)
     let names = Set(known)
-    for name in spec.app?.buildSecrets ?? [] where !names.contains(name.value) {
+    let deploying = (spec.machine?.parameters?.uses ?? []).compactMap { use in
+      use.secret.map { Located($0, at: use.location) }
+    }
+    for name in (spec.app?.buildSecrets ?? []) + deploying where !names.contains(name.value) {
       let near = nearest(to: name.value, among: known.prefix(UseChecker.nearLimit)).map { "did you mean \"\($0)\"?" }
       found.append(
         Diagnostic(
@@ -68,6 +71,11 @@ struct SpecRules {
         trouble = (
           "\(name) is a build secret, which the app does not get",
           "remove `as`: install commands see it as a variable in any case"
+        )
+      } else if spec.machine?.parameters?.uses.contains(where: { $0.secret == name }) ?? false {
+        trouble = (
+          "\(name) is a deployment parameter, which the app does not get",
+          "remove `as`, or give the app a secret of its own with the same `env`"
         )
       } else if spec.app?.environment.contains(where: { $0.name == name }) ?? false {
         trouble = ("the app has a variable \(name) already", "remove it from app.environment, or remove `as`")
@@ -109,11 +117,45 @@ struct SpecRules {
   private func machineProblems(_ machine: EnvironmentSpec.Machine) -> [Diagnostic] {
     let made = machine.builders.flatMap { machine.kinds(of: $0) }
     return (machine.azure.map(azureProblems) ?? []) + databaseProblems(machine)
-      + (machine.parameters?.uses ?? []).filter { !made.contains($0.kind) }.map { use in
-        Diagnostic(
-          "spec.artifact-kind", "\"\(use.name)\" is set to \(use.kind), which baking this machine does not make",
+      + (machine.parameters?.uses ?? []).compactMap { use in
+        guard let kind = use.kind, !made.contains(kind) else { return nil }
+        return Diagnostic(
+          "spec.artifact-kind", "\"\(use.name)\" is set to \(kind), which baking this machine does not make",
           at: use.location, suggestion: "it makes \(Phrase.alternatives(made.map(\.rawValue)))")
+      } + (machine.parameters.map(parameterProblems) ?? [])
+  }
+
+  /// Secrets that would be written where they do not belong, and copies that would have one name.
+  private func parameterProblems(_ parameters: EnvironmentSpec.DeploymentParameters) -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    let vaults = Set(spec.secrets.filter { if case .keyVault = $0.source { true } else { false } }.map(\.name.value))
+    for use in parameters.tokens where vaults.contains(use.secret ?? "") {
+      found.append(
+        Diagnostic(
+          "spec.parameter-secret", "\(use.secret ?? "") is in a key vault, and a token is a piece of text",
+          at: use.location,
+          suggestion: "name its parameter under `set`, which becomes a reference; or take it from `env`"))
+    }
+    let output = parameters.output(of: spec.secrets)
+    if let stated = parameters.output, stated.value == .inPlace, output == .dist {
+      found.append(
+        Diagnostic(
+          "spec.parameter-secret",
+          "a secret is among the values, and the file that it would be written into may be in Git",
+          at: stated.location, suggestion: "output: dist"))
+    }
+    guard output == .dist else { return found }
+    var names: [String: SourceLocation] = [:]
+    for file in parameters.files {
+      let name = file.value.lastComponent?.string ?? ""
+      if let first = names.updateValue(file.location, forKey: name.lowercased()) {
+        found.append(
+          Diagnostic(
+            "spec.parameter-files", "two parameters files are called \"\(name)\", and both are copied into one folder",
+            at: file.location, suggestion: "rename one", notes: [.init("the other", at: first)]))
       }
+    }
+    return found
   }
 
   /// An image of a generation that the base has not, or the size does not run.

@@ -44,9 +44,10 @@ package struct MachineBake: Sendable {
       throw CommandError("bake.machine", "\(plan.customer) has no machine", help: "give its spec a `machine`")
     }
     let builders = try builders(of: machine)
-    let parameters = MachineParameters(of: machine, by: builders, root: root, context: context)
+    let parameters = MachineParameters(of: plan, by: builders, root: root, context: context)
     // What would fail after twenty minutes is said now.
     for line in parameters?.skipped ?? [] { context.console.error("\(plan.customer): \(line)\n") }
+    try parameters?.refuseMissingSecrets()
     if let (problems, sources) = try parameters?.check() {
       if problems.hasErrors { throw CommandError(problems, sources: sources) }
       context.console.report(problems, sources: sources)
@@ -69,9 +70,9 @@ package struct MachineBake: Sendable {
       folder: folder, archive: packed.first?.path, log: layout.bakeLog(of: plan.customer),
       manifest: layout.bakeManifest(of: plan.customer), only: builders.map(\.rawValue), isQuiet: isQuiet,
       context: context)
-    let missing = plan.secrets(of: .build).compactMap {
-      plan.problem(ofVariable: $0.variable, in: context.environment)
-    }
+    let missing =
+      plan.secrets(of: .build).compactMap { plan.problem(ofVariable: $0.variable, in: context.environment) }
+      + (builders.contains(.azure) ? plan.azureProblems(in: context.environment) : [])
     let report = try await packer.run(
       needsAzure: builders.contains(.azure), capturesVHD: machine.kinds(of: .azure).contains(.vhd),
       missingSecrets: missing)

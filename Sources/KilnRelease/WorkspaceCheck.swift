@@ -21,7 +21,7 @@ package struct WorkspaceCheck {
       for plan in good.plans {
         guard let machine = plan.spec.machine else { continue }
         let parameters = MachineParameters(
-          of: machine, by: machine.builders, root: loaded.workspace.root, context: context)
+          of: plan, by: machine.builders, root: loaded.workspace.root, context: context)
         guard let (found, texts) = try parameters?.check() else { continue }
         problems += found.filter { !problems.contains($0) }
         sources.merge(texts) { first, _ in first }

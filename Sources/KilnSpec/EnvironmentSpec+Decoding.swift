@@ -99,8 +99,11 @@ extension EnvironmentSpec.DeploymentParameters {
     let node = Shape.parameters.filled(node)
     files = (node.required("files").items ?? []).map(\.path)
     template = node["template"]?.path
-    set = node.required("set").artifactUses
-    tokens = node.required("tokens").artifactUses
+    output = node["output"].flatMap { node in
+      EnvironmentSpec.ParameterOutput(rawValue: node.requiredText).map { Located($0, at: node.location) }
+    }
+    set = node.required("set").parameterUses
+    tokens = node.required("tokens").parameterUses
   }
 }
 
@@ -122,17 +125,17 @@ extension EnvironmentSpec.Capture {
   init(_ node: SpecNode) {
     if let vhd = node["vhd"] {
       self = .vhd(
-        resourceGroup: vhd.required("resourceGroup").locatedText,
-        storageAccount: vhd.required("storageAccount").locatedText, container: vhd.required("container").locatedText)
+        resourceGroup: vhd.required("resourceGroup").azureName,
+        storageAccount: vhd.required("storageAccount").azureName, container: vhd.required("container").azureName)
     } else if let gallery = node["gallery"] {
       self = .gallery(
-        resourceGroup: gallery.required("resourceGroup").locatedText, gallery: gallery.required("gallery").locatedText,
+        resourceGroup: gallery.required("resourceGroup").azureName, gallery: gallery.required("gallery").locatedText,
         image: gallery.required("image").locatedText, version: gallery.required("version").locatedText,
         regions: (gallery["regions"]?.locatedTexts) ?? [])
     } else {
       let image = node.required("managedImage")
       self = .managedImage(
-        resourceGroup: image.required("resourceGroup").locatedText, name: image.required("name").locatedText)
+        resourceGroup: image.required("resourceGroup").azureName, name: image.required("name").locatedText)
     }
   }
 }

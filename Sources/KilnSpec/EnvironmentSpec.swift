@@ -147,15 +147,31 @@ public final class EnvironmentSpec: Sendable, Hashable {
     /// Relative to the workspace's root.
     public let files: [Located<FilePath>]
     public let template: Located<FilePath>?
-    /// Parameters that become the URI or id of an artifact, and tokens that do.
-    public let set: [ArtifactUse]
-    public let tokens: [ArtifactUse]
+    /// Where the patched files are written; nil where what they become decides.
+    public let output: Located<ParameterOutput>?
+    /// Parameters that become an artifact's URI or id, or a secret; and tokens that do.
+    public let set: [ParameterUse]
+    public let tokens: [ParameterUse]
   }
 
-  /// A parameter or token, and the artifact that it becomes.
-  public struct ArtifactUse: Sendable, Hashable {
+  /// Where patched parameters files are written.
+  public enum ParameterOutput: String, Sendable, Hashable, CaseIterable {
+    /// Over the files themselves.
+    case inPlace = "in-place"
+    /// Beside what else the bake leaves, so that the files stay as they were committed.
+    case dist
+  }
+
+  /// A parameter or token, and what it becomes.
+  public struct ParameterUse: Sendable, Hashable {
+    public enum Source: Sendable, Hashable {
+      case artifact(ArtifactKind)
+      /// A secret of the environment's, by its name.
+      case secret(String)
+    }
+
     public let name: String
-    public let kind: ArtifactKind
+    public let source: Source
     public let location: SourceLocation
   }
 
@@ -173,12 +189,19 @@ public final class EnvironmentSpec: Sendable, Hashable {
     public let capacity: Int
   }
 
+  /// The name of something in Azure that may differ by stage.
+  public enum AzureName: Sendable, Hashable {
+    case text(Located<String>)
+    /// A variable of the environment that a bake runs in.
+    case variable(Located<String>)
+  }
+
   /// What a bake in Azure leaves behind.
   public enum Capture: Sendable, Hashable {
-    case vhd(resourceGroup: Located<String>, storageAccount: Located<String>, container: Located<String>)
-    case managedImage(resourceGroup: Located<String>, name: Located<String>)
+    case vhd(resourceGroup: AzureName, storageAccount: AzureName, container: AzureName)
+    case managedImage(resourceGroup: AzureName, name: Located<String>)
     case gallery(
-      resourceGroup: Located<String>, gallery: Located<String>, image: Located<String>, version: Located<String>,
+      resourceGroup: AzureName, gallery: Located<String>, image: Located<String>, version: Located<String>,
       regions: [Located<String>])
   }
 

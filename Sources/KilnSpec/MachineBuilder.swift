@@ -32,5 +32,20 @@ extension EnvironmentSpec.Machine {
 
 extension EnvironmentSpec.DeploymentParameters {
   /// Parameters, then tokens.
-  public var uses: [EnvironmentSpec.ArtifactUse] { self.set + tokens }
+  public var uses: [EnvironmentSpec.ParameterUse] { self.set + tokens }
+
+  /// Where the patched files are written: never over the files where a secret's value is put into them.
+  public func output(of secrets: [EnvironmentSpec.Secret]) -> EnvironmentSpec.ParameterOutput {
+    let values = Set(
+      secrets.filter { if case .environment = $0.source { true } else { false } }.map(\.name.value))
+    let holdsSecret = uses.contains { $0.secret.map(values.contains) ?? false }
+    return holdsSecret ? .dist : output?.value ?? .inPlace
+  }
+}
+
+extension EnvironmentSpec.ParameterUse {
+  /// The kind of artifact that it becomes; nil for a secret.
+  public var kind: ArtifactKind? { if case .artifact(let kind) = source { kind } else { nil } }
+  /// The name of the secret that it becomes; nil for an artifact.
+  public var secret: String? { if case .secret(let name) = source { name } else { nil } }
 }

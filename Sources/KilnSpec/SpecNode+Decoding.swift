@@ -28,13 +28,20 @@ extension SpecNode {
     (entries ?? []).map { .init(name: $0.key, value: $0.value.requiredText, location: $0.value.location) }
   }
 
-  /// A map of kinds of artifacts, in the order of the file.
-  var artifactUses: [EnvironmentSpec.ArtifactUse] {
+  var azureName: EnvironmentSpec.AzureName {
+    self["env"].map { .variable($0.locatedText) } ?? .text(locatedText)
+  }
+
+  /// A map of kinds of artifacts and of secrets, in the order of the file.
+  var parameterUses: [EnvironmentSpec.ParameterUse] {
     (entries ?? []).map { entry in
+      if let secret = entry.value["secret"] {
+        return .init(name: entry.key, source: .secret(secret.requiredText), location: secret.location)
+      }
       guard let kind = ArtifactKind(rawValue: entry.value.requiredText) else {
         preconditionFailure("the value at \(entry.value.location.text) is no kind of artifact")
       }
-      return .init(name: entry.key, kind: kind, location: entry.value.location)
+      return .init(name: entry.key, source: .artifact(kind), location: entry.value.location)
     }
   }
 

@@ -1,6 +1,8 @@
 import KilnArtifacts
 import KilnContext
+import KilnDiagnostics
 import KilnEngine
+import KilnGeneration
 package import KilnProcesses
 package import SystemPackage
 
@@ -33,6 +35,8 @@ package struct GossInContainer: Sendable {
     # Settings of goss's own, which the image may have.
     for name in $(env | sed -n 's/^\(GOSS_[A-Z0-9_]*\)=.*/\1/p'); do unset "$name"; done
     file=$1; shift
+    # A page or a command that never ends must not take the memory of the machine: goss keeps what it reads.
+    ulimit -d \#(GossFiles.memoryLimit)
     "$dir/goss" --gossfile "$dir/$file" validate --no-color --format json "$@"
     """#
 
@@ -40,10 +44,16 @@ package struct GossInContainer: Sendable {
   ///   - file: The goss file of the folder.
   ///   - options: More of goss's own.
   package func run(_ file: String, in container: String, _ options: [String] = []) async throws -> Tool.Outcome {
-    try await docker.output(
+    let result = try await docker.output(
       ["exec", "--interactive"] + ContainerPrograms.settings
         + ["--user", "0", container, "/bin/sh", "-c", Self.script, "verify", file] + options,
       input: try archive())
+    if !result.isSuccess, result.error.contains("out of memory") || result.error.contains("cannot allocate memory") {
+      throw CommandError(
+        "verify.memory", "goss, which checks a container, stopped at its limit of 2 GiB of memory",
+        help: "`health`, one of the `checks` or a command of a component's `verify` answers without end")
+    }
+    return result
   }
 
   private func archive() throws -> [UInt8] {

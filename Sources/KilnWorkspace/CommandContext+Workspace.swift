@@ -34,8 +34,11 @@ extension CommandContext {
     let all = try read(try root(of: workspace), workers, refreshes: refreshes)
     guard !customers.isEmpty else { return all }
     let chosen = try choose(customers, from: all)
-    // Problems of files that other customers own are theirs alone.
-    let others = Set(all.workspace.environments.filter { !chosen.contains($0.customer.value) }.map(\.file))
+    // Problems of files that other customers own are theirs alone; one that cannot be read is known by its name.
+    let own = Set(
+      all.workspace.environments.filter { chosen.contains($0.customer.value) }.map(\.file)
+        + chosen.flatMap(Workspace.files))
+    let others = Set(all.workspace.environmentFiles).subtracting(own)
     return LoadedWorkspace(
       workspace: all.workspace, plans: all.plans.filter { chosen.contains($0.customer) }, fleet: all.fleet,
       copied: all.copied, missing: all.missing, isFleetWhole: all.isFleetWhole,
@@ -108,6 +111,11 @@ extension Workspace {
   /// its problems are reported then, and not that there is no such customer.
   fileprivate func describes(_ customer: String) -> Bool {
     environments.contains { $0.customer.value == customer }
-      || ["yaml", "yml"].contains { environmentFiles.contains("environments/\(customer).\($0)") }
+      || Self.files(of: customer).contains(where: environmentFiles.contains)
+  }
+
+  /// What a customer's spec may be called.
+  fileprivate static func files(of customer: String) -> [String] {
+    ["yaml", "yml"].map { "environments/\(customer).\($0)" }
   }
 }

@@ -42,6 +42,44 @@ struct ParameterPatcherTests {
     #expect(patched.hasPrefix(parts[0]) && patched.hasSuffix(parts[1]))
   }
 
+  /// In the file's own layout, and nothing where it is that reference already.
+  @Test func aValueBecomesAReference() throws {
+    let id = "/subscriptions/00000000-0000-0000-0000-000000000000/vaults/kv"
+    var patch = ParameterPatch()
+    patch.references = [.init("Password", vault: id, secret: "web", version: "1")]
+    let spread = "{\n    \"parameters\": {\n        \"password\": {\n            \"value\": \"old\"\n        }\n    }\n}\n"
+    let (text, ids) = self.patch(spread, patch)
+    #expect(ids == ["parameters.case"])
+    #expect(
+      text == """
+        {
+            "parameters": {
+                "password": {
+                    "reference": {
+                        "keyVault": {
+                            "id": "\(id)"
+                        },
+                        "secretName": "web",
+                        "secretVersion": "1"
+                    }
+                }
+            }
+        }
+
+        """)
+    let again = self.patch(try #require(text), patch)
+    #expect(again.text == text)
+    patch.references = [.init("kv", vault: id, secret: "web", version: nil)]
+    let (other, _) = self.patch(Self.file, patch)
+    let new = #""kv": {"reference": {"keyVault": {"id": "\#(id)"}, "secretName": "web"}}"#
+    #expect(
+      other
+        == Self.file.replacing(
+          #""kv": {"reference": {"keyVault": {"id": "/subscriptions/x"}, "secretName": "s"}}"#, with: new))
+    #expect(self.patch(#"{"parameters": {"kv": {}}}"#, patch).ids == ["parameters.shape"])
+    #expect(self.patch(#"{"parameters": {"kw": {"value": 1}}}"#, patch).ids == ["parameters.unknown"])
+  }
+
   /// Without a limit, and with columns counted from the line's beginning each time, this takes many minutes.
   @Test(arguments: [
     #""p":{"value":1},"#, #""P":{"value":1,"value":1},"#, #""p":{"value":1,"reference":{}},"#,

@@ -14,6 +14,12 @@ struct BuildProgressTests {
     "#x [1/2] y", "ERROR: failed to build", "------",
   ]) func leavesTheRestOut(_ line: String) { #expect(BuildProgress.shown(line) == nil) }
 
+  @Test func aStepIsWhatItRuns() {
+    let line =
+      "#8 [3/9] RUN --mount=type=cache,id=a,target=/var/cache/apt     --mount=type=secret,id=b     apt-get update"
+    #expect(BuildProgress.shown(line) == "#8 [3/9] RUN apt-get update")
+  }
+
   @Test func aLongStepIsALine() {
     let shown = BuildProgress.shown("#8 [3/9] RUN " + String(repeating: "x", count: 1000))
     #expect(shown?.count == 160 && shown?.hasSuffix("x…") == true)

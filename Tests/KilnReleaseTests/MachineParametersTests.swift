@@ -22,9 +22,7 @@ struct MachineParametersTests {
         tokens: {"@@IMAGE@@": vhd}
     """)
 
-  private func machine() throws -> EnvironmentSpec.Machine {
-    try #require(workspace.plans.first?.spec.machine, "\(workspace.problems)")
-  }
+  private func plan() throws -> EnvironmentPlan { try #require(workspace.plans.first, "\(workspace.problems)") }
 
   private func report(_ artifact: String) -> PackerReport {
     var reader = PackerLogReader()
@@ -34,7 +32,7 @@ struct MachineParametersTests {
   }
 
   @Test func whatTheChosenBuildersCannotGiveStaysAsItIs() throws {
-    let machine = try machine()
+    let plan = try plan()
     try withFolder { root in
       try write(
         [
@@ -43,7 +41,7 @@ struct MachineParametersTests {
         ], in: root)
       let recorded = RecordedContext(root)
       let parameters = try #require(
-        MachineParameters(of: machine, by: [.docker], root: FilePath(root.path), context: recorded.context))
+        MachineParameters(of: plan, by: [.docker], root: FilePath(root.path), context: recorded.context))
       #expect(
         parameters.skipped == [
           "imageUri stays as it is: only azure-arm makes vhd, and it does not run",
@@ -59,13 +57,13 @@ struct MachineParametersTests {
   }
 
   @Test func whatWouldFailAfterTheBakeIsFoundBefore() throws {
-    let machine = try machine()
+    let plan = try plan()
     try withFolder { root in
       try write(["p.json": #"{"parameters": {"imageURI": {"value": "old"}}}"#], in: root)
       let recorded = RecordedContext(root)
       func problems(_ builders: [MachineBuilder]) throws -> [String] {
         let parameters = try #require(
-          MachineParameters(of: machine, by: builders, root: FilePath(root.path), context: recorded.context))
+          MachineParameters(of: plan, by: builders, root: FilePath(root.path), context: recorded.context))
         return try parameters.check().problems.filter { $0.severity == .error }.map(\.message)
       }
       #expect(
@@ -77,8 +75,132 @@ struct MachineParametersTests {
   }
 
   @Test func aMachineInAzureNeedsNoDocker() throws {
-    #expect(try machine().usualBuilders == [.azure])
+    #expect(try plan().spec.machine?.usualBuilders == [.azure])
     let local = SampleWorkspace("runtime: {base: debian-12}\nmachine: {}\n")
     #expect(local.plans.first?.spec.machine?.usualBuilders == [.docker])
+  }
+
+  private let withSecrets = SampleWorkspace(
+    """
+    runtime: {base: debian-12}
+    machine:
+      azure: {location: westeurope, capture: {vhd: {resourceGroup: rg, storageAccount: account, container: images}}}
+      parameters:
+        files: [../p.json]
+        template: ../t.json
+        set: {imageUri: vhd, adminPassword: {secret: ADMIN}, certificate: {secret: CERTIFICATE}}
+        tokens: {"@@LICENCE@@": {secret: LICENCE}}
+    secrets:
+      ADMIN: {env: ACME_ADMIN}
+      LICENCE: {env: ACME_LICENCE}
+      CERTIFICATE: {keyVault: {id: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/acme-kv, secret: web}}
+    """)
+
+  private let parameterFile = """
+    {
+      "parameters": {
+        "imageUri": {"value": "old"},
+        "adminPassword": {"value": "CHANGE-ME"},
+        "certificate": {"value": ""},
+        "licence": {"value": "key:@@LICENCE@@"}
+      }
+    }
+
+    """
+
+  private let template = """
+    {"parameters": {"imageUri": {"type": "string"}, "adminPassword": {"type": "secureString", "minLength": 12},
+      "certificate": {"type": "secureString"}, "licence": {"type": "string"}}}
+    """
+
+  /// A secret is never written into the file that is committed, and what Azure takes from a vault is a reference.
+  @Test func secretsAreWrittenIntoAPrivateCopy() throws {
+    let plan = try #require(withSecrets.plans.first, "\(withSecrets.problems)")
+    try withFolder { root in
+      try write(["p.json": parameterFile, "t.json": template], in: root)
+      let recorded = RecordedContext(
+        root, environment: ["ACME_ADMIN": "correct horse battery", "ACME_LICENCE": "a\"b"])
+      let parameters = try #require(
+        MachineParameters(of: plan, by: [.azure], root: FilePath(root.path), context: recorded.context))
+      try parameters.refuseMissingSecrets()
+      #expect(try parameters.check().problems.isEmpty)
+      try parameters.patch(azureReport)
+      #expect(try String(contentsOf: root.appending(path: "p.json"), encoding: .utf8) == parameterFile)
+      let copy = root.appending(path: "dist/acme/parameters/p.json")
+      #expect(
+        try String(contentsOf: copy, encoding: .utf8) == """
+          {
+            "parameters": {
+              "imageUri": {"value": "https://account.blob.core.windows.net/images/a.vhd"},
+              "adminPassword": {"value": "correct horse battery"},
+              "certificate": {"reference": {"keyVault": {"id": "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/acme-kv"}, "secretName": "web"}},
+              "licence": {"value": "key:a\\"b"}
+            }
+          }
+
+          """)
+      let mode = try FileManager.default.attributesOfItem(atPath: copy.path)[.posixPermissions] as? Int
+      #expect(mode == 0o600)
+      #expect(recorded.error.hasSuffix("p.json: patched as dist/acme/parameters/p.json\n"))
+      #expect(!recorded.error.contains("horse"))
+      // Baked once more, the copy follows the file.
+      try parameters.patch(azureReport)
+    }
+  }
+
+  @Test func aSecretThatIsNotSetIsSaidBeforeTheBake() throws {
+    let plan = try #require(withSecrets.plans.first, "\(withSecrets.problems)")
+    try withFolder { root in
+      try write(["p.json": parameterFile, "t.json": template], in: root)
+      let recorded = RecordedContext(root, environment: ["ACME_LICENCE": ""])
+      let parameters = try #require(
+        MachineParameters(of: plan, by: [.azure], root: FilePath(root.path), context: recorded.context))
+      // Of what it will be, `check` knows nothing.
+      #expect(try parameters.check().problems.isEmpty)
+      let error = #expect(throws: CommandError.self) { try parameters.refuseMissingSecrets() }
+      #expect(
+        error?.diagnostics.map(\.message) == [
+          "the variable ACME_ADMIN is not set; secret ADMIN of acme needs it",
+          "the variable ACME_LICENCE is empty; secret LICENCE of acme needs it",
+        ])
+      // One that the template does not take is said, and not shown.
+      let short = RecordedContext(root, environment: ["ACME_ADMIN": "too short", "ACME_LICENCE": "x"])
+      let again = try #require(
+        MachineParameters(of: plan, by: [.azure], root: FilePath(root.path), context: short.context))
+      #expect(try again.check().problems.map(\.message) == ["\"adminPassword\" has 9 characters"])
+    }
+  }
+
+  /// A deployment's secret is nothing that the app reads.
+  @Test func theAppDoesNotGetThem() throws {
+    let workspace = SampleWorkspace(
+      """
+      runtime: {base: debian-12}
+      app: {source: ../app}
+      machine: {parameters: {files: [../p.json], set: {password: {secret: ADMIN}}}}
+      secrets: {ADMIN: {env: ACME_ADMIN}, DB: {env: ACME_DB}}
+      """)
+    let plan = try #require(workspace.plans.first, "\(workspace.problems)")
+    #expect(plan.secrets(of: .app).map(\.file) == ["DB"])
+    #expect(plan.secrets(of: .parameters).map(\.variable) == ["ACME_ADMIN"])
+  }
+
+  private var azureReport: PackerReport {
+    var reader = PackerLogReader()
+    let log = """
+      ==> Builds finished. The artifacts of successful builds are:
+      --> azure-arm: Azure.ResourceManagement.VMImage:
+
+      OSType: Linux
+      StorageAccountLocation: westeurope
+      OSDiskUri: https://account.blob.core.windows.net/images/a.vhd
+      OSDiskUriReadOnlySas: https://account.blob.core.windows.net/images/a.vhd?sig=x
+      TemplateUri: https://account.blob.core.windows.net/images/a.json
+      TemplateUriReadOnlySas: https://account.blob.core.windows.net/images/a.json?sig=x
+
+
+      """
+    Array(log.utf8).withUnsafeBytes { reader.read($0) }
+    return reader.finish()
   }
 }

@@ -17,7 +17,9 @@ struct YAMLComposerTests {
     switch node {
     case .scalar(let scalar): return "\(scalar.style == .plain ? "" : "'")\(scalar.string)"
     case .sequence(let items): return "[\(items.map(drawn).joined(separator: ", "))]"
-    case .mapping(let map): return "{\(map.map { "\(drawn($0.key)): \(drawn($0.value))" }.joined(separator: ", "))}"
+    case .mapping(let map):
+      // How a key is quoted means nothing.
+      return "{\(map.map { "\($0.key.string ?? drawn($0.key)): \(drawn($0.value))" }.joined(separator: ", "))}"
     case .alias: return "*"
     }
   }

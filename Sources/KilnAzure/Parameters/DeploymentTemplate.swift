@@ -112,6 +112,7 @@ public struct DeploymentTemplate: Sendable {
   func problems(parameters members: JSONCNode, patch: ParameterPatch, secrets: Set<String>) -> [Problem] {
     var found: [Problem] = []
     var names: Set<String> = []
+    let standIns = Set(patch.parameters.filter(\.value.isStandIn).map { $0.name.lowercased() })
     for member in members.children {
       let name = member.key
       names.insert(name.lowercased())
@@ -126,7 +127,7 @@ public struct DeploymentTemplate: Sendable {
             suggestion: near ?? "Azure refuses a parameter that the template does not declare"))
         continue
       }
-      guard let value = member["value"], value.kind != .null else { continue }
+      guard let value = member["value"], value.kind != .null, !standIns.contains(name.lowercased()) else { continue }
       found += problems(of: value, name, parameter, isSecret: secrets.contains(name.lowercased()))
     }
     for parameter in parameters where !parameter.hasDefault && !names.contains(parameter.name.lowercased()) {

@@ -56,6 +56,7 @@ struct ParameterEditing {
       report("parameters.duplicate", "\(more.count) more keys are given twice", at: more.first)
     }
     for entry in patch.parameters { set(entry, in: parameters) }
+    for reference in patch.references { set(reference, in: parameters) }
     for entry in patch.tokens { replace(entry) }
     reportOverlaps()
     if let template, !problems.hasErrors { check(parameters, against: template) }
@@ -175,24 +176,32 @@ struct ParameterEditing {
     }
   }
 
-  mutating func set(_ entry: ParameterPatch.Entry, in parameters: JSONCNode) {
-    if entry.value.isSecret { holdsSecret = true }
-    guard let member = parameters[entry.name] ?? parameters.children.first(where: { $0.hasKey(inAnyCase: entry.name) })
-    else {
-      if patch.addsMissing { return add(entry, to: parameters) }
+  /// The parameter of a name, in whatever case; reported where there is none.
+  mutating func member(_ name: String, of parameters: JSONCNode) -> JSONCNode? {
+    guard let member = parameters[name] ?? parameters.children.first(where: { $0.hasKey(inAnyCase: name) }) else {
       let members = parameters.members
-      let near = nearest(to: entry.name, among: members.map(\.key)).map { "did you mean \"\($0)\"?" }
-      return report(
-        "parameters.unknown", "there is no parameter \"\(entry.name)\"",
+      let near = nearest(to: name, among: members.map(\.key)).map { "did you mean \"\($0)\"?" }
+      report(
+        "parameters.unknown", "there is no parameter \"\(name)\"",
         at: parameters.range.lowerBound..<parameters.range.lowerBound + 1,
         suggestion: near ?? "--add adds it; there are: \(Self.list(members.map(\.key)))")
+      return nil
     }
-    if member.key != entry.name {
+    if member.key != name {
       report(
-        "parameters.case", "the file writes \"\(member.key)\" for \"\(entry.name)\"", at: member.keyRange,
+        "parameters.case", "the file writes \"\(member.key)\" for \"\(name)\"", at: member.keyRange,
         suggestion: "Azure takes them for one",
         severity: .warning)
     }
+    return member
+  }
+
+  mutating func set(_ entry: ParameterPatch.Entry, in parameters: JSONCNode) {
+    if entry.value.isSecret { holdsSecret = true }
+    if patch.addsMissing, !parameters.children.contains(where: { $0.hasKey(inAnyCase: entry.name) }) {
+      return add(entry, to: parameters)
+    }
+    guard let member = member(entry.name, of: parameters) else { return }
     if let value = member["value"] { return replace(value, with: entry) }
     guard let reference = member["reference"] else {
       return report(
@@ -209,6 +218,37 @@ struct ParameterEditing {
       .init(
         range: reference.keyRange.lowerBound..<reference.range.upperBound, replacement: head + json,
         shown: head + shown(json, entry), isSecret: entry.value.isSecret, isToken: false, name: entry.name))
+  }
+
+  mutating func set(_ reference: ParameterPatch.Reference, in parameters: JSONCNode) {
+    guard let member = member(reference.name, of: parameters) else { return }
+    guard let old = member["value"] ?? member["reference"] else {
+      return report(
+        "parameters.shape", "parameter \"\(member.key)\" has neither a value nor a reference", at: member.range)
+    }
+    if old.hasKey(Self.referenceKey), old["keyVault"]?["id"]?.text == reference.vault,
+      old["secretName"]?.text == reference.secret, old["secretVersion"]?.text == reference.version
+    {
+      return
+    }
+    func quoted(_ text: String) -> [UInt8] { [UInt8(ascii: "\"")] + JSONCString.escaped(text) + [UInt8(ascii: "\"")] }
+    // On lines of its own where the parameter's are.
+    let layout = JSONCLayout(text)
+    let isOneLine = !text[member.range].contains(0x0A)
+    let indent = isOneLine ? [] : layout.newline + layout.indent(of: old.keyRange.lowerBound)
+    let inner = isOneLine ? [] : indent + layout.unit
+    let next = isOneLine ? [0x20] : inner
+    var json = Array("\"reference\": {".utf8) + inner + Array("\"keyVault\": {".utf8)
+    json += (isOneLine ? [] : inner + layout.unit) + Array("\"id\": ".utf8) + quoted(reference.vault) + inner
+    json += Array("},".utf8) + next + Array("\"secretName\": ".utf8) + quoted(reference.secret)
+    if let version = reference.version {
+      json += Array(",".utf8) + next + Array("\"secretVersion\": ".utf8) + quoted(version)
+    }
+    json += indent + Array("}".utf8)
+    edits.append(
+      .init(
+        range: old.keyRange.lowerBound..<old.range.upperBound, replacement: json, shown: json, isSecret: false,
+        isToken: false, name: reference.name))
   }
 
   /// A few names, for a message.
@@ -245,6 +285,7 @@ struct ParameterEditing {
   mutating func json(_ entry: ParameterPatch.Entry, like old: JSONCNode?, at range: Range<Int>) -> [UInt8]? {
     let value = entry.value.text
     let asString = [UInt8(ascii: "\"")] + JSONCString.escaped(value) + [UInt8(ascii: "\"")]
+    if entry.value.isStandIn { return asString }
     let parsed = try? JSONCParser.parse(Array(value.utf8))
     let declared = template?.type(of: entry.name)
     let wantsString: Bool

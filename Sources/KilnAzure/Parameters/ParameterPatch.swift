@@ -9,8 +9,11 @@ public struct ParameterPatch: Sendable, Equatable {
     public let isSecret: Bool
     /// The artifact's kind it comes from.
     public let artifactKind: ArtifactKind?
+    /// Whether it stands for one that is not known yet, so that the template's rules for values say nothing of it.
+    public let isStandIn: Bool
 
-    public init(_ text: String, isSecret: Bool = false, artifactKind: ArtifactKind? = nil) {
+    public init(_ text: String, isSecret: Bool = false, artifactKind: ArtifactKind? = nil, isStandIn: Bool = false) {
+      self.isStandIn = isStandIn
       self.text = text
       self.isSecret = isSecret
       self.artifactKind = artifactKind
@@ -30,8 +33,27 @@ public struct ParameterPatch: Sendable, Equatable {
     }
   }
 
+  /// A parameter that Azure takes from a key vault.
+  public struct Reference: Sendable, Equatable {
+    public let name: String
+    /// The vault's resource id.
+    public let vault: String
+    public let secret: String
+    /// Nil for the newest.
+    public let version: String?
+
+    public init(_ name: String, vault: String, secret: String, version: String?) {
+      self.name = name
+      self.vault = vault
+      self.secret = secret
+      self.version = version
+    }
+  }
+
   /// By parameter name.
   public var parameters: [Entry]
+  /// Parameters whose value or reference becomes a reference.
+  public var references: [Reference] = []
   /// By a literal anywhere in a string.
   public var tokens: [Entry]
   /// A parameter that is not there is added.

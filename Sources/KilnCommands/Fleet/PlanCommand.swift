@@ -5,6 +5,7 @@ import KilnDiagnostics
 import KilnDocuments
 import KilnFleet
 import KilnGeneration
+import KilnPacker
 import KilnPlan
 import KilnSpec
 import KilnWorkspace
@@ -151,17 +152,50 @@ struct PlanDocument {
       }
       for step in component.steps { lines.append("      - \(step.summary)") }
     }
-    if plan.spec.app != nil { lines.append("  app          \(plan.appRepository) on it") }
+    if plan.spec.app != nil {
+      lines.append("  app          \(plan.appRepository) on it; its tag is the digest of what is packed")
+    }
     for service in plan.services {
       lines.append(
         "  \(service.name)  \(plan.image(of: service))  (\(service.origin.text))"
       )
     }
+    lines += machineLines
     lines.append("  values")
     lines += plan.spec.settings.map {
       "    \($0.path) = \(Self.shown(Self.document($0.value)))  (\($0.location.text))"
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var machineLines: [String] {
+    guard let machine = plan.spec.machine, let digest = plan.machineDigest else { return [] }
+    var lines = ["  machine      \(digest)"]
+    if let azure = machine.azure {
+      lines.append(
+        "    azure-arm  \(azure.location.value), \(azure.size.value), generation \(azure.generation.value); \(azure.capture.summary)"
+      )
+      if let set = azure.scaleSet {
+        lines.append("    scale set  \(set.name.value), \(Phrase.count(set.capacity, "machine"))")
+      }
+    } else {
+      lines.append("    docker     an image of the machine")
+    }
+    if !machine.services.isEmpty { lines.append("    services   \(Phrase.list(machine.services.map(\.value)))") }
+    for use in machine.parameters?.uses ?? [] {
+      lines.append(
+        "    parameter  \(use.name) = \(use.kind?.rawValue ?? "secret \(use.secret ?? "")")  (\(use.location.text))")
+    }
+    return lines
+  }
+
+  private var machineJSON: DocumentValue {
+    guard let machine = plan.spec.machine, let digest = plan.machineDigest else { return .null }
+    return [
+      "digest": .string(digest.description), "builders": .list(machine.builders.map { .string($0.rawValue) }),
+      "artifacts": .list(machine.builders.flatMap { machine.kinds(of: $0) }.map { .string($0.rawValue) }),
+      "services": .list(machine.services.map { .string($0.value) }),
+    ]
   }
 
   var json: DocumentValue {
@@ -176,6 +210,7 @@ struct PlanDocument {
         "environment": .map(DocumentMap(plan.runtime.environment.map { ($0.name, .string($0.value)) })),
       ],
       "app": plan.spec.app == nil ? .null : ["repository": .string(plan.appRepository.description)],
+      "machine": machineJSON,
       "services": .list(
         plan.services.map { service in
           [
@@ -235,6 +270,27 @@ struct PlanDocument {
 
   private static func shown(_ document: DocumentValue) -> String {
     JSONRenderer(indent: 0).render(document).trimmingSuffix(while: \.isNewline)
+  }
+}
+
+extension EnvironmentSpec.AzureName {
+  fileprivate var shown: String {
+    switch self {
+    case .text(let text): text.value
+    case .variable(let variable): "$\(variable.value)"
+    }
+  }
+}
+
+extension EnvironmentSpec.Capture {
+  fileprivate var summary: String {
+    switch self {
+    case .vhd(let group, let account, let container):
+      "a VHD in \(account.shown)/\(container.shown), resource group \(group.shown)"
+    case .managedImage(let group, let name): "the managed image \(name.value), resource group \(group.shown)"
+    case .gallery(let group, let gallery, let image, let version, _):
+      "version \(version.value) of \(image.value) in the gallery \(gallery.value), resource group \(group.shown)"
+    }
   }
 }
 

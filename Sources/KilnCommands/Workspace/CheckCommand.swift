@@ -1,4 +1,5 @@
 import ArgumentParser
+import KilnArtifacts
 import KilnConsole
 import KilnDiagnostics
 import KilnDocuments
@@ -41,7 +42,7 @@ struct CheckCommand: SynchronousCommand {
           "\(number == 0 ? "no environments" : Phrase.count(number, "environment")) checked, no errors\n")
       }
     } else {
-      let text = DiagnosticRenderer(format: format).render(problems)
+      let text = DiagnosticRenderer(format: format, prefix: loaded.workspace.containment.prefix).render(problems)
       // Annotations are commands, and the renderer's own.
       format == .json ? context.console.output(json: text) : context.console.raw(.output, text)
     }

@@ -1,6 +1,6 @@
 /// Of what BuildKit prints in plain form, what tells how far it is. Why a build failed is said with the error.
 ///
-///     #8 [3/9] RUN apt-get update && …        shown, cut to a line
+///     #8 [3/9] RUN apt-get update && …        shown, cut to a line, without its mounts
 ///     #8 0.345 Reading package lists...       not shown: thousands of these
 ///     #8 CACHED                               shown
 enum BuildProgress {
@@ -12,7 +12,16 @@ enum BuildProgress {
     guard let step = step(line),
       step.hasPrefix("[") && !step.hasPrefix("[internal]") || step == "CACHED" || step.hasPrefix("ERROR")
     else { return nil }
+    let line = withoutMounts(line)
     return line.count > limit ? line.prefix(limit - 1) + "…" : line
+  }
+
+  /// What a step runs, and not what is mounted meanwhile.
+  private static func withoutMounts(_ line: String) -> String {
+    guard let run = line.firstRange(of: "] RUN ") else { return line }
+    var rest = line[run.upperBound...]
+    while rest.hasPrefix("--mount=") { rest = rest.drop { $0 != " " }.drop { $0 == " " } }
+    return String(line[..<run.upperBound] + rest)
   }
 
   /// What stands behind `#8 `; nil for other lines.

@@ -27,12 +27,14 @@ package struct ComposeProject: Sendable {
     ["compose", "--project-name", name] + files.flatMap { ["--file", $0.string] } + rest
   }
 
-  /// - Parameter tail: Gets what Compose prints, shown or not.
+  /// Runs Compose, and shows what it did.
+  /// - Parameter tail: Gets all that it prints, shown or not.
   package func stream(
     _ rest: [String], files: [FilePath] = [], environment: [String: String] = [:], isShown: Bool = true,
     tail: OutputTail? = nil
   ) async throws -> Int32 {
-    let relay = context.console.relay()
+    let progress = ComposeProgress()
+    let relay = context.console.relay { progress.shown($0) }
     defer { relay.finish() }
     return try await docker.stream(arguments(rest, files: files), environment: environment) { bytes in
       if isShown { relay.write(bytes) }

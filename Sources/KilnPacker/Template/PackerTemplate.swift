@@ -62,6 +62,16 @@ public struct PackerTemplate: Sendable, Hashable {
 
       /// The variable `name` of Packer's environment.
       public static func environment(named name: StaticString) -> Default { .environment(.init("{{ env `\(name)` }}")) }
+
+      /// The same of a name that is not known here.
+      /// - Precondition: Letters, digits and underscores, as shells take for variables.
+      public static func environment(variable name: String) -> Default {
+        precondition(
+          name.utf8.allSatisfy {
+            $0 == 0x5F || (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+          })
+        return .environment(.init("{{ env `\(name)` }}"))
+      }
     }
     public let name: String
     public let value: Default

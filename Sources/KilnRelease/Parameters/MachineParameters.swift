@@ -2,11 +2,13 @@ import KilnAzure
 package import KilnConsole
 package import KilnDiagnostics
 package import KilnPacker
+package import KilnPlan
 package import KilnSpec
 package import SystemPackage
 
 /// The deployment parameters of an environment's machine: checked before it is baked, patched afterwards.
 package struct MachineParameters: Sendable {
+  package let plan: EnvironmentPlan
   package let machine: EnvironmentSpec.Machine
   package let parameters: EnvironmentSpec.DeploymentParameters
   /// What the builders that run leave behind.
@@ -16,10 +18,9 @@ package struct MachineParameters: Sendable {
 
   /// Nil where the spec names no parameters.
   /// - Parameter builders: Those that run.
-  package init?(
-    of machine: EnvironmentSpec.Machine, by builders: [MachineBuilder], root: FilePath, context: CommandContext
-  ) {
-    guard let parameters = machine.parameters else { return nil }
+  package init?(of plan: EnvironmentPlan, by builders: [MachineBuilder], root: FilePath, context: CommandContext) {
+    guard let machine = plan.spec.machine, let parameters = machine.parameters else { return nil }
+    self.plan = plan
     self.machine = machine
     self.parameters = parameters
     kinds = Set(builders.flatMap { machine.kinds(of: $0) })
@@ -27,24 +28,63 @@ package struct MachineParameters: Sendable {
       environment: context.environment, folder: root, console: context.console, processes: context.processes)
   }
 
-  private func given(_ uses: [EnvironmentSpec.ArtifactUse]) -> [EnvironmentSpec.ArtifactUse] {
-    uses.filter { kinds.contains($0.kind) }
+  /// What the builders that run make, by name.
+  private func artifacts(_ uses: [EnvironmentSpec.ParameterUse]) -> [(name: String, kind: ArtifactKind)] {
+    uses.compactMap { use in use.kind.flatMap { kinds.contains($0) ? (use.name, $0) : nil } }
   }
 
-  private var isEmpty: Bool { given(parameters.uses).isEmpty }
+  /// Names, and the secrets that they become.
+  private func secrets(_ uses: [EnvironmentSpec.ParameterUse]) -> [(name: String, secret: EnvironmentSpec.Secret)] {
+    uses.compactMap { use in
+      plan.spec.secrets.first { $0.name.value == use.secret }.map { (use.name, $0) }
+    }
+  }
+
+  /// Names, and the variables that hold what they become.
+  private func variables(_ uses: [EnvironmentSpec.ParameterUse]) -> [ParameterValues.Pair] {
+    secrets(uses).compactMap { name, secret in
+      if case .environment(let variable) = secret.source { (name, variable) } else { nil }
+    }
+  }
+
+  private var references: [ParameterPatch.Reference] {
+    secrets(parameters.set).compactMap { name, secret in
+      guard case .keyVault(let id, let own, let version) = secret.source else { return nil }
+      return .init(name, vault: id, secret: own, version: version)
+    }
+  }
+
+  /// Where no builder that runs makes what the parameters wait for, there is nothing to deploy.
+  private var isEmpty: Bool {
+    artifacts(parameters.uses).isEmpty && parameters.uses.contains { $0.kind != nil } || parameters.uses.isEmpty
+  }
 
   private var files: ParameterFiles {
-    ParameterFiles(
-      parameters.files.map(\.value.string), template: parameters.template?.value.string, context: context)
+    let (root, folder) = (context.folder, WorkspaceLayout.relative.parameters(of: plan.customer))
+    return ParameterFiles(
+      parameters.files.map(\.value.string), template: parameters.template?.value.string,
+      copies: parameters.output(of: plan.spec.secrets) == .dist
+        ? (folder.string, root.pushing(folder), root) : nil, context: context)
   }
 
   /// What the chosen builders cannot give, a line each.
   package var skipped: [String] {
-    parameters.uses.filter { !kinds.contains($0.kind) }.map { use in
-      let builder = machine.builders.first { machine.kinds(of: $0).contains(use.kind) }
-      let reason = builder.map { "only \($0.rawValue) makes \(use.kind), and it does not run" }
-      return "\(use.name) stays as it is: \(reason ?? "no builder makes \(use.kind)")"
+    parameters.uses.compactMap { use in
+      guard let kind = use.kind, !kinds.contains(kind) else { return nil }
+      let builder = machine.builders.first { machine.kinds(of: $0).contains(kind) }
+      let reason = builder.map { "only \($0.rawValue) makes \(kind), and it does not run" }
+      return "\(use.name) stays as it is: \(reason ?? "no builder makes \(kind)")"
     }
+  }
+
+  /// Stops where a variable that a parameter's secret comes from is not set.
+  package func refuseMissingSecrets() throws {
+    if isEmpty { return }
+    let missing = plan.secrets(of: .parameters).filter { use in
+      variables(parameters.uses).contains { $0.value == use.variable }
+    }
+    .compactMap { plan.problem(ofVariable: $0.variable, in: context.environment) }
+    if !missing.isEmpty { throw CommandError(missing.map { Diagnostic("parameters.variable", $0) }, kind: .problem) }
   }
 
   /// What would go wrong once the machine is baked: files that cannot be read, parameters and tokens that they have not,
@@ -54,14 +94,23 @@ package struct MachineParameters: Sendable {
   package func check() throws -> (problems: [Diagnostic], sources: [String: String]) {
     guard !isEmpty else { return ([], [:]) }
     var patch = ParameterPatch()
-    patch.parameters = given(parameters.set).map { .init($0.name, Self.standIn($0.kind)) }
-    patch.tokens = given(parameters.tokens).map { .init($0.name, Self.standIn($0.kind)) }
+    patch.parameters = artifacts(parameters.set).map { .init($0.name, Self.standIn($0.kind)) }
+    patch.tokens = artifacts(parameters.tokens).map { .init($0.name, Self.standIn($0.kind)) }
+    patch.references = references
+    patch.parameters += variables(parameters.set).map { .init($0.name, secret($0.value)) }
+    patch.tokens += variables(parameters.tokens).map { .init($0.name, secret($0.value)) }
     do {
       let patched = try files.patched(by: patch, isHeld: false)
       return (patched.warnings, patched.excerpts)
     } catch let error as CommandError {
       return (error.diagnostics.map(inSpec), error.sources)
     }
+  }
+
+  /// The value of a variable, or where it is not set one whose length is not looked at.
+  private func secret(_ variable: String) -> ParameterPatch.Value {
+    let value = context.environment[variable] ?? ""
+    return .init(value.isEmpty ? "***" : value, isSecret: true, isStandIn: value.isEmpty)
   }
 
   /// In a bake a token that is not there has most often been replaced by the one before.
@@ -97,10 +146,14 @@ package struct MachineParameters: Sendable {
   /// As `kiln parameters patch` with the kept log.
   package func patch(_ report: PackerReport) throws {
     guard !isEmpty else { return }
-    let values = ParameterValues(
-      artifacts: given(parameters.set).map { ($0.name, $0.kind.rawValue) },
-      tokenArtifacts: given(parameters.tokens).map { ($0.name, $0.kind.rawValue) })
-    let patched = try files.patched(by: try values.patch(report, in: context), isHeld: true)
+    var values = ParameterValues(
+      artifacts: artifacts(parameters.set).map { ($0.name, $0.kind.rawValue) },
+      tokenArtifacts: artifacts(parameters.tokens).map { ($0.name, $0.kind.rawValue) })
+    values.secretParameters = variables(parameters.set)
+    values.secretTokens = variables(parameters.tokens)
+    var patch = try values.patch(report, in: context)
+    patch.references = references
+    let patched = try files.patched(by: patch, isHeld: true)
     context.console.report(patched.warnings, sources: patched.excerpts)
     try patched.replace()
   }

@@ -8,6 +8,8 @@ enum ParameterDestination: Sendable {
   case inPlace
   /// Another file, which may be there already.
   case file(name: String, path: FilePath)
+  /// Copies in a folder of Kiln's, which is made for them.
+  case folder(name: String, path: FilePath, below: FilePath)
   /// One of the system's names, as `/dev/stdout`.
   case system(FilePath)
 
@@ -15,7 +17,7 @@ enum ParameterDestination: Sendable {
   func written(instead files: [(name: String, path: FilePath)]) -> [(name: String, path: FilePath)] {
     switch self {
     case .inPlace: files
-    case .system: []
+    case .system, .folder: []
     case .file(let name, let path): path.isThere ? [(name, path)] : []
     }
   }

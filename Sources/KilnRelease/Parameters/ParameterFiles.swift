@@ -22,13 +22,17 @@ package struct ParameterFiles: Sendable {
   package let refusesLinks: Bool
   /// Where the one file is written instead; what stands there is replaced.
   package let output: String?
+  /// A folder below another where copies are written instead.
+  private let copies: (name: String, path: FilePath, below: FilePath)?
   package let context: CommandContext
 
   private static let sizeLimit = 256 << 20
 
   package init(
-    _ names: [String], template: String?, refusesLinks: Bool = false, output: String? = nil, context: CommandContext
+    _ names: [String], template: String?, refusesLinks: Bool = false, output: String? = nil,
+    copies: (name: String, path: FilePath, below: FilePath)? = nil, context: CommandContext
   ) {
+    self.copies = copies
     self.names = names
     self.template = template
     self.refusesLinks = refusesLinks
@@ -42,7 +46,8 @@ package struct ParameterFiles: Sendable {
   package func patched(by patch: ParameterPatch, isHeld: Bool) throws -> PatchedFiles {
     let (template, templateText) = try template.map(readTemplate) ?? (nil, "")
     let paths = try names.map { (name: $0, path: try resolved($0)) }
-    let destination = try output.map { try self.destination($0, of: paths.map(\.path)) } ?? .inPlace
+    let folder = copies.map { ParameterDestination.folder(name: $0.name, path: $0.path, below: $0.below) }
+    let destination = try output.map { try self.destination($0, of: paths.map(\.path)) } ?? folder ?? .inPlace
     let held = isHeld ? try hold(destination.written(instead: paths)) : []
     var problems: [Diagnostic] = []
     var excerpts: [String: String] = [:]
@@ -133,6 +138,7 @@ package struct PatchedFiles: Sendable {
     switch destination {
     case .inPlace: try replaceInPlace()
     case .system(let path): try write(to: path)
+    case .folder(let name, let folder, let root): try copy(into: folder, name, below: root)
     case .file(_, let path):
       try FileReplacement.replace(
         files.map { .init(path: path, bytes: $0.patched.bytes, isPrivate: $0.patched.holdsSecret, isUsers: true) })
@@ -146,6 +152,16 @@ package struct PatchedFiles: Sendable {
         .init(path: $0.path, bytes: $0.patched.bytes, isPrivate: $0.patched.holdsSecret, isUsers: true)
       })
     for file in files { console.error("\(file.name): \(file.isChanged ? "patched" : "unchanged")\n") }
+  }
+
+  private func copy(into folder: FilePath, _ name: String, below root: FilePath) throws {
+    try UnlinkedFolder.make(folder, below: root)
+    let copies = files.compactMap { file in file.path.lastComponent.map { (file: file, name: $0.string) } }
+    try FileReplacement.replace(
+      copies.map {
+        .init(path: folder.appending($0.name), bytes: $0.file.patched.bytes, isPrivate: true, isUsers: false)
+      })
+    for (file, copy) in copies { console.error("\(file.name): patched as \(name)/\(copy)\n") }
   }
 
   private func write(to path: FilePath) throws {

@@ -51,6 +51,13 @@ struct LiteralSecrets {
           found.walk(part.value, part.key == "environment" ? .variables : .none, part.key)
         }
         found.walk(entry.value["tokens"]?["values"], .options("token"), "tokens")
+      case "machine":
+        let parameters = entry.value["parameters"]
+        for use in [parameters?["set"], parameters?["tokens"]].flatMap({ $0?.entries ?? [] }).map(\.value) {
+          let secret = use["secret"]
+          found.hideUnless(secret ?? use, secret == nil ? Shape.artifactKind : Shape.secretName)
+        }
+        found.walk(entry.value, .none, entry.key)
       default: found.walk(entry.value, .none, entry.key)
       }
     }

@@ -34,14 +34,45 @@ extension Shape {
         "template", .text(path), "the deployment template that they are for; what does not fit it is refused",
         example: "../deploy/azuredeploy.json"),
       .init(
-        "set", .map(keys: .any, values: .text(artifactKind)), default: "{}",
-        "parameters that become the URI or id of the artifact of a kind", example: "{imageUri: vhd}"),
+        "output", .text(parameterOutput),
+        "whether the files are patched themselves, or copies of them in `dist/CUSTOMER/parameters`; without the key, copies where a secret is among the values",
+        example: "dist"),
       .init(
-        "tokens", .map(keys: .any, values: .text(artifactKind)), default: "{}",
+        "set", .map(keys: .any, values: parameterValue), default: "{}",
+        "parameters that become the URI or id of the artifact of a kind, or a secret; a key vault's becomes a reference",
+        example: "{imageUri: vhd, adminPassword: {secret: ADMIN_PASSWORD}}"),
+      .init(
+        "tokens", .map(keys: .any, values: parameterValue), default: "{}",
         "literals in strings that become the same", example: "{\"@@IMAGEURI@@\": vhd}"),
     ])
 
+  static let parameterOutput = TextRule("an output", allowed: EnvironmentSpec.ParameterOutput.allCases.map(\.rawValue))
+
+  static let parameterValue = Shape.either(
+    .text(artifactKind.withheld),
+    .object(
+      ObjectShape(
+        "the value",
+        [
+          .init(
+            "secret", .text(secretName.withheld), required: true,
+            "the name of a secret, which the app does not get then",
+            example: "ADMIN_PASSWORD")
+        ])))
+
   static let azureText = TextRule("a name", lengths: 1...260)
+
+  /// What may differ by stage.
+  static let azureName = Shape.either(
+    .text(azureText),
+    .object(
+      ObjectShape(
+        "the name",
+        [
+          .init(
+            "env", .text(variableName), required: true, "the variable that holds the name where `kiln bake` runs",
+            example: "IMAGES_GROUP")
+        ])))
 
   static let azure = ObjectShape(
     "azure",
@@ -83,10 +114,10 @@ extension Shape {
             "vhd",
             [
               .init(
-                "resourceGroup", .text(azureText), required: true, "the storage account's resource group",
+                "resourceGroup", azureName, required: true, "the storage account's resource group",
                 example: "images-rg"),
-              .init("storageAccount", .text(azureText), required: true, "the storage account", example: "acmeimages"),
-              .init("container", .text(azureText), required: true, "the blob container", example: "images"),
+              .init("storageAccount", azureName, required: true, "the storage account", example: "acmeimages"),
+              .init("container", azureName, required: true, "the blob container", example: "images"),
             ])), "a VHD in a storage account"),
       .init(
         "managedImage",
@@ -94,7 +125,7 @@ extension Shape {
           ObjectShape(
             "managedImage",
             [
-              .init("resourceGroup", .text(azureText), required: true, "its resource group", example: "images-rg"),
+              .init("resourceGroup", azureName, required: true, "its resource group", example: "images-rg"),
               .init("name", .text(azureText), required: true, "its name", example: "acme-web"),
             ])), "a managed image"),
       .init(
@@ -104,7 +135,7 @@ extension Shape {
             "gallery",
             [
               .init(
-                "resourceGroup", .text(azureText), required: true, "the gallery's resource group", example: "images-rg"),
+                "resourceGroup", azureName, required: true, "the gallery's resource group", example: "images-rg"),
               .init("gallery", .text(azureText), required: true, "the gallery", example: "acmegallery"),
               .init("image", .text(azureText), required: true, "the image definition", example: "web"),
               .init("version", .version, required: true, "three whole numbers", example: "\"1.0.0\""),

@@ -1,0 +1,145 @@
+import Foundation
+import Testing
+
+/// The shipped examples, by the commands that their READMEs give.
+@Suite(.enabled(if: EndToEnd.isRequested, EndToEnd.skipped), .serialized)
+struct ExamplesTests {
+  private static let secrets = Dictionary(
+    uniqueKeysWithValues: ["ACME", "GLOBEX", "INITECH"].flatMap { customer in
+      ["DB", "ADMIN"].map { ("\(customer)_\($0)_PASSWORD", "\(customer.lowercased())-\($0) '$x\"") }
+    } + [("SERVICE_ADMIN_PASSWORD", "long enough, and \"quoted\"")])
+
+  /// A copy of an example, without what it left behind elsewhere.
+  private func withExample(_ name: String, _ customers: [String], _ body: (URL) throws -> Void) throws {
+    let folder = try TemporaryFolder()
+    let example = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../examples/\(name)")
+    let work = folder.url.appending(path: name)
+    try FileManager.default.copyItem(at: example.standardizedFileURL, to: work)
+    defer {
+      for customer in customers {
+        _ = try? sh(
+          "kiln down \(customer) --volumes --yes; docker rmi -f $(docker images -q '\(customer)/*')",
+          in: work, environment: Self.secrets, expecting: nil)
+      }
+      folder.remove()
+    }
+    try body(work)
+  }
+
+  private func run(_ script: String, in work: URL) throws -> String {
+    try sh(script, in: work, environment: Self.secrets).output.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  private func up(_ customer: String, in work: URL) throws -> String {
+    try run(
+      "kiln up \(customer) --project kiln-e2e-\(customer) 2> up.log || { tail -30 up.log >&2; exit 1; }", in: work)
+  }
+
+  @Test func wordPressForThreeCustomers() throws {
+    let customers = ["acme", "globex", "initech"]
+    try withExample("wordpress", customers) { work in
+      _ = try run("kiln check && kiln generate -q", in: work)
+      let titles = ["Acme", "Globex", "Initech &amp; Sons"]
+      for (customer, title) in zip(customers, titles) {
+        let url = try up(customer, in: work)
+        let page = try run("curl -fsS \(url)", in: work)
+        #expect(page.contains("<h1>A site of \(title)</h1>") && page.contains("Welcome to \(title)."), "\(page)")
+        #expect(page.contains("Hello world!") && page.contains("Visit 1<"))
+        #expect(try run("curl -fsS \(url)", in: work).contains("Visit 2<"))
+        #expect(try run("curl -fsS \(url)wp-content/themes/house/style.css", in: work).contains("Theme Name: House"))
+        // Who knows the secret signs in.
+        let password = Self.secrets["\(customer.uppercased())_ADMIN_PASSWORD"] ?? ""
+        let code = try sh(
+          """
+          curl -sS -o /dev/null -w '%{http_code} %{redirect_url}' --cookie 'wordpress_test_cookie=WP%20Cookie%20check' \
+            --data-urlencode log=admin --data-urlencode "pwd=$PASSWORD" --data testcookie=1 \(url)wp-login.php
+          """, environment: ["PASSWORD": password]
+        ).output
+        #expect(code.hasPrefix("302") && code.contains("wp-admin"), "\(customer): \(code)")
+        let verified = try run("kiln verify \(customer)", in: work)
+        #expect(!verified.contains("failed:"), "\(verified)")
+      }
+      // One runtime for all, and in no image a secret.
+      #expect(try run("ls generated/runtimes | wc -l", in: work) == "1")
+      let inspected = try run(
+        "for i in $(docker images -q 'acme/*'); do docker inspect $i; docker history --no-trunc $i; done", in: work)
+      #expect(!inspected.contains("acme-DB") && !inspected.contains("acme-ADMIN"))
+
+      // The same as a machine: baked, compared, and its image in the deployment's parameters.
+      _ = try run("kiln bake acme > bake.log 2>&1 || { tail -40 bake.log >&2; exit 1; }", in: work)
+      let parameters = try String(
+        contentsOf: work.appending(path: "deploy/acme.parameters.json"), encoding: .utf8)
+      #expect(parameters.contains(/"image": \{"value": "sha256:[0-9a-f]{64}"\}/), "\(parameters)")
+      let parity = try run("kiln verify acme --parity", in: work)
+      #expect(parity.contains("0 undeclared differences"), "\(parity)")
+    }
+  }
+
+  @Test func aServiceOnAScaleSet() throws {
+    try withExample("php-service", ["service"]) { work in
+      _ = try run("kiln check && kiln generate -q", in: work)
+      let url = try up("service", in: work)
+      #expect(try run("curl -fsS \(url)", in: work).contains("<h1>The service</h1><p>production</p>"))
+      #expect(try run("curl -fsS \(url)data.php", in: work) == #"{"values":[1,2,3],"sum":6}"#)
+      let verified = try run("kiln verify service", in: work)
+      #expect(!verified.contains("failed:"), "\(verified)")
+      let committed = try run("sha256sum deploy/*", in: work)
+      let baked = try sh("kiln bake service --only docker", in: work, environment: Self.secrets).error
+      #expect(baked.contains("@@IMAGEURI@@ stays as it is: only azure-arm makes vhd"), "\(baked.suffix(2000))")
+      let parity = try run("kiln verify service --parity", in: work)
+      #expect(parity.contains("0 undeclared differences"), "\(parity)")
+      // As a bake in Azure does it, from the log of one.
+      try Self.log.write(to: work.appending(path: "packer.log"), atomically: true, encoding: .utf8)
+      _ = try run(
+        """
+        cp deploy/azuredeploy.parameters.json patched.json
+        kiln parameters patch patched.json --template deploy/azuredeploy.json --log packer.log \
+          --token-artifact @@IMAGEURI@@=vhd --set-env adminPassword=SERVICE_ADMIN_PASSWORD
+        """, in: work)
+      let patched = try String(contentsOf: work.appending(path: "patched.json"), encoding: .utf8)
+      #expect(patched.contains(#""value": "https://account.blob.core.windows.net/images/service.vhd""#), "\(patched)")
+      #expect(patched.contains(#""value": "long enough, and \"quoted\"""#))
+      #expect(try run("sha256sum deploy/*", in: work) == committed)
+    }
+  }
+
+  private static let log = """
+    ==> Wait completed after 4 minutes 33 seconds
+
+    ==> Builds finished. The artifacts of successful builds are:
+    --> azure-arm: Azure.ResourceManagement.VMImage:
+
+    OSType: Linux
+    StorageAccountLocation: westeurope
+    OSDiskUri: https://account.blob.core.windows.net/images/service.vhd
+    OSDiskUriReadOnlySas: https://account.blob.core.windows.net/images/service.vhd?se=x&sig=y
+    TemplateUri: https://account.blob.core.windows.net/images/service.json
+    TemplateUriReadOnlySas: https://account.blob.core.windows.net/images/service.json?se=x&sig=y
+
+
+    """
+
+  /// Whoever writes the spec must not take this machine's memory.
+  @Test func aCheckWithoutEndIsStopped() throws {
+    let folder = try TemporaryFolder()
+    let work = folder.url.appending(path: "W")
+    defer {
+      _ = try? sh("kiln down kilnendless; docker rmi -f $(docker images -q 'kilnendless/*')", in: work, expecting: nil)
+      folder.remove()
+    }
+    try sh("kiln init W && rm W/environments/* && mkdir W/components", in: folder.url)
+    for (path, text) in [
+      "environments/kilnendless.yaml":
+        "version: 1\ncustomer: kilnendless\nruntime: {base: debian-12, components: {endless: {}}}\napp: {source: ../apps/hello}\n",
+      "components/endless.yaml": """
+      summary: What never ends
+      steps: [{service: {name: endless, command: [sleep, infinity]}, only: container}]
+      verify: [{command: [cat, /dev/zero], stdout: [never]}]
+
+      """,
+    ] { try text.write(to: work.appending(path: path), atomically: true, encoding: .utf8) }
+    try sh("kiln up kilnendless 2> up.log || { cat up.log >&2; exit 1; }", in: work)
+    let result = try sh("kiln verify kilnendless", in: work, expecting: 1)
+    #expect(result.error.contains("stopped at its limit of 2 GiB of memory [verify.memory]"), "\(result.error)")
+  }
+}
