@@ -17,7 +17,8 @@ public struct DiagnosticRenderer: Sendable {
 
   /// - Parameter sources: The text of a file by the name diagnostics give it, for excerpts.
   public init(
-    format: Format = .text, color: Bool = false, prefix: String = "", sources: @escaping @Sendable (String) -> String? = { _ in nil }
+    format: Format = .text, color: Bool = false, prefix: String = "",
+    sources: @escaping @Sendable (String) -> String? = { _ in nil }
   ) {
     self.format = format
     self.color = color

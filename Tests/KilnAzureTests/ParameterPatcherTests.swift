@@ -47,7 +47,16 @@ struct ParameterPatcherTests {
     let id = "/subscriptions/00000000-0000-0000-0000-000000000000/vaults/kv"
     var patch = ParameterPatch()
     patch.references = [.init("Password", vault: id, secret: "web", version: "1")]
-    let spread = "{\n    \"parameters\": {\n        \"password\": {\n            \"value\": \"old\"\n        }\n    }\n}\n"
+    let spread = """
+      {
+          "parameters": {
+              "password": {
+                  "value": "old"
+              }
+          }
+      }
+
+      """
     let (text, ids) = self.patch(spread, patch)
     #expect(ids == ["parameters.case"])
     #expect(

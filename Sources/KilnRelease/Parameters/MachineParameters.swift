@@ -30,7 +30,11 @@ package struct MachineParameters: Sendable {
 
   /// What the builders that run make, by name.
   private func artifacts(_ uses: [EnvironmentSpec.ParameterUse]) -> [(name: String, kind: ArtifactKind)] {
-    uses.compactMap { use in use.kind.flatMap { kinds.contains($0) ? (use.name, $0) : nil } }
+    var given: [(name: String, kind: ArtifactKind)] = []
+    for use in uses {
+      if let kind = use.kind, kinds.contains(kind) { given.append((use.name, kind)) }
+    }
+    return given
   }
 
   /// Names, and the secrets that they become.
