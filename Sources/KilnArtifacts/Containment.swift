@@ -21,6 +21,8 @@ public struct Containment: Sendable {
     case outside(FilePath)
     /// In a folder `.git`, such a file or link itself, or where one of these says that Git's own folder is.
     case gitFolder(FilePath)
+    /// In `dist` of a workspace, this one or another, where Kiln keeps what is nobody else's.
+    case kilnFolder(FilePath)
     case absent
   }
 
@@ -87,9 +89,11 @@ public struct Containment: Sendable {
     let named = path.lexicallyNormalized()
     if let real = Self.real(path) {
       guard contains(real) else { return .outside(real) }
-      return isGit(real) || isGit(named, from: roots.named) ? .gitFolder(real) : .inside(real)
+      if isGit(real) || isGit(named, from: roots.named) { return .gitFolder(real) }
+      return Self.isKiln(real) || Self.isKiln(named) ? .kilnFolder(real) : .inside(real)
     }
     if isGit(named, from: roots.named) { return .gitFolder(named) }
+    if Self.isKiln(named) { return .kilnFolder(named) }
     // What is not there is outside where it could only ever be there.
     var existing = path.lexicallyNormalized()
     var rest: [FilePath.Component] = []
@@ -99,7 +103,8 @@ public struct Containment: Sendable {
       guard let real = Self.real(existing.isEmpty ? "." : existing) else { continue }
       let whole = real.appending(rest)
       guard contains(whole) else { return .outside(whole) }
-      return isGit(whole) ? .gitFolder(whole) : .absent
+      if isGit(whole) { return .gitFolder(whole) }
+      return Self.isKiln(whole) ? .kilnFolder(whole) : .absent
     }
     return .absent
   }
@@ -115,6 +120,21 @@ public struct Containment: Sendable {
   private func isGit(_ path: FilePath, from root: FilePath) -> Bool {
     let shared = zip(path.components, root.components).prefix { $0 == $1 }.count
     return path.components.dropFirst(shared).contains { $0.string.lowercased() == ".git" }
+  }
+
+  /// Whether `path` is a folder `dist` beside a `kiln.yaml`, or in one.
+  private static func isKiln(_ path: FilePath) -> Bool {
+    var folder = path
+    while let name = folder.lastComponent {
+      folder.removeLastComponent()
+      var status = stat()
+      if name.string.lowercased() == "dist",
+        folder.appending("kiln.yaml").withPlatformString({ lstat($0, &status) }) == 0
+      {
+        return true
+      }
+    }
+    return false
   }
 
   /// The path without links; nil where nothing is there.

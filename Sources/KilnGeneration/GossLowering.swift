@@ -49,10 +49,10 @@ struct GossLowering {
     switch side {
     case .container: if let port = plan.spec.app?.port?.value { goss.addresses.append(Self.local(port)) }
     case .machine:
-      goss.files.append(.init("/etc/kiln-release", mode: "0644", owner: "root", group: "root"))
+      goss.files.append(.init(MachineFiles.release, mode: "0644", owner: "root", group: "root"))
       for service in plan.machineServices {
         if case .packages(let steps, _) = service.source { add(steps.filter { $0.isFor(.machine) }, to: &goss) }
-        add(file: service.configuration, to: &goss)
+        if let file = service.configuration { add(file: file, to: &goss) }
       }
     }
     return goss.render()
@@ -101,8 +101,8 @@ struct GossLowering {
     goss.header = header
     if case .packages(let steps, _) = service.source { add(steps.filter { $0.isFor(.container) }, to: &goss) }
     add(service.checks.filter { $0.only != .machine }, to: &goss)
-    add(file: service.configuration, to: &goss)
-    goss.files.append(.init(service.definition.data, filetype: "directory"))
+    if let file = service.configuration { add(file: file, to: &goss) }
+    if let data = service.definition.data { goss.files.append(.init(data, filetype: "directory")) }
     goss.commands.append(.init(words: service.health))
     return goss.render()
   }

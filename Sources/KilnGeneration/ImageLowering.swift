@@ -123,19 +123,21 @@ struct ImageLowering {
     switch service.source {
     case .image(let image):
       steps.add(.from(image: image))
-      steps.file(service.configuration)
+      if let configuration = service.configuration { steps.file(configuration) }
       if !service.environment.isEmpty { steps.add(.environment(service.environment)) }
     case .packages(let planned, let entrypoint):
       steps.add(.from(image: base.image))
       steps.add(planned)
-      steps.file(service.configuration)
-      steps.add(.directory(.init(path: definition.data, mode: "0700", owner: definition.user, group: definition.user)))
+      if let configuration = service.configuration { steps.file(configuration) }
+      if let data = definition.data {
+        steps.add(.directory(.init(path: data, mode: "0700", owner: definition.user, group: definition.group)))
+      }
       if let entrypoint {
         steps.file(.init(path: Self.entrypoint, content: entrypoint, mode: "0755"))
         steps.add(.entrypoint([Self.entrypoint]))
       }
       steps.add(.user(definition.user))
-      steps.add(.volume([definition.data]))
+      if let data = definition.data { steps.add(.volume([data])) }
       steps.add(.expose(definition.port))
     }
     if let command = service.command { steps.add(.cmd(command)) }

@@ -165,6 +165,6 @@ extension PlaybookLowering {
       KILN_RUNTIME_DIGEST=\(release.runtime)
 
       """
-    add(.init(path: "/etc/kiln-release", content: Array(text.utf8)), "release", [])
+    add(.init(path: MachineFiles.release, content: Array(text.utf8)), "release", [])
   }
 }

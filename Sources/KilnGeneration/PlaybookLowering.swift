@@ -211,7 +211,7 @@ struct PlaybookLowering {
         guard case .service(let unit) = step.step, step.isFor(.machine) else { return nil }
         return Self.restart(unit.name)
       }
-    add(service.configuration, service.name, notify)
+    if let configuration = service.configuration { add(configuration, service.name, notify) }
   }
 
   static func variables(_ values: [NamedValue]) -> [AnsibleVariable] {

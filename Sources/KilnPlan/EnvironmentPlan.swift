@@ -231,7 +231,8 @@ public struct ServicePlan: Sendable, Hashable {
     /// Nil for the official image's own command.
     public let command: [String]?
     public let health: [String]
-    public let configuration: Step.File
+    /// Nil where the service takes no settings.
+    public let configuration: Step.File?
   }
 
   public let contents: Contents
@@ -240,7 +241,7 @@ public struct ServicePlan: Sendable, Hashable {
   public var environment: [NamedValue] { contents.environment }
   public var command: [String]? { contents.command }
   public var health: [String] { contents.health }
-  public var configuration: Step.File { contents.configuration }
+  public var configuration: Step.File? { contents.configuration }
   public var name: String { definition.name }
   var isFromPackages: Bool { if case .packages = source { true } else { false } }
   public let parameters: [ComponentPlan.Parameter]

@@ -1,4 +1,5 @@
 import KilnDiagnostics
+import KilnDocuments
 import KilnSpec
 
 /// Names that Azure, Docker and Kubernetes would refuse, said ones and derived ones, before anything is built.
@@ -31,8 +32,11 @@ struct NameRules {
     }
     if let azure = spec.machine?.azure {
       for (name, rule) in Self.places(azure) {
-        // What a variable holds is looked at before a bake.
-        if case .text(let text) = name { check(text, rule) }
+        switch name {
+        case .text(let text): check(text, rule)
+        // What it holds is looked at before a bake, and printed by Packer.
+        case .variable(let variable): found += secretVariable(variable)
+        }
       }
       switch azure.capture {
       case .vhd:
@@ -75,6 +79,23 @@ struct NameRules {
     return found
   }
 
+  /// A variable that holds a secret, as far as its name and the spec say.
+  private func secretVariable(_ variable: Located<String>) -> [Diagnostic] {
+    let isSecret = spec.secrets.contains { secret in
+      if case .environment(let own) = secret.source {
+        own == variable.value
+      } else {
+        secret.name.value == variable.value
+      }
+    }
+    guard isSecret || SecretName.match(variable.value) else { return [] }
+    return [
+      Diagnostic(
+        "name.secret-variable", "\(variable.value) looks like a secret, and names in Azure are printed",
+        at: variable.location, suggestion: "name a variable that holds the name of a place, as in IMAGES_GROUP")
+    ]
+  }
+
   /// Where images are kept, which may differ by stage.
   private static func places(_ azure: EnvironmentSpec.Azure) -> [(EnvironmentSpec.AzureName, Rule)] {
     switch azure.capture {
@@ -92,7 +113,8 @@ struct NameRules {
         return
           "the variable \(variable.value) is \(environment[variable.value] == nil ? "not set" : "empty"); it names \(rule.name)"
       }
-      return rule.isMet(value)
+      // What looks like a token may be a name as well; it is not printed to find out.
+      return rule.isMet(value) && SecretValue.match(value) == nil
         ? nil : "Azure refuses what the variable \(variable.value) holds as \(rule.name): \(rule.rule)"
     }
   }

@@ -32,6 +32,12 @@ extension Resolution {
     let parameters = parameters(
       definition.parameters, of: use.name.value, from: use.parameters, on: base, at: use.name.location)
     let settings = settings(use.settings, definition)
+    if definition.data == nil, use.storage != nil {
+      problems.append(
+        Diagnostic(
+          "spec.no-data", "\(definition.name) keeps no data that `storage` could hold", at: use.name.location,
+          suggestion: "remove `storage`"))
+    }
     guard !problems[before...].hasErrors else { return nil }
     let isFromPackages = fromPackages || use.source.value == .packages || definition.image == nil
     if isFromPackages, !supportsPackages(definition, base, at: place ?? use.source.location) {
@@ -61,9 +67,11 @@ extension Resolution {
       isFromPackages ? .packages(steps: steps, entrypoint: entrypoint) : .image(image)
     problems += unusable(source, environment, (command ?? []) + health, at: use.name.location)
     guard !problems[before...].hasErrors else { return nil }
-    let path = isFromPackages ? definition.configuration.packagesPath : definition.configuration.path
-    let configuration = Step.File(
-      path: path, content: Array(SettingsFile(definition.configuration).render(settings).utf8))
+    let configuration = definition.configuration.map { configuration in
+      Step.File(
+        path: isFromPackages ? configuration.packagesPath : configuration.path,
+        content: Array(SettingsFile(configuration).render(settings).utf8))
+    }
     let contents = ServicePlan.Contents(
       definition: definition, source: source, environment: environment, command: command, health: health,
       configuration: configuration)
@@ -189,21 +197,24 @@ extension Resolution {
   private mutating func settings(_ uses: [EnvironmentSpec.ServiceUse.Setting], _ definition: ServiceDefinition)
     -> [NamedValue]
   {
-    var values = Dictionary(definition.configuration.fixed.map { ($0.name, $0) }) { _, last in last }
-    let known = Dictionary(definition.configuration.known.map { ($0.name, $0) }) { first, _ in first }
+    let configuration = definition.configuration
+    var values = Dictionary((configuration?.fixed ?? []).map { ($0.name, $0) }) { _, last in last }
+    let known = Dictionary((configuration?.known ?? []).map { ($0.name, $0) }) { first, _ in first }
     let fixed = Set(values.keys)
     for use in uses {
       let name = use.name.value
       guard let setting = known[name] else {
         let isFixed = fixed.contains(name)
-        let names = definition.configuration.known.prefix(UseChecker.nearLimit).map(\.name)
+        let names = (configuration?.known ?? []).prefix(UseChecker.nearLimit).map(\.name)
         let near = nearest(to: name, among: names).map { "did you mean \"\($0)\"?" }
         problems.append(
           Diagnostic(
             "spec.unknown-setting",
             isFixed
               ? "Kiln sets \"\(name)\" of \(definition.name) itself" : "\(definition.name) has no setting \"\(name)\"",
-            at: use.name.location, suggestion: near ?? "`kiln components \(definition.name)` lists them"))
+            at: use.name.location,
+            suggestion: near
+              ?? (configuration == nil ? "it takes none" : "`kiln components \(definition.name)` lists them")))
         continue
       }
       if let rule = SettingRules.problem(use.value.value, setting) {

@@ -73,7 +73,7 @@ extension ServicePlan.Contents {
     digest.add("base", base.name)
     digest.add("name", definition.name)
     if case .image(let image) = source { digest.add("image", image) }
-    digest.add("configuration", configuration.content)
+    digest.add("configuration", configuration?.content ?? [])
     digest.add(parameters)
     return digest.digest
   }

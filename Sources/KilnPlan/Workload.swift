@@ -63,7 +63,9 @@ extension EnvironmentPlan {
       name: service.name, image: .fixed(image(of: service)), digest: digest(of: service),
       account: service.isFromPackages ? .own(service.definition.user) : .officialImage,
       environment: variables(of: service), secrets: secrets(of: .service(service.name)), port: service.definition.port,
-      volume: .init(name: Self.volume(of: service.name), path: service.definition.data, storage: service.storage),
+      volume: service.definition.data.map {
+        .init(name: Self.volume(of: service.name), path: $0, storage: service.storage)
+      },
       limits: service.limits, dependencies: [])
   }
 

@@ -158,28 +158,32 @@ package struct DefinitionReader {
     return nil
   }
 
-  private func service(_ name: String, _ root: SpecNode) -> ServiceDefinition {
-    let configuration = root.required("configuration")
-    let initialisation = root["initialisation"]
-    let known = (configuration["known"]?.entries ?? []).map { entry in
+  private func configuration(_ node: SpecNode) -> ServiceDefinition.Configuration {
+    let known = (node["known"]?.entries ?? []).map { entry in
       SettingDefinition(
         name: entry.key, type: entry.value.text("type"), minimum: entry.value["minimum"]?.scalar?.text,
         maximum: entry.value["maximum"]?.scalar?.text, allowed: entry.value.texts("allowed"))
     }
-    let path = configuration.text("path")
+    let path = node.text("path")
+    return .init(
+      path: path, packagesPath: node["packagesPath"]?.scalar?.text ?? path, format: node.text("format"),
+      section: node["section"]?.scalar?.text, known: known,
+      fixed: (node["fixed"]?.entries ?? []).map { NamedValue($0.key, $0.value.scalar?.text ?? "") })
+  }
+
+  private func service(_ name: String, _ root: SpecNode) -> ServiceDefinition {
+    let initialisation = root["initialisation"]
     return ServiceDefinition(
       name: name, summary: root.text("summary"), parameters: parameters(root), port: root.required("port").integer ?? 0,
-      data: root.text("data"), user: root.text("user"), image: root["image"], environment: root["environment"],
+      data: root["data"]?.scalar?.text, user: root.text("user"),
+      group: root["group"]?.scalar?.text ?? root.text("user"), image: root["image"], environment: root["environment"],
       secrets: root.texts("secrets"),
       packages: root["packages"].map {
         .init(
           bases: $0.texts("bases"), steps: $0["steps"]?.items ?? [], command: $0.required("command"),
           verify: $0["verify"]?.items ?? [])
       },
-      configuration: .init(
-        path: path, packagesPath: configuration["packagesPath"]?.scalar?.text ?? path,
-        format: configuration.text("format"), section: configuration["section"]?.scalar?.text, known: known,
-        fixed: (configuration["fixed"]?.entries ?? []).map { NamedValue($0.key, $0.value.scalar?.text ?? "") }),
+      configuration: root["configuration"].map(configuration),
       health: root.required("health"), stopSignal: root.text("stopSignal"),
       command: root["command"],
       entrypoint: initialisation?["entrypoint"]?.scalar?.text,

@@ -129,8 +129,10 @@ public struct ServiceDefinition: Sendable, Hashable {
   public let summary: String
   public let parameters: [ParameterDefinition]
   public let port: Int
-  public let data: String
+  /// The folder that a volume is mounted on; nil for a service that keeps nothing.
+  public let data: String?
   public let user: String
+  public let group: String
   public let image: SpecNode?
   public let environment: SpecNode?
   public let secrets: [String]
@@ -143,7 +145,8 @@ public struct ServiceDefinition: Sendable, Hashable {
     public let refusal: String
   }
 
-  public let configuration: Configuration
+  /// Nil for a service that takes no settings.
+  public let configuration: Configuration?
   public let health: SpecNode
   public let stopSignal: String
   public let command: SpecNode?

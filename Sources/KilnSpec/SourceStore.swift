@@ -45,6 +45,7 @@ public struct SourceStore: Sendable {
     case .outside(let target):
       return .failure(DiagnosticsError([.outside("the file", at: location, leadsTo: target, containment)]))
     case .gitFolder: return .failure(DiagnosticsError([.gitFolder("the file", at: location)]))
+    case .kilnFolder: return .failure(DiagnosticsError([.kilnFolder("the file", at: location)]))
     case .inside(let target): real = target
     }
     var bytes: [UInt8]
@@ -101,6 +102,14 @@ extension Diagnostic {
       target.map { "\(what) leads to \($0), outside \(containment.name)" } ?? "\(what) is outside \(containment.name)",
       at: location,
       suggestion: "move it inside, or list its folder in kiln.yaml, as in `allow: [../shared]`")
+  }
+
+  /// A file or folder of what Kiln leaves in a workspace.
+  /// - Parameter what: As in `the source folder "../dist"`.
+  public static func kilnFolder(_ what: String, at location: SourceLocation) -> Diagnostic {
+    Diagnostic(
+      "spec.kiln-folder", "\(what) is in a workspace's dist, which may hold secrets", at: location,
+      suggestion: "name a file or folder that is not Kiln's own")
   }
 
   /// A file or folder that Git keeps for itself.

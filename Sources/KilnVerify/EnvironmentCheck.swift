@@ -86,9 +86,12 @@ package struct EnvironmentCheck: Sendable {
     let folder = try gossFiles()
     let environment = try LocalEnvironment(customer, root: loaded.workspace.root, context)
     let containers = image == nil ? try await environment.containers() : []
-    if containers.isEmpty { return try await imageReport(goss, folder) }
-    return try await EnvironmentVerification(plan: plan, docker: context.docker.tool, goss: goss, folder: folder)
-      .report(containers)
+    let report =
+      containers.isEmpty
+      ? try await imageReport(goss, folder)
+      : try await EnvironmentVerification(plan: plan, docker: context.docker.tool, goss: goss, folder: folder)
+        .report(containers)
+    return report.masked(SecretMask(of: plan, in: context.environment))
   }
 
   /// The goss files of a plan, in a folder of their own.

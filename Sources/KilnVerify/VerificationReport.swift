@@ -1,4 +1,4 @@
-import KilnConsole
+package import KilnConsole
 package import KilnDocuments
 
 #if canImport(FoundationEssentials)
@@ -30,6 +30,17 @@ package struct VerificationReport: Sendable, Equatable {
   package let checks: [Check]
 
   package var failed: [Check] { checks.filter { $0.outcome == .failed } }
+
+  /// The same without the values of secrets, which a page or a command may have shown.
+  package func masked(_ mask: SecretMask) -> VerificationReport {
+    VerificationReport(
+      customer: customer, isRunning: isRunning,
+      checks: checks.map { check in
+        Check(
+          container: check.container, name: check.name, outcome: check.outcome, message: mask.masked(check.message),
+          seconds: check.seconds)
+      })
+  }
 
   private var containers: [String] {
     var seen: Set<String> = []

@@ -120,11 +120,13 @@ package struct CatalogDocument {
   }
 
   private func page(_ name: String, _ service: ServiceDefinition) -> String {
-    var out = "### \(name)\n\n\(service.summary). Port \(service.port), data in `\(service.data)`"
+    var out = "### \(name)\n\n\(service.summary). Port \(service.port)"
+    out += service.data.map { ", data in `\($0)`" } ?? ", keeps nothing"
     out += service.image.flatMap { $0.scalar?.text }.map { ", image `\($0)`" } ?? ""
     out += service.packages.map { "; from packages on \($0.bases.joined(separator: ", "))" } ?? ""
     out += ".\n" + table(service.parameters)
-    let settings = service.configuration.known.map { setting in
+    guard let configuration = service.configuration else { return out }
+    let settings = configuration.known.map { setting in
       let range = [setting.minimum.map { "from \($0)" }, setting.maximum.map { "to \($0)" }].compactMap { $0 }.joined(
         separator: " ")
       let rule = setting.allowed.isEmpty ? range : setting.allowed.joined(separator: ", ")

@@ -27,6 +27,7 @@ package struct WorkspaceFiles: Sendable {
       /// With what the path leads to.
       case outside(FilePath)
       case gitFolder
+      case kilnFolder
     }
     private let known = Mutex<[FilePath: Place]>([:])
 
@@ -42,6 +43,7 @@ package struct WorkspaceFiles: Sendable {
       case .absent: return .nothing
       case .outside(let target): return .outside(target)
       case .gitFolder: return .gitFolder
+      case .kilnFolder: return .kilnFolder
       case .inside(let real):
         var status = stat()
         guard real.withPlatformString({ stat($0, &status) }) == 0 else { return .nothing }
@@ -91,6 +93,7 @@ package struct WorkspaceFiles: Sendable {
       return .failure(
         DiagnosticsError([.outside("the file \"\(path)\"", at: location, leadsTo: target, containment)]))
     case .gitFolder: return .failure(DiagnosticsError([.gitFolder("the file \"\(path)\"", at: location)]))
+    case .kilnFolder: return .failure(DiagnosticsError([.kilnFolder("the file \"\(path)\"", at: location)]))
     case .inside(let target): real = target
     }
     do throws(RegularFile.Failure) {
@@ -147,6 +150,7 @@ package struct WorkspaceFiles: Sendable {
       let isLexical = target == (Containment.real(root) ?? root).pushing(path.value).lexicallyNormalized()
       return .outside(name, at: path.location, leadsTo: isLexical ? nil : target, containment)
     case .gitFolder: return .gitFolder(name, at: path.location)
+    case .kilnFolder: return .kilnFolder(name, at: path.location)
     case .nothing: why = "is not there"
     case .file: why = "is a file, not a folder"
     case .folder: why = "is a folder"

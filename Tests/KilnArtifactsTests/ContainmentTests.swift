@@ -28,7 +28,26 @@ struct ContainmentTests {
     case .inside: "inside"
     case .outside: "outside"
     case .gitFolder: "git"
+    case .kilnFolder: "kiln"
     case .absent: "absent"
+    }
+  }
+
+  /// What a bake leaves may hold secrets, in whatever workspace; an app's own `dist` is none of Kiln's.
+  @Test(arguments: [
+    ("r/w/dist", "kiln"), ("r/w/dist/acme/parameters/p.json", "kiln"), ("r/w/dist/none", "kiln"),
+    ("r/w/DIST/x", "kiln"),
+    ("r/link", "kiln"), ("r/w/apps/a/dist/x.js", "inside"), ("r/w/distant", "absent"), ("r/w/app/../dist", "kiln"),
+  ]) func knowsWhatKilnLeaves(_ path: String, _ expected: String) throws {
+    try withFolder { folder in
+      try write(
+        [
+          "r/.git/config": "", "r/w/kiln.yaml": "", "r/w/dist/acme/parameters/p.json": "", "r/w/apps/a/dist/x.js": "",
+          "r/w/app/x": "",
+        ], in: folder)
+      try FileManager.default.createSymbolicLink(
+        at: folder.appending(path: "r/link"), withDestinationURL: folder.appending(path: "r/w/dist/acme"))
+      #expect(place(path, "r/w", in: folder) == expected)
     }
   }
 

@@ -42,6 +42,25 @@ struct ParameterPatcherTests {
     #expect(patched.hasPrefix(parts[0]) && patched.hasSuffix(parts[1]))
   }
 
+  /// Of tokens that are parts of each other each would stand everywhere in the other's places.
+  @Test func noTokenIsPartOfAnother() {
+    var patch = ParameterPatch()
+    patch.tokens = (1...50).map { .init(String(repeating: "a", count: $0), .init("x")) }
+    let text = #"{"parameters": {"a": {"value": ""# + String(repeating: "a", count: 1_000_000) + #""}}}"#
+    let (patched, problems) = ParameterPatcher(file: "p.json").patch(Array(text.utf8), patch)
+    #expect(patched == nil && problems.count == 49)
+    #expect(problems.first?.message == #"the token "a" is part of "aa""#)
+    patch.tokens = [.init("@@A@@", .init("x")), .init("@@A@@", .init("y"))]
+    #expect(self.patch(Self.file, patch).ids == ["parameters.overlap"])
+    patch.tokens = (1...1001).map { .init("@@\($0)@@", .init("x")) }
+    #expect(self.patch(Self.file, patch).ids == ["parameters.token"])
+    patch.tokens = []
+    patch.parameters = (1...1000).map { .init("none\($0)", .init("x")) }
+    #expect(self.patch(Self.file, patch).ids == Array(repeating: "parameters.unknown", count: 99))
+    patch.parameters += [.init("a", .init("x"))]
+    #expect(self.patch(Self.file, patch).ids == ["parameters.unknown"])
+  }
+
   /// In the file's own layout, and nothing where it is that reference already.
   @Test func aValueBecomesAReference() throws {
     let id = "/subscriptions/00000000-0000-0000-0000-000000000000/vaults/kv"

@@ -27,7 +27,8 @@ struct SettingsTests {
     let sample = SampleWorkspace(
       "runtime: {base: debian-12}\nservices: {cache: {}}\n", components: ["cache": definition])
     #expect(sample.problems.isEmpty, "\(sample.problems)")
-    return String(decoding: try #require(sample.plans.first?.services.first).configuration.content, as: UTF8.self)
+    let service = try #require(sample.plans.first?.services.first)
+    return String(decoding: service.configuration?.content ?? [], as: UTF8.self)
   }
 
   @Test(arguments: ["ini", "redis", "postgresql", "yaml"], ["x\\nb: c", "x\\rb", "it's", "\\\"; # }", "\\\\", "${x}"])

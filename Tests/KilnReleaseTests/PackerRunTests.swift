@@ -1,5 +1,6 @@
 import Foundation
 import KilnArtifacts
+import KilnConsole
 import KilnDiagnostics
 import KilnPacker
 import KilnProcesses
@@ -76,7 +77,7 @@ struct PackerRunTests {
       let packer = PackerRun(
         folder: folder, archive: "/a.tar", log: FilePath(kept.path),
         manifest: FilePath(root.path).appending("dist/acme/packer-manifest.json"), only: ["docker"], isQuiet: false,
-        context: recorded.context)
+        mask: SecretMask(["fourth secret"]), context: recorded.context)
       let report = try await packer.run(needsAzure: true, missingSecrets: [])
       runner.finish()
       return (report, recorded.error, try String(contentsOf: kept, encoding: .utf8))
@@ -93,6 +94,13 @@ struct PackerRunTests {
     let (report, said, kept) = try await run()
     #expect(report.builds.flatMap(\.artifacts).map(\.reference) == ["sha256:0123"])
     #expect(said == Self.log && kept == Self.log)
+  }
+
+  @Test func aSecretThatPackerPrintsIsHidden() async throws {
+    let text = await message {
+      _ = try await run(validate: .run("packer validate …", error: "no group called fourth secret\n", code: 1))
+    }
+    #expect(text.contains("no group called ***\n"))
   }
 
   @Test func whatPackerRefusesIsQuoted() async throws {
@@ -141,7 +149,7 @@ struct PackerRunTests {
       let packer = PackerRun(
         folder: folder, archive: nil, log: FilePath(root.path).appending("log"),
         manifest: FilePath(root.path).appending("manifest"), only: ["azure-arm"], isQuiet: false,
-        context: recorded.context)
+        mask: SecretMask(["fourth secret"]), context: recorded.context)
       let text = await message { _ = try await packer.run(needsAzure: true, capturesVHD: true, missingSecrets: []) }
       #expect(text.hasPrefix("error: Packer 1.6.6 captures a VHD from an unmanaged disk, which Azure has retired"))
       runner.finish()

@@ -165,7 +165,10 @@ public struct DeploymentTemplate: Sendable {
       value.text?.utf16.count ?? (value.kind == .array ? value.children.reduce(0) { count, _ in count + 1 } : nil)
     if let count, !parameter.lengths.contains(count) {
       found += problem(
-        "parameters.length", "\"\(name)\" has \(count) \(value.kind == .array ? "items" : "characters")",
+        "parameters.length",
+        isSecret
+          ? "\"\(name)\" is too short or too long"
+          : "\"\(name)\" has \(count) \(value.kind == .array ? "items" : "characters")",
         "the template takes \(Self.bounds(parameter.lengths))")
     }
     if value.kind == .number, let number = Int(json), !parameter.values.contains(number) {

@@ -45,6 +45,27 @@ extension ParameterEditing {
         isToken: false, name: entry.name))
   }
 
+  /// Whether no token is part of another, which is reported: of two that are, it is not known which was meant, and each of
+  /// them may stand at every place of the text.
+  mutating func areApart(_ tokens: [ParameterPatch.Entry]) -> Bool {
+    guard isFew(tokens.count, "tokens", "parameters.token") else { return false }
+    let sorted = tokens.map { (name: $0.name, bytes: Array($0.name.utf8)) }.sorted { $0.bytes.count < $1.bytes.count }
+    var isApart = true
+    for (index, short) in sorted.enumerated() where !short.bytes.isEmpty {
+      guard let long = sorted[(index + 1)...].first(where: { $0.bytes.firstRange(of: short.bytes) != nil }) else {
+        continue
+      }
+      isApart = false
+      problems.append(
+        Diagnostic(
+          "parameters.overlap",
+          short.name == long.name
+            ? "the token \"\(short.name)\" is given twice" : "the token \"\(short.name)\" is part of \"\(long.name)\"",
+          at: SourceLocation(file: file), suggestion: "give tokens of which none is in another, as in @@NAME@@"))
+    }
+    return isApart
+  }
+
   mutating func replace(_ entry: ParameterPatch.Entry) {
     guard !entry.name.isEmpty else {
       problems.append(Diagnostic("parameters.token", "an empty token", suggestion: "TOKEN=VALUE"))
@@ -74,7 +95,11 @@ extension ParameterEditing {
 
   mutating func reportOverlaps() {
     let sorted = edits.filter { !$0.range.isEmpty }.sorted { $0.range.lowerBound < $1.range.lowerBound }
+    var count = 0
     for (first, second) in zip(sorted, sorted.dropFirst()) where first.range.upperBound > second.range.lowerBound {
+      count += 1
+      // One place is enough to see it.
+      if count > Self.duplicateLimit { break }
       report(
         "parameters.overlap", "\"\(first.name)\" and \"\(second.name)\" change the same text", at: second.range,
         suggestion: "change it by one of them")

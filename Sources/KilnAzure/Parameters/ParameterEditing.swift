@@ -31,6 +31,9 @@ struct ParameterEditing {
   /// Where keys stand a second time, beyond the first `duplicateLimit`.
   var moreDuplicates: (count: Int, first: Range<Int>)?
   var duplicates = 0
+  /// Names that the file has not; those beyond the first `duplicateLimit` are not told.
+  private var unknown = 0
+  private var byName: [String: JSONCNode]?
   /// With the line that counts the rest, what is shown of a file.
   static let duplicateLimit = 99
 
@@ -55,10 +58,15 @@ struct ParameterEditing {
     if let more = moreDuplicates {
       report("parameters.duplicate", "\(more.count) more keys are given twice", at: more.first)
     }
-    for entry in patch.parameters { set(entry, in: parameters) }
-    for reference in patch.references { set(reference, in: parameters) }
-    for entry in patch.tokens { replace(entry) }
-    reportOverlaps()
+    if isFew(patch.parameters.count + patch.references.count, "parameters", "parameters.unknown") {
+      index(parameters)
+      for entry in patch.parameters { set(entry, in: parameters) }
+      for reference in patch.references { set(reference, in: parameters) }
+    }
+    if areApart(patch.tokens) {
+      for entry in patch.tokens { replace(entry) }
+      reportOverlaps()
+    }
     if let template, !problems.hasErrors { check(parameters, against: template) }
     if !problems.hasErrors { reportLeftTokens() }
   }
@@ -176,9 +184,34 @@ struct ParameterEditing {
     }
   }
 
+  /// What is set in one file: more is nobody's.
+  static let entryLimit = 1000
+
+  mutating func isFew(_ count: Int, _ what: String, _ id: String) -> Bool {
+    if count <= Self.entryLimit { return true }
+    problems.append(
+      Diagnostic(
+        id, "\(count) \(what) are set at once", at: SourceLocation(file: file),
+        suggestion: "at most \(Self.entryLimit)"))
+    return false
+  }
+
+  /// Where several are looked for, each by its name.
+  private mutating func index(_ parameters: JSONCNode) {
+    guard patch.parameters.count + patch.references.count > 8 else { return }
+    byName = Dictionary(parameters.children.map { ($0.key.lowercased(), $0) }) { first, _ in first }
+  }
+
+  private func find(_ name: String, in parameters: JSONCNode) -> JSONCNode? {
+    if let byName { return byName[name.lowercased()] }
+    return parameters[name] ?? parameters.children.first { $0.hasKey(inAnyCase: name) }
+  }
+
   /// The parameter of a name, in whatever case; reported where there is none.
   mutating func member(_ name: String, of parameters: JSONCNode) -> JSONCNode? {
-    guard let member = parameters[name] ?? parameters.children.first(where: { $0.hasKey(inAnyCase: name) }) else {
+    guard let member = find(name, in: parameters) else {
+      unknown += 1
+      if unknown > Self.duplicateLimit { return nil }
       let members = parameters.members
       let near = nearest(to: name, among: members.map(\.key)).map { "did you mean \"\($0)\"?" }
       report(
@@ -198,7 +231,7 @@ struct ParameterEditing {
 
   mutating func set(_ entry: ParameterPatch.Entry, in parameters: JSONCNode) {
     if entry.value.isSecret { holdsSecret = true }
-    if patch.addsMissing, !parameters.children.contains(where: { $0.hasKey(inAnyCase: entry.name) }) {
+    if patch.addsMissing, find(entry.name, in: parameters) == nil {
       return add(entry, to: parameters)
     }
     guard let member = member(entry.name, of: parameters) else { return }

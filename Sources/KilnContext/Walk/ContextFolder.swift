@@ -85,6 +85,12 @@ public struct ContextFolder: Sendable {
           "context.git-folder", "\(name) is in Git's own folder, which may hold credentials",
           suggestion: "a copy of the file, outside .git")
       ])
+    case .kilnFolder:
+      throw DiagnosticsError([
+        Diagnostic(
+          "context.kiln-folder", "\(name) is in a workspace's dist, which may hold secrets",
+          suggestion: "a copy of the file, outside dist")
+      ])
     case .inside(let real): return try RegularFile.read(real, limit: sizeLimit, following: .refused)
     }
   }

@@ -27,7 +27,8 @@ public struct ContextSource: Sendable {
   public var folder: String?
   /// Whether a warning names what `Layer.leftOut` leaves out.
   public var reportsLeftOut = true
-  /// Whether what is called `.git` is never taken, in any folder: it may hold the checkout's credentials.
+  /// Whether what is called `.git` is never taken, in any folder, nor `dist` of a workspace: the checkout's credentials may
+  /// be in the one, and secrets of a deployment in the other.
   public var leavesGitOut = false
 
   public init(

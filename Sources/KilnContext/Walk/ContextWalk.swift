@@ -92,7 +92,10 @@ struct ContextWalk {
     var items: [Item] = []
     for (layer, open) in folder.parts {
       var own = try open.list().map { Item(name: $0.name, kind: $0.kind, layer: layer) }
-      if source.leavesGitOut { own = try own.filter { try !isGit(folder, $0) } }
+      if source.leavesGitOut {
+        own = try own.filter { try !isGit(folder, $0) }
+        own = try withoutDist(own, of: folder)
+      }
       let leftOut = source.layers[layer].leftOut
       items += leftOut.isEmpty ? own : try own.filter { try !isLeftOut(folder, $0, leftOut) }
     }
@@ -112,13 +115,26 @@ struct ContextWalk {
   mutating func isLeftOut(_ folder: Folder, _ item: Item, _ leftOut: [String]) throws -> Bool {
     let path = folder.prefix + item.name
     guard leftOut.contains(where: { path.elementsEqual($0.utf8) }) else { return false }
+    try reportLeftOut(path, in: folder)
+    return true
+  }
+
+  /// The names without what Kiln leaves in a workspace, this one or another: there may be secrets in it.
+  mutating func withoutDist(_ items: [Item], of folder: Folder) throws -> [Item] {
+    guard let dist = items.first(where: { $0.kind.isDirectory && $0.name.elementsEqual("dist".utf8) }),
+      items.contains(where: { $0.name.elementsEqual("kiln.yaml".utf8) })
+    else { return items }
+    try reportLeftOut(folder.prefix + dist.name, in: folder)
+    return items.filter { $0.name != dist.name }
+  }
+
+  private mutating func reportLeftOut(_ path: [UInt8], in folder: Folder) throws {
     if source.reportsLeftOut, try !verdict(on: path, in: folder).isExcluded {
       problems.append(
         Diagnostic(
           "context.own-folder", "\"\(String(decoding: path, as: UTF8.self))\" is written by Kiln and left out",
           severity: .warning, suggestion: "a line in the ignore file says so to every other tool, too"))
     }
-    return true
   }
 
   mutating func isGit(_ folder: Folder, _ item: Item) throws -> Bool {

@@ -192,13 +192,16 @@ package struct EnvironmentStart {
     let ill = states.filter { !$0.isWell }
     guard code != 0 || !ill.isEmpty else { return }
     var problems: [Diagnostic] = []
+    let mask = SecretMask(of: plan, in: context.environment)
     for state in ill {
-      let health = try await project.healthOutput(of: state).map { "its health check says: \(Relayed.safe($0))" }
+      let health = try await project.healthOutput(of: state).map { text in
+        "its health check says: \(mask.relayed(String(text.suffix(500))))"
+      }
       let lines = try await project.lastLines(of: state.Service).split(separator: "\n").suffix(15)
       problems.append(
         Diagnostic(
           "up.unhealthy", "\(state.Service) \(state.failure(within: timeout))",
-          details: [health].compactMap { $0 } + lines.map { Relayed.safe(String($0)) },
+          details: [health].compactMap { $0 } + lines.map { mask.relayed(String($0)) },
           suggestion: try await project.memoryAdvice(for: state)))
     }
     // One that was ended and started again may look well at this moment.

@@ -96,7 +96,7 @@ package struct EnvironmentUp: Sendable {
 
   /// Whose the project is: this workspace's, or the command stops.
   private func own(_ environment: inout LocalEnvironment) async throws -> [EngineObject] {
-    let volumes = plan.services.map { EnvironmentPlan.volume(of: $0.name) }
+    let volumes = plan.workloads.compactMap(\.volume?.name)
     if let project { environment.state.project = project == customer ? nil : project }
     if isAdopting { environment.state.adopted += try await environment.otherWorkspaces(volumes: volumes) }
     let objects = try await environment.ownObjects(volumes: volumes)

@@ -24,10 +24,11 @@ package struct LocalCompose: Sendable {
     let names = plan.services.map(\.name) + (plan.spec.app == nil ? [] : [EnvironmentPlan.appService])
     for name in names { services[name] = .map(service(name)) }
     var map: DocumentMap = ["services": .map(services), "networks": ["default": ["labels": .map(labels)]]]
-    if !plan.services.isEmpty {
+    let keeping = plan.services.filter { $0.definition.data != nil }
+    if !keeping.isEmpty {
       map["volumes"] = .map(
         DocumentMap(
-          plan.services.map { service in
+          keeping.map { service in
             var labels = labels
             // Compose sets it when it makes the volume, and never again.
             if service.access != nil, let digest = secrets[service.name] {

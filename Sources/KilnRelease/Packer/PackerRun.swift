@@ -27,6 +27,8 @@ package struct PackerRun: Sendable {
   package let manifest: FilePath
   package let only: [String]
   package let isQuiet: Bool
+  /// What is hidden in what is shown of Packer's words; the log, which others cannot read, keeps it.
+  package let mask: SecretMask
   package let context: CommandContext
 
   private static let credentials = ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_SUBSCRIPTION_ID", "ARM_TENANT_ID"]
@@ -63,7 +65,7 @@ package struct PackerRun: Sendable {
       }
       try Interruption.check()
       if code != 0 {
-        let lines = said.withLock { $0 }.split(separator: "\n").map { Relayed.safe(String($0)) }
+        let lines = said.withLock { $0 }.split(separator: "\n").map { mask.relayed(String($0)) }
         throw CommandError("bake.template", "Packer refuses the generated template", details: lines)
       }
       return try await build(packer, ["build", "-color=false"] + arguments, settings)
@@ -99,7 +101,8 @@ package struct PackerRun: Sendable {
     defer { try? file.close() }
     let reader = Mutex(PackerLogReader())
     // Packer prints signatures as they are; the log, which others cannot read, keeps them.
-    let relay = context.console.relay(edit: SASRedaction.redacted)
+    let mask = mask
+    let relay = context.console.relay { mask.masked(SASRedaction.redacted($0)) }
     let isShown = !isQuiet
     let path = log
     let code = try await packer.stream(arguments, environment: settings, folder: folder.workingFolder) { bytes in
@@ -126,9 +129,9 @@ package struct PackerRun: Sendable {
       _ = try ArtifactChoice(report).builds()
     } catch {
       throw CommandError(
-        "bake.failed", Relayed.safe(error.reason),
-        details: error.details + ["Packer ended with exit code \(code); its log is \(log)"],
-        help: error.help.map(Relayed.safe))
+        "bake.failed", mask.relayed(error.reason),
+        details: error.details.map(mask.masked) + ["Packer ended with exit code \(code); its log is \(log)"],
+        help: error.help.map(mask.relayed))
     }
     guard code == 0 else {
       throw CommandError("bake.failed", "Packer failed with exit code \(code), but its log reports no failure: \(log)")

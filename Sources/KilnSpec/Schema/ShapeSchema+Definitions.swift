@@ -48,7 +48,7 @@ extension ShapeSchema {
   }
 
   private func settings(_ service: ServiceDefinition) -> DocumentValue {
-    let properties = service.configuration.known.map { setting -> (String, DocumentValue) in
+    let properties = (service.configuration?.known ?? []).map { setting -> (String, DocumentValue) in
       var map: DocumentMap = ["type": ["string", "number", "boolean"]]
       map["description"] = .string(
         setting.allowed.isEmpty ? setting.type : "one of: \(setting.allowed.joined(separator: ", "))")

@@ -132,8 +132,10 @@ extension Shape {
       [
         kind("service"), summary, parametersKey,
         .init("port", .integer(1...65535), required: true, "the port it answers on"),
-        .init("data", .text(absolutePath), required: true, "the folder that a volume is mounted on"),
+        .init(
+          "data", .text(absolutePath), "the folder that a volume is mounted on; none for a service that keeps nothing"),
         .init("user", .text(account), required: true, "the account it runs as"),
+        .init("group", .text(account), "the account's group, where it has another name"),
         .init("image", .text(TextRule("an image reference", lengths: 1...400)), "the official image"),
         .init("environment", environmentMap, default: "{}", "variables of the official image"),
         .init(
@@ -170,7 +172,7 @@ extension Shape {
                 .init(
                   "fixed", .map(keys: settingName, values: .scalar), default: "{}",
                   "settings that Kiln sets itself"),
-              ])), required: true, "the configuration file that `settings` go to"),
+              ])), "the configuration file that `settings` go to; none for a service that takes no settings"),
         .init(
           "health", .list(.text, minimum: 1), required: true,
           "the command that checks whether it is healthy; without a password"),

@@ -16,6 +16,8 @@ package struct ParityProbe: Sendable {
   package let workdir: String?
   /// Names of variables that the spec sets.
   package let variables: [String]
+  /// Services that run on both sides: the unit's name, and the program that a container starts.
+  package let services: [(unit: String, program: String)]
   private let script: String
 
   package init(_ plan: EnvironmentPlan) {
@@ -28,6 +30,13 @@ package struct ParityProbe: Sendable {
       case .package, .repository, .account, .exists: break
       }
     }
+    var services: [String: String] = [:]
+    for step in plan.runtime.components.flatMap(\.steps) where step.only == nil {
+      if case .service(let service) = step.step, let program = service.command.first {
+        services[service.name] = program
+      }
+    }
+    self.services = services.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     script = Self.script(plan.base.family.packageManager)
     self.paths = paths.sorted()
     workdir = plan.spec.app?.workdir.value
@@ -35,7 +44,7 @@ package struct ParityProbe: Sendable {
   }
 
   /// For `/bin/sh -c`; tab-separated lines: kind, name, value. Arguments: the application's folder or nothing, how many
-  /// variables, their names, the paths.
+  /// variables, their names, how many services, unit and program of each, the paths.
   private static func script(_ packages: any PackageManager) -> String {
     #"""
     set -u
@@ -58,13 +67,28 @@ package struct ParityProbe: Sendable {
       eval "value=\${$1-}"; printf 'variable\t%s\t%s\n' "$1" "$(printf %s "$value" | base64 | tr -d '\n')"
       shift; count=$((count - 1))
     done
+    # A machine starts a service by its unit, a container by its program.
+    count=$1; shift
+    while [ "$count" -gt 0 ]; do
+      value=no
+      if [ -e \#(MachineFiles.release) ]; then
+        for unit in /etc/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
+          if [ -e "$unit/$1.service" ]; then value=yes; fi
+        done
+        if [ -e "/etc/init.d/$1" ]; then value=yes; fi
+      elif command -v "$2" >/dev/null 2>&1; then value=yes
+      fi
+      printf 'service\t%s\t%s\n' "$1" "$value"
+      shift 2; count=$((count - 1))
+    done
     for path in "$@"; do one "$path"; done
     if [ -n "$workdir" ]; then find "$workdir" | sort | while IFS= read -r path; do one "$path"; done; fi
     """#
   }
 
   package var arguments: [String] {
-    [script, "parity", workdir ?? "", String(variables.count)] + variables + paths
+    [script, "parity", workdir ?? "", String(variables.count)] + variables
+      + [String(services.count)] + services.flatMap { [$0.unit, $0.program] } + paths
   }
 
   /// The facts that the script printed.

@@ -1,0 +1,12 @@
+package import KilnConsole
+package import KilnPlan
+
+extension SecretMask {
+  /// What hides the values of an environment's secrets, as far as this process has them.
+  package init(of plan: EnvironmentPlan, in environment: [String: String]) {
+    self.init(plan.secretUses.compactMap { environment[$0.variable] })
+  }
+
+  /// Another program's words, of one line, without values: a program may print what it was given.
+  package func relayed(_ text: String) -> String { masked(Relayed.safe(masked(text))) }
+}
