@@ -122,17 +122,20 @@ public struct Containment: Sendable {
     return path.components.dropFirst(shared).contains { $0.string.lowercased() == ".git" }
   }
 
-  /// Whether `path` is a folder `dist` beside a `kiln.yaml`, or in one.
+  /// What Kiln leaves in a `dist` of its own.
+  package static let marks = [".generated", ".images"]
+
+  /// Whether `path` is a folder `dist` that is Kiln's, or in one: beside a `kiln.yaml`, which somebody may have moved since,
+  /// or with what Kiln leaves there.
   private static func isKiln(_ path: FilePath) -> Bool {
     var folder = path
     while let name = folder.lastComponent {
       folder.removeLastComponent()
+      guard name.string.lowercased() == "dist" else { continue }
+      let own = folder.appending(name)
       var status = stat()
-      if name.string.lowercased() == "dist",
-        folder.appending("kiln.yaml").withPlatformString({ lstat($0, &status) }) == 0
-      {
-        return true
-      }
+      for mark in [folder.appending("kiln.yaml")] + marks.map({ own.appending($0) })
+      where mark.withPlatformString({ lstat($0, &status) }) == 0 { return true }
     }
     return false
   }

@@ -16,7 +16,26 @@ package struct SecretMask: Sendable {
       return [String(line), line.trimmed, plain, plain.trimmed]
     }
     // The longest first: one value may be part of another.
-    texts = lines.filter { $0.count >= Self.minimum }.sorted { $0.count > $1.count }
+    let escaped = (lines + values).flatMap(Self.escaped)
+    texts = Set(lines + escaped).filter { $0.count >= Self.minimum }.sorted { ($1.count, $0) < ($0.count, $1) }
+  }
+
+  /// As programs print what they were given: in JSON, as Ansible does, once or twice, as Go writes that, and in a URL.
+  private static func escaped(_ text: String) -> [String] {
+    let json = inJSON(text)
+    let go = [("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")].reduce(json) { $0.replacing($1.0, with: $1.1) }
+    return [json, inJSON(json), go, inJSON(go), inURL(text)]
+  }
+
+  private static func inJSON(_ text: String) -> String { String(JSONRenderer.quoted(text).dropFirst().dropLast()) }
+
+  private static func inURL(_ text: String) -> String {
+    text.utf8.map { byte in
+      let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+      if isPlain || "-._~".utf8.contains(byte) { return String(UnicodeScalar(byte)) }
+      let digits = String(byte, radix: 16, uppercase: true)
+      return "%" + (digits.count < 2 ? "0" : "") + digits
+    }.joined()
   }
 
   package func masked(_ line: String) -> String { texts.reduce(line) { $0.replacing($1, with: "***") } }

@@ -92,7 +92,7 @@ struct NameRules {
     return [
       Diagnostic(
         "name.secret-variable", "\(variable.value) looks like a secret, and names in Azure are printed",
-        at: variable.location, suggestion: "name a variable that holds the name of a place, as in IMAGES_GROUP")
+        at: variable.location, suggestion: "name a variable that holds the name of a place, as in KILN_IMAGES_GROUP")
     ]
   }
 

@@ -38,7 +38,8 @@ package struct WorkspaceSkeleton {
         "workspace.exists", "\(existing.sorted().joined(separator: ", ")) already there, nothing was written",
         help: "`kiln init DIR` makes a workspace in a folder of its own; `kiln new CUSTOMER` adds an environment")
     }
-    for file in files { try NewFile.write(file.text, to: root.appending(file.path)) }
+    try root.makeFolders()
+    for file in files { try NewFile.write(file.text, to: file.path, below: root) }
   }
 }
 
@@ -77,7 +78,7 @@ package struct NewEnvironment {
     // The customer's own folder, else the one that `kiln init` makes.
     let source = ["apps/\(customer)", "apps/hello"].first { root.appending($0).isFolder }
     try NewFile.write(
-      template.render(customer: customer, profile: profile, source: source), to: root.appending(path))
+      template.render(customer: customer, profile: profile, source: source), to: path, below: root)
     return (path, source == nil && !template.appKeys.contains("source"))
   }
 
@@ -151,10 +152,11 @@ private struct EnvironmentTemplate {
   }
 }
 
-/// Writes files that are not there yet.
+/// Writes files that are not there yet, through no link that somebody has committed.
 private enum NewFile {
-  static func write(_ text: String, to path: FilePath) throws {
-    try path.removingLastComponent().makeFolders()
+  static func write(_ text: String, to name: String, below root: FilePath) throws {
+    let path = root.appending(name)
+    try UnlinkedFolder.make(path.removingLastComponent(), below: root)
     let file = try AtomicFile.create(at: path)
     try Array(text.utf8).withUnsafeBytes { try file.write($0) }
     try file.commit(mode: FilePermissions(rawValue: 0o644))

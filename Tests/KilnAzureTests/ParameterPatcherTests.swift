@@ -61,6 +61,16 @@ struct ParameterPatcherTests {
     #expect(self.patch(Self.file, patch).ids == ["parameters.unknown"])
   }
 
+  /// A value is put into every place of its token: what that comes to has a limit, over all tokens.
+  @Test func aFileDoesNotGrowWithoutEnd() {
+    let text = #"{"parameters": {"a": {"value": ""# + String(repeating: "@@", count: 400_000) + #""}}}"#
+    var patch = ParameterPatch()
+    patch.tokens = [.init("@@", .init(String(repeating: "x", count: 60_000)))]
+    let (patched, problems) = ParameterPatcher(file: "p.json").patch(Array(text.utf8), patch)
+    #expect(patched == nil && problems.map(\.id) == ["parameters.token"])
+    #expect(problems.first?.message.contains("400000 times") == true)
+  }
+
   /// In the file's own layout, and nothing where it is that reference already.
   @Test func aValueBecomesAReference() throws {
     let id = "/subscriptions/00000000-0000-0000-0000-000000000000/vaults/kv"

@@ -103,6 +103,24 @@ struct NewCommandTests {
     }
   }
 
+  /// A link that somebody has committed leads elsewhere.
+  @Test func nothingIsWrittenThroughALink() throws {
+    try withFolder { folder in
+      try write(["w/kiln.yaml": "version: 1\n", "w/apps/acme/x": "", "outside/keep": ""], in: folder)
+      let workspace = folder.appending(path: "w")
+      for name in ["w/environments", "new/apps"] {
+        let link = folder.appending(path: name)
+        try FileManager.default.createDirectory(
+          at: link.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: folder.appending(path: "outside"))
+      }
+      #expect(throws: (any Error).self) { try NewCommand.parse(["acme"]).run(in: TestContext(workspace)) }
+      #expect(throws: (any Error).self) { try InitCommand.parse(["new"]).run(in: TestContext(folder)) }
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "outside").path) == ["keep"])
+    }
+  }
+
   /// What the profile says, or one beneath it, is left to it; examples are of what it has.
   @Test func whatTheProfileSaysIsNotWrittenAgain() throws {
     try withFolder { folder in

@@ -84,10 +84,10 @@ struct GenerationTests {
           return list(by.iter_errors(yaml.safe_load('version: 1\\ncustomer: acme\\n' + text)))
       for text in [
           'runtime: {base: debian-13}', 'runtime: {components: {phpp: {}}}', 'profile: lampp',
-          'runtime: {components: {php: {version: "9.9"}}}', 'services: {memcached: {}}',
+          'runtime: {components: {php: {version: "9.9"}}}', 'services: {etcd: {}}',
           'runtime: {base: debian-12, components: {php: {version: "8.3"}}}',
           'runtime: {components: {php: {extension: [mysql]}}}', 'services: {mysql: {settings: {max_conections: 1}}}',
-          'runtime: {components: {php: {extensions: {add: [pdo_mysql]}}}}', 'machine: {services: [memcached]}',
+          'runtime: {components: {php: {extensions: {add: [pdo_mysql]}}}}', 'machine: {services: [etcd]}',
           'runtime: {components: {apache: {port: 0}}}',
       ]:
           assert fails(text) and not fails(text, validator), text

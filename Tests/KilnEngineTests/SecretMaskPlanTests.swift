@@ -20,5 +20,14 @@ struct SecretMaskPlanTests {
       in: ["ACME_DB": "fourth secret", "ACME_BUILD": "builder", "ACME_OWN": "\u{1B}[1mown value", "OTHER": "said"])
     #expect(mask.relayed("denied: fourth secret, builder; said") == "denied: ***, ***; said")
     #expect(mask.relayed("\u{1B}[1mown value") == "***")
+    // As Ansible, Go and a URL have them.
+    let odd = SecretMask(["pa\"ss\\wo<rd", "two \"1\"\nlines\t2"])
+    for text in [
+      #"{"cmd": "x:pa\"ss\\wo<rd"}"#, #"{"cmd": "x:pa\"ss\\wo\u003crd"}"#, "https://x:pa%22ss%5Cwo%3Crd@h/",
+      #""two \"1\"\nlines\t2""#, #"lines\t2"#,
+    ] {
+      let masked = odd.masked(text)
+      #expect(masked.contains("***") && !masked.contains("ss") && !masked.contains("lines"), "\(masked)")
+    }
   }
 }

@@ -58,6 +58,7 @@ struct EarlierWorkspaceTests {
       try write(Self.files, in: root)
       let git = git(root)
       let list = "\(git) ls-tree -z --name-only --full-tree c0ffee --"
+      let whole = "\(git) ls-tree -r -l -z --full-tree c0ffee --"
       let top = ScriptedRunner.Step.run("\(git) rev-parse --show-toplevel", output: "\(root.path)\n")
       let earlier = try await read(
         "main", root,
@@ -67,9 +68,13 @@ struct EarlierWorkspaceTests {
           .run(
             "\(list) kiln.yaml kiln.lock environments profiles components",
             output: "kiln.yaml\0environments\0components\0"),
+          .run(
+            "\(whole) kiln.yaml environments components",
+            output: "100644 blob 0123      11\tkiln.yaml\u{0}100644 blob 0123     200\tenvironments/acme.yaml\u{0}"),
           top, checkout(root, ["kiln.yaml", "environments", "components"]),
           // A component copies a file from elsewhere in the workspace.
-          .run("\(git) rev-parse --show-prefix", output: "\n"), .run("\(list) own.conf", output: "own.conf\0"), top,
+          .run("\(git) rev-parse --show-prefix", output: "\n"), .run("\(list) own.conf", output: "own.conf\0"),
+          .run("\(whole) own.conf", output: "100644 blob 0123       3\town.conf\u{0}"), top,
           checkout(root, ["own.conf"]), top,
           .run(
             "\(git) -C \(root.path) diff --name-only -z --no-renames --no-ext-diff c0ffee --",

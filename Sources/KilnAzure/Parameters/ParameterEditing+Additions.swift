@@ -76,22 +76,37 @@ extension ParameterEditing {
     let replacement = JSONCString.escaped(entry.value.text)
     let shown = entry.value.isSecret ? Array("***".utf8) : replacement
     var found: [Edit] = []
+    var count = 0
     root.document.eachString { range, hasEscapes in
       for piece in JSONCString.occurrences(of: token, in: text, range, hasEscapes: hasEscapes) {
+        count += 1
+        growth += max(0, replacement.count - token.count)
+        if growth > Self.growthLimit { continue }
         found.append(
           .init(
             range: piece, replacement: replacement, shown: shown, isSecret: entry.value.isSecret, isToken: true,
             name: entry.name))
       }
     }
-    if found.isEmpty {
+    if count == 0 {
       problems.append(
         Diagnostic(
           "parameters.token", "the token \"\(entry.name)\" was not found in any string", at: SourceLocation(file: file),
           suggestion: "check its spelling; it may already have been replaced"))
     }
+    if growth > Self.growthLimit, !isGrownTooFar {
+      isGrownTooFar = true
+      problems.append(
+        Diagnostic(
+          "parameters.token",
+          "the file would grow by more than \(Self.growthLimit >> 20) MiB: the token \"\(entry.name)\" is there \(count) times",
+          at: SourceLocation(file: file), suggestion: "give a token that is there once, as @@NAME@@"))
+    }
     edits += found
   }
+
+  /// Bytes.
+  private static let growthLimit = 16 << 20
 
   mutating func reportOverlaps() {
     let sorted = edits.filter { !$0.range.isEmpty }.sorted { $0.range.lowerBound < $1.range.lowerBound }

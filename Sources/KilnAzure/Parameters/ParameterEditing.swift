@@ -34,6 +34,9 @@ struct ParameterEditing {
   /// Names that the file has not; those beyond the first `duplicateLimit` are not told.
   private var unknown = 0
   private var byName: [String: JSONCNode]?
+  /// Bytes that tokens' values have more than the tokens, so far.
+  var growth = 0
+  var isGrownTooFar = false
   /// With the line that counts the rest, what is shown of a file.
   static let duplicateLimit = 99
 

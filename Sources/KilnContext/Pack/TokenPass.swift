@@ -26,7 +26,7 @@ struct TokenPass {
   func isListed(_ entry: ContextEntry) -> Bool { tokens?.files.contains(entry.name) ?? false }
 
   /// What replaced tokens make of all files of a context, bytes.
-  private static let totalLimit = 256 << 20
+  static let totalLimit = 256 << 20
   /// Larger ones are no text that somebody wrote.
   static let sizeLimit = 16 << 20
 
@@ -45,6 +45,8 @@ struct TokenPass {
 
   private mutating func replaced(_ entry: ContextEntry, _ text: [UInt8]) -> [UInt8] {
     let values = tokens?.values ?? [:]
+    // It fails in any case: what the others become is not wanted any more.
+    if produced > Self.totalLimit { return text }
     let replacement = TokenReplacement(text, values: values)
     if replacement.isTooLarge {
       // What stands behind is not known: no token counts as unused.

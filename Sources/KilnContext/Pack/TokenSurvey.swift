@@ -30,6 +30,8 @@ public struct TokenSurvey: Sendable {
   public private(set) var leftovers: [Leftover] = []
   /// Listed files that would become larger than 64 MiB.
   public private(set) var tooLarge: [String] = []
+  /// Whether they would become larger than 256 MiB together.
+  public private(set) var isTooLargeTogether = false
   /// Names of values whose tokens are in no file; none where a file could not be read.
   public private(set) var unused: [String] = []
 
@@ -49,7 +51,13 @@ public struct TokenSurvey: Sendable {
     guard let tokens = source.tokens else { return }
     var found: Set<String> = []
     var isWhole = true
+    var produced = 0
     for file in tokens.files {
+      if produced > TokenPass.totalLimit {
+        isTooLargeTogether = true
+        isWhole = false
+        break
+      }
       let names = file.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
       let isPlain = !names.contains { $0.isEmpty || $0 == [0x2E] || $0 == [0x2E, 0x2E] }
       let verdict = try? source.ignore.verdict(on: Array(file.utf8))
@@ -60,6 +68,7 @@ public struct TokenSurvey: Sendable {
       switch isPlain ? Self.look(names, in: source.layers) : .nothing {
       case .text(let bytes, let layer):
         let replacement = TokenReplacement(bytes, values: tokens.values)
+        produced += replacement.bytes.count
         if replacement.isTooLarge {
           tooLarge.append(file)
           isWhole = false

@@ -94,7 +94,7 @@ struct ContextWalk {
       var own = try open.list().map { Item(name: $0.name, kind: $0.kind, layer: layer) }
       if source.leavesGitOut {
         own = try own.filter { try !isGit(folder, $0) }
-        own = try withoutDist(own, of: folder)
+        own = try withoutDist(own, of: folder, open)
       }
       let leftOut = source.layers[layer].leftOut
       items += leftOut.isEmpty ? own : try own.filter { try !isLeftOut(folder, $0, leftOut) }
@@ -120,9 +120,14 @@ struct ContextWalk {
   }
 
   /// The names without what Kiln leaves in a workspace, this one or another: there may be secrets in it.
-  mutating func withoutDist(_ items: [Item], of folder: Folder) throws -> [Item] {
-    guard let dist = items.first(where: { $0.kind.isDirectory && $0.name.elementsEqual("dist".utf8) }),
-      items.contains(where: { $0.name.elementsEqual("kiln.yaml".utf8) })
+  mutating func withoutDist(_ items: [Item], of folder: Folder, _ open: OpenFolder) throws -> [Item] {
+    guard let dist = items.first(where: { $0.kind.isDirectory && $0.name.elementsEqual("dist".utf8) }) else {
+      return items
+    }
+    let isWorkspace = items.contains { $0.name.elementsEqual("kiln.yaml".utf8) }
+    // One that cannot be read, and that a rule leaves out, is no trouble here.
+    let names = isWorkspace ? [] : (try? open.open(dist.name).list().map(\.name)) ?? []
+    guard isWorkspace || names.contains(where: { name in Containment.marks.contains { name.elementsEqual($0.utf8) } })
     else { return items }
     try reportLeftOut(folder.prefix + dist.name, in: folder)
     return items.filter { $0.name != dist.name }

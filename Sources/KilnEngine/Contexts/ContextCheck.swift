@@ -81,6 +81,14 @@ package struct ContextCheck {
         location: tokens.files.first { $0.value == file }?.location ?? SourceLocation(file: plan.spec.file),
         suggestion: "shorten the values, or replace fewer tokens")
     }
-    return missing + large + left + unused
+    let together =
+      survey.isTooLargeTogether
+      ? [
+        Finding(
+          id: "context.token-file", message: "the files with tokens become larger than 256 MiB together",
+          location: tokens.files.first?.location ?? SourceLocation(file: plan.spec.file),
+          suggestion: "shorten the values, or replace fewer tokens")
+      ] : []
+    return missing + large + together + left + unused
   }
 }

@@ -249,7 +249,7 @@ extension Shape {
 
 extension Shape {
   /// Folders of the output folder that are no customer's.
-  static let reservedCustomers: Set = ["hosts", "runtimes"]
+  static let reservedCustomers: Set = ["contexts", "hosts", "runtimes"]
 
   /// The rule that `name` breaks as a customer's name, or nil.
   public static func customerProblem(_ name: String) -> String? {

@@ -70,8 +70,13 @@ extension Shape {
         "the name",
         [
           .init(
-            "env", .text(variableName), required: true, "the variable that holds the name where `kiln bake` runs",
-            example: "IMAGES_GROUP")
+            "env",
+            .text(
+              TextRule(
+                "a variable", pattern: "KILN_[A-Z0-9_]*[A-Z0-9]",
+                rule:
+                  "KILN_ and capitals, digits and underscores: Packer prints what it holds, so that no other is read")),
+            required: true, "the variable that holds the name where `kiln bake` runs", example: "KILN_IMAGES_GROUP")
         ])))
 
   static let azure = ObjectShape(

@@ -87,6 +87,7 @@ package struct GitRepository: Sendable {
       environment: ["GIT_LITERAL_PATHSPECS": "1"], "list the commit")
     let there = listed.split(separator: "\0").map(String.init)
     if !there.isEmpty {
+      try await refuseHuge(there, of: commit)
       let top = try await top()
       _ = try await run(
         ["-C", top.string, "--work-tree=\(tree.string)", "checkout", commit, "--"] + there, environment: index,
@@ -94,6 +95,32 @@ package struct GitRepository: Sendable {
     }
     return prefix.isEmpty ? tree : tree.pushing(FilePath(prefix)).lexicallyNormalized()
   }
+
+  /// A few objects may be any number of files, and a small one a large file.
+  private func refuseHuge(_ names: [String], of commit: String) async throws {
+    let failure = Failure(
+      message:
+        "the commit has more than \(Self.fileLimit) files, or \(Self.sizeLimit >> 20) MiB, among its specs and what they name",
+      help: "name another commit")
+    let listed: String
+    do {
+      listed = try await run(
+        ["ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--"] + names,
+        environment: ["GIT_LITERAL_PATHSPECS": "1"], "list the commit's files")
+    } catch let error as any CommandErrorConvertible { throw error } catch { throw failure }
+    var (count, size) = (0, 0)
+    for entry in listed.utf8.split(separator: 0) {
+      // Mode, kind, object, size; a tab, and the path.
+      let words = entry.prefix { $0 != 0x09 }.split(separator: 0x20)
+      count += 1
+      size += words.count > 3 ? Int(String(decoding: words[3], as: UTF8.self)) ?? 0 : 0
+      guard count <= Self.fileLimit, size <= Self.sizeLimit else { throw failure }
+    }
+  }
+
+  private static let fileLimit = 200_000
+  /// Bytes.
+  private static let sizeLimit = 512 << 20
 
   /// Paths, from the repository's top, of files that differ from the commit's, those that Git does not know yet too.
   package func changes(since commit: String) async throws -> [String] {
