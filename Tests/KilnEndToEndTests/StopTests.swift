@@ -185,49 +185,6 @@ struct StopTests {
     try dataService("mongodb", "{version: \"7.0\"}", extensions: "mongodb")
   }
 
-  /// A cache keeps nothing; what it answers until it ends is right, and it is there again.
-  @Test func aCacheAnswersUntilItEnds() throws {
-    let customer = "kilnstopcache"
-    let spec = """
-      runtime: {base: debian-12, components: {php: {extensions: [memcached]}}}
-      app: {source: ../apps/shop, port: 80, health: /health.txt}
-      services: {memcached: {from: packages, memory: 32}}
-
-      """
-    try workspace(customer, spec) { root in
-      try #"""
-      <?php
-      $cache = new Memcached();
-      $cache->addServer("memcached", 11211);
-      for ($i = 0; $i < 1e6; $i++) {
-        if (!$cache->set("n" . getmypid(), $i)) break;
-        $found = $cache->get("n" . getmypid());
-        if ($cache->getResultCode() !== Memcached::RES_SUCCESS) break;
-        if ($found !== $i) { echo "wrong\n"; exit; }
-      }
-      echo "right $i\n";
-      """#.write(to: root.appending(path: "apps/shop/cache.php"), atomically: true, encoding: .utf8)
-      _ = try UpWorkspace.up(customer, in: root)
-      let container = "\(customer)-memcached-1"
-      let result = try sh(
-        """
-        for i in 1 2 3 4; do docker exec \(customer)-app-1 php /var/www/app/cache.php >> answers & done
-        sleep 3; begun=$EPOCHREALTIME; docker stop \(container) >/dev/null; ended=$EPOCHREALTIME; wait
-        docker inspect -f '{{.State.ExitCode}}' \(container)
-        echo $((${ended/./} - ${begun/./}))
-        awk '$1 == "right" && $2 > 100' answers | wc -l
-        docker start \(container) >/dev/null; sleep 1
-        timeout 2 docker exec \(customer)-app-1 php -r '$c = new Memcached(); $c->addServer("memcached", 11211); echo (int) $c->set("a", 1), PHP_EOL;'
-        """, in: root)
-      let lines = result.output.split(separator: "\n").compactMap { Int($0) }
-      try #require(lines.count == 4, "\(result.output)\(result.error.suffix(500))")
-      #expect(lines[0] == 0, "the exit code")
-      #expect(lines[1] < Int(Self.seconds * 1e6), "microseconds")
-      #expect(lines[2] == 4, "clients that were answered right to the end")
-      #expect(lines[3] == 1)
-    }
-  }
-
   /// The app stops before the services that it asks.
   @Test func anEnvironmentThatIsTakenDownLosesNoRequest() throws {
     let spec = """
@@ -262,7 +219,7 @@ struct StopTests {
       """, in: root)
     #expect(
       Set(found.output.split(separator: "\n")) == [
-        "apache", "nginx", "php-fpm", "mariadb", "memcached", "mongodb", "mysql", "postgresql", "redis",
+        "apache", "nginx", "php-fpm", "mariadb", "mongodb", "mysql", "postgresql", "redis",
       ])
   }
 }
