@@ -19,11 +19,16 @@ public struct Containment: Sendable {
     /// What the path leads to.
     case inside(FilePath)
     case outside(FilePath)
-    /// In a folder `.git`, such a file or link itself, or where one of these says that Git's own folder is.
-    case gitFolder(FilePath)
-    /// In `dist` of a workspace, this one or another, where Kiln keeps what is nobody else's.
-    case kilnFolder(FilePath)
+    case owned(by: Owner)
     case absent
+  }
+
+  /// Whose a folder is that holds what is nobody else's.
+  public enum Owner: Sendable, Equatable {
+    /// A folder `.git`, such a file or link itself, or where one of these says that Git's own folder is.
+    case git
+    /// `dist` of a workspace, this one or another.
+    case kiln
   }
 
   private let folders: [FilePath]
@@ -89,11 +94,11 @@ public struct Containment: Sendable {
     let named = path.lexicallyNormalized()
     if let real = Self.real(path) {
       guard contains(real) else { return .outside(real) }
-      if isGit(real) || isGit(named, from: roots.named) { return .gitFolder(real) }
-      return Self.isKiln(real) || Self.isKiln(named) ? .kilnFolder(real) : .inside(real)
+      if isGit(real) || isGit(named, from: roots.named) { return .owned(by: .git) }
+      return Self.isKiln(real) || Self.isKiln(named) ? .owned(by: .kiln) : .inside(real)
     }
-    if isGit(named, from: roots.named) { return .gitFolder(named) }
-    if Self.isKiln(named) { return .kilnFolder(named) }
+    if isGit(named, from: roots.named) { return .owned(by: .git) }
+    if Self.isKiln(named) { return .owned(by: .kiln) }
     // What is not there is outside where it could only ever be there.
     var existing = path.lexicallyNormalized()
     var rest: [FilePath.Component] = []
@@ -103,8 +108,8 @@ public struct Containment: Sendable {
       guard let real = Self.real(existing.isEmpty ? "." : existing) else { continue }
       let whole = real.appending(rest)
       guard contains(whole) else { return .outside(whole) }
-      if isGit(whole) { return .gitFolder(whole) }
-      return Self.isKiln(whole) ? .kilnFolder(whole) : .absent
+      if isGit(whole) { return .owned(by: .git) }
+      return Self.isKiln(whole) ? .owned(by: .kiln) : .absent
     }
     return .absent
   }

@@ -179,3 +179,10 @@ struct NameRules {
       && !ends($0) { ".-".utf8.contains($0) }
   }
 }
+
+extension EnvironmentPlan {
+  /// Why variables give no names to what a bake makes in Azure.
+  public func azureProblems(in environment: [String: String]) -> [String] {
+    spec.machine?.azure.map { NameRules.problems(of: $0, in: environment) } ?? []
+  }
+}

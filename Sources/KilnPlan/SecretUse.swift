@@ -73,10 +73,5 @@ extension EnvironmentPlan {
       + (names.count == 1 ? "needs it" : "need it")
   }
 
-  /// Why variables give no names to what a bake makes in Azure.
-  public func azureProblems(in environment: [String: String]) -> [String] {
-    spec.machine?.azure.map { NameRules.problems(of: $0, in: environment) } ?? []
-  }
-
   public func secrets(of reader: SecretUse.Reader) -> [SecretUse] { secretUses.filter { $0.reader == reader } }
 }

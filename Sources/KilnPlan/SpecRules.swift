@@ -1,3 +1,4 @@
+import KilnArtifacts
 import KilnDiagnostics
 import KilnDocuments
 import KilnPacker
@@ -239,7 +240,7 @@ struct SpecRules {
     }
     for file in app.tokens?.files ?? []
     where file.value.split(separator: "/").contains(where: { $0.lowercased() == ".git" }) {
-      found.append(.gitFolder("the file \"\(file.value)\"", at: file.location))
+      found.append(.owned("the file \"\(file.value)\"", by: .git, at: file.location))
     }
     return found
   }

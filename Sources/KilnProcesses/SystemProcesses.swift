@@ -74,6 +74,8 @@ package struct SystemProcesses: ProcessRunner {
       return try await body()
     } catch let error as SubprocessError where error.code == .executableNotFound {
       throw Tool.Missing(name: invocation.program)
+    } catch let error as SubprocessError where error.code == .outputLimitExceeded {
+      throw Tool.TooMuchOutput(name: invocation.program, limit: Self.limit)
     }
   }
 

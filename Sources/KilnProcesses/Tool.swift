@@ -42,6 +42,19 @@ package struct Tool: Sendable {
     }
   }
 
+  /// A program that printed more than is kept of it; it was ended.
+  package struct TooMuchOutput: CommandErrorConvertible {
+    package let name: String
+    /// Bytes.
+    package let limit: Int
+
+    package var commandError: CommandError {
+      CommandError(
+        "tool.output", "\(name) printed more than \(limit >> 20) MiB",
+        help: "what it was asked may be without end: a file, a page or a command")
+    }
+  }
+
   /// Runs to the end; what it prints is kept.
   package func output(
     _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = []

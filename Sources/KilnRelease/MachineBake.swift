@@ -69,9 +69,7 @@ package struct MachineBake: Sendable {
     let packer = PackerRun(
       folder: folder, archive: packed.first?.path, log: layout.bakeLog(of: plan.customer),
       manifest: layout.bakeManifest(of: plan.customer), only: builders.map(\.rawValue), isQuiet: isQuiet,
-      mask: SecretMask(
-        [context.environment["ARM_CLIENT_SECRET"]].compactMap { $0 }
-          + plan.secretUses.compactMap { context.environment[$0.variable] }), context: context)
+      mask: SecretMask(of: plan, in: context.environment, besides: ["ARM_CLIENT_SECRET"]), context: context)
     let missing =
       plan.secrets(of: .build).compactMap { plan.problem(ofVariable: $0.variable, in: context.environment) }
       + (builders.contains(.azure) ? plan.azureProblems(in: context.environment) : [])

@@ -44,8 +44,7 @@ public struct SourceStore: Sendable {
     case .absent: return refuse("there is no such file")
     case .outside(let target):
       return .failure(DiagnosticsError([.outside("the file", at: location, leadsTo: target, containment)]))
-    case .gitFolder: return .failure(DiagnosticsError([.gitFolder("the file", at: location)]))
-    case .kilnFolder: return .failure(DiagnosticsError([.kilnFolder("the file", at: location)]))
+    case .owned(let owner): return .failure(DiagnosticsError([.owned("the file", by: owner, at: location)]))
     case .inside(let target): real = target
     }
     var bytes: [UInt8]
@@ -104,19 +103,18 @@ extension Diagnostic {
       suggestion: "move it inside, or list its folder in kiln.yaml, as in `allow: [../shared]`")
   }
 
-  /// A file or folder of what Kiln leaves in a workspace.
-  /// - Parameter what: As in `the source folder "../dist"`.
-  public static func kilnFolder(_ what: String, at location: SourceLocation) -> Diagnostic {
-    Diagnostic(
-      "spec.kiln-folder", "\(what) is in a workspace's dist, which may hold secrets", at: location,
-      suggestion: "name a file or folder that is not Kiln's own")
-  }
-
-  /// A file or folder that Git keeps for itself.
+  /// A file or folder that Git or Kiln keeps for itself.
   /// - Parameter what: As in `the source folder "../.git"`.
-  public static func gitFolder(_ what: String, at location: SourceLocation) -> Diagnostic {
-    Diagnostic(
-      "spec.git-folder", "\(what) is in Git's own folder, which may hold credentials", at: location,
-      suggestion: "name a file or folder of the repository that is no part of .git")
+  public static func owned(_ what: String, by owner: Containment.Owner, at location: SourceLocation) -> Diagnostic {
+    switch owner {
+    case .git:
+      Diagnostic(
+        "spec.git-folder", "\(what) is in Git's own folder, which may hold credentials", at: location,
+        suggestion: "name a file or folder of the repository that is no part of .git")
+    case .kiln:
+      Diagnostic(
+        "spec.kiln-folder", "\(what) is in a workspace's dist, which may hold secrets", at: location,
+        suggestion: "name a file or folder that is not Kiln's own")
+    }
   }
 }

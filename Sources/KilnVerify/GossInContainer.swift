@@ -50,7 +50,8 @@ package struct GossInContainer: Sendable {
       input: try archive())
     if !result.isSuccess, result.error.contains("out of memory") || result.error.contains("cannot allocate memory") {
       throw CommandError(
-        "verify.memory", "goss, which checks a container, stopped at its limit of 2 GiB of memory",
+        "verify.memory",
+        "goss, which checks a container, stopped at its limit of \(GossFiles.memoryLimit >> 20) GiB of memory",
         help: "`health`, one of the `checks` or a command of a component's `verify` answers without end")
     }
     return result

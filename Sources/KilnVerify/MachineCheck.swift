@@ -39,11 +39,10 @@ package struct MachineCheck: Sendable {
     }
     let failed = checks.filter { $0.outcome == .failed }
     guard failed.isEmpty else {
+      let mask = SecretMask(of: plan, in: context.environment)
       throw CommandError(
         "bake.answers", "the machine of \(plan.customer) does not answer as the spec says",
-        details: failed.map { "\($0.name): \(SecretMask(of: plan, in: context.environment).masked($0.message))" } + [
-          "its image is \(image)"
-        ],
+        details: failed.map { "\($0.name): \(mask.masked($0.message))" } + ["its image is \(image)"],
         help: "correct the application, or `health` and `checks` in its spec")
     }
     let count = checks.count { $0.outcome == .passed }

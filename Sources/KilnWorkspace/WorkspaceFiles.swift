@@ -26,8 +26,7 @@ package struct WorkspaceFiles: Sendable {
       case other
       /// With what the path leads to.
       case outside(FilePath)
-      case gitFolder
-      case kilnFolder
+      case owned(by: Containment.Owner)
     }
     private let known = Mutex<[FilePath: Place]>([:])
 
@@ -42,8 +41,7 @@ package struct WorkspaceFiles: Sendable {
       switch containment.place(of: path) {
       case .absent: return .nothing
       case .outside(let target): return .outside(target)
-      case .gitFolder: return .gitFolder
-      case .kilnFolder: return .kilnFolder
+      case .owned(let owner): return .owned(by: owner)
       case .inside(let real):
         var status = stat()
         guard real.withPlatformString({ stat($0, &status) }) == 0 else { return .nothing }
@@ -92,8 +90,8 @@ package struct WorkspaceFiles: Sendable {
     case .outside(let target):
       return .failure(
         DiagnosticsError([.outside("the file \"\(path)\"", at: location, leadsTo: target, containment)]))
-    case .gitFolder: return .failure(DiagnosticsError([.gitFolder("the file \"\(path)\"", at: location)]))
-    case .kilnFolder: return .failure(DiagnosticsError([.kilnFolder("the file \"\(path)\"", at: location)]))
+    case .owned(let owner):
+      return .failure(DiagnosticsError([.owned("the file \"\(path)\"", by: owner, at: location)]))
     case .inside(let target): real = target
     }
     do throws(RegularFile.Failure) {
@@ -149,8 +147,7 @@ package struct WorkspaceFiles: Sendable {
     case .outside(let target):
       let isLexical = target == (Containment.real(root) ?? root).pushing(path.value).lexicallyNormalized()
       return .outside(name, at: path.location, leadsTo: isLexical ? nil : target, containment)
-    case .gitFolder: return .gitFolder(name, at: path.location)
-    case .kilnFolder: return .kilnFolder(name, at: path.location)
+    case .owned(let owner): return .owned(name, by: owner, at: path.location)
     case .nothing: why = "is not there"
     case .file: why = "is a file, not a folder"
     case .folder: why = "is a folder"

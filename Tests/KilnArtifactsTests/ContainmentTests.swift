@@ -27,8 +27,8 @@ struct ContainmentTests {
     return switch containment.place(of: top.pushing(FilePath(path))) {
     case .inside: "inside"
     case .outside: "outside"
-    case .gitFolder: "git"
-    case .kilnFolder: "kiln"
+    case .owned(by: .git): "git"
+    case .owned(by: .kiln): "kiln"
     case .absent: "absent"
     }
   }

@@ -7,6 +7,7 @@ struct ComposeProgressTests {
     let lines = """
        Network acme_default  Creating
        Network acme_default  Created
+       Network acme_other  Error
        Volume "acme_redis-data"  Creating
        Volume "acme_redis-data"  Created
        Container acme-redis-1  Creating
@@ -26,7 +27,8 @@ struct ComposeProgressTests {
     let progress = ComposeProgress()
     #expect(
       lines.compactMap { progress.shown($0) } == [
-        " Volume \"acme_redis-data\"  Created", " Container acme-app-1  Recreated", " Container acme-redis-1  Started",
+        " Network acme_other  Error", " Volume \"acme_redis-data\"  Created", " Container acme-app-1  Recreated",
+        " Container acme-redis-1  Started",
         " Container acme-redis-1  Healthy", " Container acme-app-1  Error response from daemon: no such image",
         "time=\"2026-01-01\" level=warning msg=\"the attribute `version` is obsolete\"",
         "dependency failed to start: container acme-redis-1 is unhealthy",

@@ -148,6 +148,44 @@ struct MachineParametersTests {
     }
   }
 
+  /// Two files whose links lead to files of one name are two copies.
+  @Test func copiesHaveTheNamesThatTheSpecGives() throws {
+    let workspace = SampleWorkspace(
+      """
+      runtime: {base: debian-12}
+      machine: {parameters: {files: [../one.json, ../two.json], output: dist, set: {image: docker-image}}}
+      """)
+    let plan = try #require(workspace.plans.first, "\(workspace.problems)")
+    try withFolder { root in
+      for name in ["one", "two"] {
+        try write(["\(name)/p.json": #"{"parameters": {"image": {"value": "\#(name)"}}}"#], in: root)
+        try FileManager.default.createSymbolicLink(
+          atPath: root.appending(path: "\(name).json").path, withDestinationPath: "\(name)/p.json")
+      }
+      let recorded = RecordedContext(root)
+      let parameters = try #require(
+        MachineParameters(of: plan, by: [.docker], root: FilePath(root.path), context: recorded.context))
+      try parameters.patch(report("Imported Docker image: sha256:01"))
+      let copies = try FileManager.default.contentsOfDirectory(
+        atPath: root.appending(path: "dist/acme/parameters").path)
+      #expect(copies.sorted() == ["one.json", "two.json"])
+    }
+  }
+
+  /// What is wrong with a file's size is not remedied by taking it from Git again.
+  @Test func eachProblemHasItsOwnRemedy() throws {
+    let plan = try plan()
+    try withFolder { root in
+      let many = String(repeating: "@@IMAGE@@", count: 500_000)
+      try write(["p.json": #"{"parameters": {"imageUri": {"value": "\#(many)"}, "n": {"value": ""}}}"#], in: root)
+      let recorded = RecordedContext(root)
+      let parameters = try #require(
+        MachineParameters(of: plan, by: [.azure], root: FilePath(root.path), context: recorded.context))
+      let problem = try #require(parameters.check().problems.first { $0.id == "parameters.token" })
+      #expect(problem.suggestion == "give a token that is there once, as @@NAME@@")
+    }
+  }
+
   @Test func aSecretThatIsNotSetIsSaidBeforeTheBake() throws {
     let plan = try #require(withSecrets.plans.first, "\(withSecrets.problems)")
     try withFolder { root in

@@ -79,13 +79,13 @@ public struct ContextFolder: Sendable {
           "context.path-outside", "\(name) leads to \(target), outside \(containment.name)",
           suggestion: "a copy of the file instead of the link")
       ])
-    case .gitFolder:
+    case .owned(by: .git):
       throw DiagnosticsError([
         Diagnostic(
           "context.git-folder", "\(name) is in Git's own folder, which may hold credentials",
           suggestion: "a copy of the file, outside .git")
       ])
-    case .kilnFolder:
+    case .owned(by: .kiln):
       throw DiagnosticsError([
         Diagnostic(
           "context.kiln-folder", "\(name) is in a workspace's dist, which may hold secrets",

@@ -29,7 +29,7 @@ public struct ContextSource: Sendable {
   public var reportsLeftOut = true
   /// Whether what is called `.git` is never taken, in any folder, nor `dist` of a workspace: the checkout's credentials may
   /// be in the one, and secrets of a deployment in the other.
-  public var leavesGitOut = false
+  public var leavesPrivateOut = false
 
   public init(
     layers: [Layer], ignore: IgnoreRules = .none, files: [String: [UInt8]] = [:], tokens: ContextTokens? = nil,

@@ -92,7 +92,7 @@ struct ContextWalk {
     var items: [Item] = []
     for (layer, open) in folder.parts {
       var own = try open.list().map { Item(name: $0.name, kind: $0.kind, layer: layer) }
-      if source.leavesGitOut {
+      if source.leavesPrivateOut {
         own = try own.filter { try !isGit(folder, $0) }
         own = try withoutDist(own, of: folder, open)
       }

@@ -113,7 +113,7 @@ extension LoadedWorkspace {
     guard let app = plan.spec.app else { return nil }
     let folder = workspace.root.pushing(app.source.value).lexicallyNormalized()
     var source = ContextSource(layers: ([app.source] + app.overlays).map { layer($0.value) })
-    source.leavesGitOut = true
+    source.leavesPrivateOut = true
     // Once for all customers of one command.
     let first = plans.first { plan in
       plan.spec.app.map { app in ([app.source] + app.overlays).contains { !layer($0.value).leftOut.isEmpty } }

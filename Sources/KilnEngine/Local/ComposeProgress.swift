@@ -20,10 +20,9 @@ final class ComposeProgress: Sendable {
       return line
     }
     let status = String(words[2])
-    // A container that is made is started; a network is Compose's own affair.
-    if Self.unsaid.contains(status) || words[0] == "Network" || words[0] == "Container" && status == "Created" {
-      return nil
-    }
+    // A container that is made is started; networks come and go with the rest.
+    let isUnsaid = Self.unsaid.contains(status) || words[0] == "Container" && status == "Created"
+    if isUnsaid || words[0] == "Network" && ["Created", "Removed"].contains(status) { return nil }
     // It says so once for everything that waits for it.
     return said.withLock { $0.insert(line).inserted } ? line : nil
   }

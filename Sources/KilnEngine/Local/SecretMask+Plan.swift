@@ -3,8 +3,9 @@ package import KilnPlan
 
 extension SecretMask {
   /// What hides the values of an environment's secrets, as far as this process has them.
-  package init(of plan: EnvironmentPlan, in environment: [String: String]) {
-    self.init(plan.secretUses.compactMap { environment[$0.variable] })
+  /// - Parameter others: More variables that hold one.
+  package init(of plan: EnvironmentPlan, in environment: [String: String], besides others: [String] = []) {
+    self.init((plan.secretUses.map(\.variable) + others).compactMap { environment[$0] })
   }
 
   /// Another program's words, of one line, without values: a program may print what it was given.

@@ -121,7 +121,7 @@ package struct MachineParameters: Sendable {
   private func inSpec(_ problem: Diagnostic) -> Diagnostic {
     let help: String?
     switch problem.id {
-    case "parameters.token":
+    case "parameters.token" where problem.suggestion?.hasPrefix("check its spelling") == true:
       help =
         "check its spelling; where an earlier bake replaced it, take the file from Git again (`git checkout FILE`), or name the parameter in `set`, which can be baked twice"
     // Their own remedies are flags of `kiln parameters patch`.

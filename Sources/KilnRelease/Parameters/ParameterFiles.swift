@@ -156,7 +156,8 @@ package struct PatchedFiles: Sendable {
 
   private func copy(into folder: FilePath, _ name: String, below root: FilePath) throws {
     try UnlinkedFolder.make(folder, below: root)
-    let copies = files.compactMap { file in file.path.lastComponent.map { (file: file, name: $0.string) } }
+    // By the names that the spec gives them, which differ; what links lead to may be of one name.
+    let copies = files.compactMap { file in FilePath(file.name).lastComponent.map { (file: file, name: $0.string) } }
     try FileReplacement.replace(
       copies.map {
         .init(path: folder.appending($0.name), bytes: $0.file.patched.bytes, isPrivate: true, isUsers: false)

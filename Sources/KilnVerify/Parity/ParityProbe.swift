@@ -17,7 +17,7 @@ package struct ParityProbe: Sendable {
   /// Names of variables that the spec sets.
   package let variables: [String]
   /// Services that run on both sides: the unit's name, and the program that a container starts.
-  package let services: [(unit: String, program: String)]
+  private let services: [(unit: String, program: String)]
   private let script: String
 
   package init(_ plan: EnvironmentPlan) {
@@ -72,8 +72,8 @@ package struct ParityProbe: Sendable {
     while [ "$count" -gt 0 ]; do
       value=no
       if [ -e \#(MachineFiles.release) ]; then
-        for unit in /etc/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
-          if [ -e "$unit/$1.service" ]; then value=yes; fi
+        for folder in /etc/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
+          if [ -e "$folder/$1.service" ]; then value=yes; fi
         done
         if [ -e "/etc/init.d/$1" ]; then value=yes; fi
       elif command -v "$2" >/dev/null 2>&1; then value=yes

@@ -71,7 +71,7 @@ package struct AppSourceChanges {
   private func digests(_ folder: FilePath, within containment: Containment) throws -> [String: String] {
     var source = ContextSource(folder: folder, ignore: try context.ignore(folder, within: containment))
     // As in the image.
-    source.leavesGitOut = true
+    source.leavesPrivateOut = true
     var found: [String: String] = [:]
     for entry in try ContextPacker.list(source).entries {
       switch entry.kind {

@@ -107,7 +107,7 @@ package struct GitRepository: Sendable {
       listed = try await run(
         ["ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--"] + names,
         environment: ["GIT_LITERAL_PATHSPECS": "1"], "list the commit's files")
-    } catch let error as any CommandErrorConvertible { throw error } catch { throw failure }
+    } catch is Tool.TooMuchOutput { throw failure }
     var (count, size) = (0, 0)
     for entry in listed.utf8.split(separator: 0) {
       // Mode, kind, object, size; a tab, and the path.
