@@ -28,6 +28,8 @@ e2e: release
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Plugins Sources Tests
+	@command -v python3 >/dev/null || { echo "python3 is not here: imports are not checked" >&2; exit 0; }; \
+	python3 scripts/check-imports.py
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Plugins Sources Tests

@@ -106,7 +106,8 @@ let package = Package(
         "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments",
         "KilnDocker", "KilnPacker", "KilnAnsible", "KilnGoss", "KilnAzure", system,
       ], tests: [yams, "KilnFleet", "KilnTesting"], fixtures: true)
-    + module("KilnFleet", ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics"])
+    + module(
+      "KilnFleet", ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics"], tests: ["KilnTesting"])
     + module(
       "KilnWorkspace",
       [

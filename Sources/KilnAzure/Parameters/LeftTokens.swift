@@ -59,18 +59,17 @@ extension ParameterEditing {
 
   /// Says which tokens the strings will have still. A secret's own text is not looked at.
   mutating func reportLeftTokens() {
-    let mask = self.mask
     /// Of a secure value nothing is repeated but a token that is all of it.
     func name(_ token: Range<Int>, of text: [UInt8], in string: Range<Int>, isSecure: Bool) -> String? {
       isSecure && token != string ? nil : Self.name(text[token])
     }
-    var left = edits.filter { !$0.isSecret }.flatMap { edit in
-      let isSecure = edit.isToken ? mask.secure.contains(edit.range.lowerBound) : self.isSecure(edit.name)
-      return LeftTokens.find(in: edit.replacement).map { token in
-        (
-          name: name(token, of: edit.replacement, in: 1..<edit.replacement.count - 1, isSecure: isSecure),
-          range: edit.range
-        )
+    var left: [(name: String?, range: Range<Int>)] = []
+    for edit in edits where !edit.isSecret {
+      let found = LeftTokens.find(in: edit.replacement)
+      if found.isEmpty { continue }
+      let isSecure = edit.isToken ? secure.contains(edit.range.lowerBound) : self.isSecure(edit.name)
+      left += found.map { token in
+        (name(token, of: edit.replacement, in: 1..<edit.replacement.count - 1, isSecure: isSecure), edit.range)
       }
     }
     var tokens = LeftTokens.find(in: text)[...]
@@ -83,7 +82,7 @@ extension ParameterEditing {
           guard token.lowerBound >= string.lowerBound else { continue }
           while next < changed.count, changed[next].upperBound <= token.lowerBound { next += 1 }
           if next < changed.count, changed[next].overlaps(token) { continue }
-          let isSecure = mask.secure.contains(token.lowerBound)
+          let isSecure = secure.contains(token.lowerBound)
           left.append(
             (name(token, of: text, in: string.lowerBound + 1..<string.upperBound - 1, isSecure: isSecure), token))
         }

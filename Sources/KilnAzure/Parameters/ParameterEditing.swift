@@ -27,7 +27,9 @@ struct ParameterEditing {
   /// Where in the file the problems are.
   private(set) var places: [Int] = []
   private lazy var place = TextPlace(text)
-  private(set) lazy var mask = ParameterMask(root, secure: secureParameters)
+  /// Where secure parameters stand. Looked for only where something is shown: a file may have half a million.
+  private(set) lazy var secure = secureParameters
+  private(set) lazy var mask = ParameterMask(root, secure: secure)
   /// Where keys stand a second time, beyond the first `duplicateLimit`.
   var moreDuplicates: (count: Int, first: Range<Int>)?
   var duplicates = 0

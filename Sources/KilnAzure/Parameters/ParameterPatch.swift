@@ -74,29 +74,38 @@ public struct ParameterPatch: Sendable, Equatable {
 /// A patched file.
 public struct PatchedParameters: Sendable {
   public let bytes: [UInt8]
-  let text: [UInt8]
-  let edits: [ParameterEditing.Edit]
-  let mask: ParameterMask
   /// Whether a secret is in it now, put there or found there.
   public let holdsSecret: Bool
+  private let editing: ParameterEditing
+
+  init(_ editing: ParameterEditing, bytes: [UInt8]) {
+    self.bytes = bytes
+    self.editing = editing
+    holdsSecret = editing.holdsSecret
+  }
 
   /// The file as it was, UTF-8, for people to compare: with asterisks for what a secret replaces, for the values of secure
   /// parameters, and for all strings that stay as they are.
   public var shownBefore: [UInt8] {
-    shown { edit in
+    shown { edit, mask in
       let isHidden = edit.isSecret || mask.secure.contains(edit.range.lowerBound)
-      return isHidden && !edit.range.isEmpty && !edit.isToken ? Array("\"*** (was)\"".utf8) : Array(text[edit.range])
+      return isHidden && !edit.range.isEmpty && !edit.isToken
+        ? Array("\"*** (was)\"".utf8) : Array(editing.text[edit.range])
     }
   }
 
   /// The file as it is now, UTF-8, with the same asterisks.
   public var shownAfter: [UInt8] {
-    shown { edit in
+    shown { edit, mask in
       edit.isToken && mask.secure.contains(edit.range.lowerBound) ? Array("***".utf8) : edit.shown
     }
   }
 
-  private func shown(_ bytes: (ParameterEditing.Edit) -> [UInt8]) -> [UInt8] {
-    TextEdits.apply(edits.map { ($0.range, bytes($0)) } + mask.pieces(besides: edits), to: text)
+  private func shown(_ bytes: (ParameterEditing.Edit, ParameterMask) -> [UInt8]) -> [UInt8] {
+    // What is hidden takes as long as all else, and most files are shown to nobody.
+    var editing = editing
+    let mask = editing.mask
+    return TextEdits.apply(
+      editing.edits.map { ($0.range, bytes($0, mask)) } + mask.pieces(besides: editing.edits), to: editing.text)
   }
 }

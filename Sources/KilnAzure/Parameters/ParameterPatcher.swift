@@ -48,9 +48,7 @@ public struct ParameterPatcher: Sendable {
     let problems = editing.problems.inCanonicalOrder()
     let excerpt = problems.isEmpty ? nil : editing.mask.excerpt(showing: editing.places)
     if problems.hasErrors { return (nil, problems, excerpt) }
-    let patched = PatchedParameters(
-      bytes: encoding.encode(editing.applied { $0.replacement }), text: text, edits: editing.edits, mask: editing.mask,
-      holdsSecret: editing.holdsSecret)
+    let patched = PatchedParameters(editing, bytes: encoding.encode(editing.applied { $0.replacement }))
     return (patched, problems, excerpt)
   }
 }
