@@ -107,7 +107,8 @@ let package = Package(
         "KilnDocker", "KilnPacker", "KilnAnsible", "KilnGoss", "KilnAzure", system,
       ], tests: [yams, "KilnFleet", "KilnTesting"], fixtures: true)
     + module(
-      "KilnFleet", ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics"], tests: ["KilnTesting"])
+      "KilnFleet", ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics"],
+      tests: ["KilnTesting"])
     + module(
       "KilnWorkspace",
       [
