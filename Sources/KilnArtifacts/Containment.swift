@@ -123,8 +123,26 @@ public struct Containment: Sendable {
   /// Whether `path` passes through a `.git` that the workspace itself is not in. Git takes the name in any case, and so do
   /// file systems.
   private func isGit(_ path: FilePath, from root: FilePath) -> Bool {
+    guard Self.mayName(".git", path) else { return false }
     let shared = zip(path.components, root.components).prefix { $0 == $1 }.count
     return path.components.dropFirst(shared).contains { $0.string.lowercased() == ".git" }
+  }
+
+  /// Whether `name`, of ASCII in lower case, is anywhere in `path`: fleets ask for every file of theirs, and components are
+  /// slow to come by.
+  private static func mayName(_ name: StaticString, _ path: FilePath) -> Bool {
+    path.withPlatformString { text in
+      name.withUTF8Buffer { name in
+        let count = strlen(text)
+        guard count >= name.count else { return false }
+        return (0...count - name.count).contains { start in
+          name.indices.allSatisfy { index in
+            let byte = UInt8(bitPattern: text[start + index])
+            return ((0x41...0x5A).contains(byte) ? byte | 0x20 : byte) == name[index]
+          }
+        }
+      }
+    }
   }
 
   /// What Kiln leaves in a `dist` of its own.
@@ -133,6 +151,7 @@ public struct Containment: Sendable {
   /// Whether `path` is a folder `dist` that is Kiln's, or in one: beside a `kiln.yaml`, which somebody may have moved since,
   /// or with what Kiln leaves there.
   private static func isKiln(_ path: FilePath) -> Bool {
+    guard mayName("dist", path) else { return false }
     var folder = path
     while let name = folder.lastComponent {
       folder.removeLastComponent()

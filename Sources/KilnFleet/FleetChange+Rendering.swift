@@ -22,8 +22,24 @@ extension FleetChange {
     return order.compactMap { groups[$0] }
   }
 
+  /// Customers whose values change in the same way.
+  private var valueGroups: [(reasons: [String], customers: [String])] {
+    var order: [[String]] = []
+    var groups: [[String]: [String]] = [:]
+    for value in values {
+      let reasons = value.differences.map(\.text)
+      if groups[reasons] == nil { order.append(reasons) }
+      groups[reasons, default: []].append(value.customer)
+    }
+    return order.map { ($0, groups[$0] ?? []) }
+  }
+
   private func label(_ group: Group) -> String {
-    group.kind == .service ? "service \(group.name)" : group.kind.rawValue
+    switch group.kind {
+    case .service: "service \(group.name)"
+    case .app where group.name != "app": "app \(group.name)"
+    case .app, .machine, .runtime: group.kind.rawValue
+    }
   }
 
   private func label(_ move: Move) -> String { "runtime \(move.from) → \(move.to)" }
@@ -53,6 +69,9 @@ extension FleetChange {
       lines.append(
         "\(label(group)) of \(Phrase.some(group.customers, limit: 6)): \(group.reasons.joined(separator: "; "))")
     }
+    for (reasons, customers) in valueGroups {
+      lines.append("values of \(Phrase.some(customers, limit: 6)): \(reasons.joined(separator: "; ")); nothing is built for them")
+    }
     if !added.isEmpty { lines.append("new: \(Phrase.some(added, limit: 6))") }
     if !removed.isEmpty { lines.append("gone: \(Phrase.some(removed, limit: 6))") }
     lines += notes.map { "note: \($0)" }
@@ -77,6 +96,14 @@ extension FleetChange {
       }
       if groups.count > 100 { lines.append("| … | | \(groups.count - 100) more; `kiln plan --since` has them all |") }
       lines.append("")
+    }
+    let values = valueGroups
+    if !values.isEmpty {
+      lines += ["| values of | change |", "|---|---|"]
+      lines += values.prefix(100).map { reasons, customers in
+        "| \(customers.count): \(Phrase.some(customers, limit: 20)) | \(Self.cell(reasons.joined(separator: "; "))) |"
+      }
+      lines += ["", "Values are given when an app runs: nothing is built for them.", ""]
     }
     if !added.isEmpty { lines += ["New: \(Phrase.some(added, limit: 20)).", ""] }
     if !removed.isEmpty { lines += ["Gone: \(Phrase.some(removed, limit: 20)).", ""] }
@@ -119,6 +146,12 @@ extension FleetChange {
             "kind": .string(image.kind.rawValue), "name": .string(image.name),
             "customer": image.customer.map { .string($0) } ?? .null, "reasons": .strings(image.reasons),
             "differences": .list(image.differences.map(\.document)),
+          ]
+        }),
+      "values": .list(
+        values.map { value in
+          [
+            "customer": .string(value.customer), "differences": .list(value.differences.map(\.document)),
           ]
         }), "added": .strings(added), "removed": .strings(removed), "notes": .strings(notes),
     ]

@@ -31,19 +31,27 @@ public struct FleetChange: Sendable {
     public let isBuilt: Bool
   }
 
+  /// What a customer's apps are given when they run, and what of it is another.
+  public struct Values: Sendable, Hashable {
+    public let customer: String
+    public let differences: [Difference]
+  }
+
   /// What was compared with, as the user named it.
   public let since: String
   public let moves: [Move]
   /// Runtimes first, then by customer.
   public let images: [Image]
+  /// Who runs something else without anything being built.
+  public let values: [Values]
   public let added: [String]
   public let removed: [String]
   /// What could not be compared.
   public let notes: [String]
 
-  /// - Parameter sources: What changed in the files of an app, by the customer; as in `2 files of ../apps/shop`.
+  /// - Parameter sources: What changed in the files of apps, by the customer and the app; as in `2 files of ../apps/shop`.
   public init(
-    from old: [EnvironmentPlan], to new: [EnvironmentPlan], since: String, sources: [String: [String]],
+    from old: [EnvironmentPlan], to new: [EnvironmentPlan], since: String, sources: [String: [String: [String]]],
     notes: [String] = []
   ) {
     let before = Dictionary(uniqueKeysWithValues: old.map { ($0.customer, $0) })
@@ -52,14 +60,15 @@ public struct FleetChange: Sendable {
     self.notes = notes
     added = new.map(\.customer).filter { before[$0] == nil }.sorted()
     removed = old.map(\.customer).filter { !after.contains($0) }.sorted()
-    let known = Set(old.map(\.runtimeImage))
+    let known = Set(old.flatMap { plan in plan.runtimes.map { plan.image(of: $0) } })
     var groups: [String: (from: RuntimePlan, to: RuntimePlan, customers: [String])] = [:]
     for plan in new {
-      guard let past = before[plan.customer], past.runtime.id != plan.runtime.id else { continue }
-      let key = "\(past.runtime.id) \(plan.runtime.id)"
-      groups[key, default: (past.runtime, plan.runtime, [])].customers.append(plan.customer)
+      guard let past = before[plan.customer] else { continue }
+      for (one, other) in Self.moves(past, plan) {
+        groups["\(one.id) \(other.id)", default: (one, other, [])].customers.append(plan.customer)
+      }
     }
-    let ids = Set(old.map(\.runtime.id))
+    let ids = Set(old.flatMap(\.runtimes).map(\.id))
     moves = groups.values.map { from, to, customers in
       Move(
         from: from.id, to: to.id, differences: RuntimeComparison.differences(from, to), customers: customers.sorted(),
@@ -67,23 +76,31 @@ public struct FleetChange: Sendable {
     }.sorted { ($1.customers.count, $0.to, $0.from) < ($0.customers.count, $1.to, $1.from) }
     var images: [Image] = []
     var seen: Set<ImageReference> = []
-    for plan in new.sorted(by: { $0.runtime.id < $1.runtime.id })
-    where !known.contains(plan.runtimeImage) && seen.insert(plan.runtimeImage).inserted {
-      let move = moves.first { $0.to == plan.runtime.id }
-      let isRefreshed = old.contains { $0.runtime.id == plan.runtime.id && $0.registry == plan.registry }
+    let runtimes = new.flatMap { plan in plan.runtimes.map { (plan: plan, runtime: $0) } }
+    for (plan, runtime) in runtimes.sorted(by: { $0.runtime.id < $1.runtime.id }) {
+      let image = plan.image(of: runtime)
+      guard !known.contains(image), seen.insert(image).inserted else { continue }
+      let move = moves.first { $0.to == runtime.id }
+      let isRefreshed = old.contains { past in
+        past.registry == plan.registry && past.runtimes.contains { $0.id == runtime.id }
+      }
       let own = isRefreshed ? "refreshed" : "another registry"
       images.append(
         Image(
-          kind: .runtime, name: plan.runtime.id, customer: nil,
+          kind: .runtime, name: runtime.id, customer: nil,
           reasons: move.map { move in
-            (ids.contains(plan.runtime.id) ? [own] : []) + move.differences.map(\.text)
-          } ?? [ids.contains(plan.runtime.id) ? own : "new"],
+            (ids.contains(runtime.id) ? [own] : []) + move.differences.map(\.text)
+          } ?? [ids.contains(runtime.id) ? own : "new"],
           differences: move?.differences ?? []))
     }
     for plan in new.sorted(by: { $0.customer < $1.customer }) {
-      images += Self.images(of: plan, before[plan.customer], sources[plan.customer] ?? [])
+      images += Self.images(of: plan, before[plan.customer], sources[plan.customer] ?? [:])
     }
     self.images = images
+    values = new.sorted { $0.customer < $1.customer }.compactMap { plan in
+      let differences = before[plan.customer].map { Self.valueDifferences($0, plan) } ?? []
+      return differences.isEmpty ? nil : Values(customer: plan.customer, differences: differences)
+    }
   }
 
   /// The same with images of `kinds` alone.
@@ -93,6 +110,7 @@ public struct FleetChange: Sendable {
     since = other.since
     moves = other.moves
     self.images = images
+    values = other.values
     added = other.added
     removed = other.removed
     notes = other.notes
@@ -100,7 +118,25 @@ public struct FleetChange: Sendable {
 
   public func count(_ kind: Kind) -> Int { images.count { $0.kind == kind } }
 
-  private static func images(of plan: EnvironmentPlan, _ past: EnvironmentPlan?, _ sources: [String]) -> [Image] {
+  /// Runtimes that became others, each pair once: by the apps that stand on them.
+  private static func moves(_ past: EnvironmentPlan, _ plan: EnvironmentPlan) -> [(RuntimePlan, RuntimePlan)] {
+    guard !plan.apps.isEmpty, !past.apps.isEmpty else {
+      return past.runtime.id == plan.runtime.id ? [] : [(past.runtime, plan.runtime)]
+    }
+    var seen: Set<String> = []
+    var found: [(RuntimePlan, RuntimePlan)] = []
+    for app in plan.apps {
+      guard let before = past.app(named: app.name)?.runtime, before.id != app.runtime.id,
+        seen.insert("\(before.id) \(app.runtime.id)").inserted
+      else { continue }
+      found.append((before, app.runtime))
+    }
+    return found
+  }
+
+  private static func images(
+    of plan: EnvironmentPlan, _ past: EnvironmentPlan?, _ sources: [String: [String]]
+  ) -> [Image] {
     var images: [Image] = []
     func add(_ kind: Kind, _ name: String, _ reasons: [String], _ differences: [Difference]) {
       images.append(
@@ -108,22 +144,22 @@ public struct FleetChange: Sendable {
           kind: kind, name: name, customer: plan.customer, reasons: reasons + differences.map(\.text),
           differences: differences))
     }
-    let move = past.flatMap { past in
-      past.runtime.id == plan.runtime.id ? nil : "runtime \(past.runtime.id) → \(plan.runtime.id)"
-    }
     let registry = past.flatMap { $0.registry == plan.registry ? nil : "another registry" }
-    let isRefreshed = past.map { $0.runtime.id == plan.runtime.id && $0.runtimeRefresh != plan.runtimeRefresh } ?? false
-    let refresh = isRefreshed ? "the runtime was refreshed" : nil
-    let app = past?.appDigest == plan.appDigest ? [] : appDifferences(past, plan)
-    if plan.spec.app != nil {
-      if past?.spec.app == nil {
-        add(.app, "app", ["new"], [])
-      } else {
-        var reasons = [move, registry, refresh].compactMap { $0 } + sources
-        let isChanged = past?.appDigest != plan.appDigest
-        if isChanged, reasons.isEmpty, app.isEmpty { reasons = ["how Kiln makes apps"] }
-        if isChanged || !reasons.isEmpty { add(.app, "app", reasons, app) }
+    for app in plan.apps {
+      guard let past, let before = past.app(named: app.name) else {
+        add(.app, app.name, ["new"], [])
+        continue
       }
+      let isSame = before.runtime.id == app.runtime.id
+      let move = isSame ? nil : "runtime \(before.runtime.id) → \(app.runtime.id)"
+      let refresh =
+        isSame && past.refresh(of: before.runtime) != plan.refresh(of: app.runtime)
+        ? "the runtime was refreshed" : nil
+      let isChanged = past.digest(of: before) != plan.digest(of: app)
+      let found = isChanged ? appDifferences(past, before, plan, app) : []
+      var reasons = [move, registry, refresh].compactMap { $0 } + (sources[app.name] ?? [])
+      if isChanged, reasons.isEmpty, found.isEmpty { reasons = ["how Kiln makes apps"] }
+      if isChanged || !reasons.isEmpty { add(.app, app.name, reasons, found) }
     }
     for service in plan.services {
       guard let before = past?.services.first(where: { $0.name == service.name }) else {
@@ -142,14 +178,22 @@ public struct FleetChange: Sendable {
       add(.machine, "machine", ["new"], [])
       return images
     }
+    let app = plan.machine?.app
+    let sources = app.flatMap { sources[$0.name] } ?? []
     if before != digest || !sources.isEmpty {
       let own = Difference.between(machineSettings(past), machineSettings(plan), "machine")
-      let runtime = past.map { RuntimeComparison.differences($0.runtime, plan.runtime, for: .machine) } ?? []
-      let services = plan.machineServices.flatMap { service in
-        let before = past?.machineServices.first { $0.name == service.name }
+      let runtime =
+        past?.machine.flatMap { past in
+          plan.machine.map { RuntimeComparison.differences(past.runtime, $0.runtime, for: .machine) }
+        } ?? []
+      let services = (plan.machine?.services ?? []).flatMap { service in
+        let before = past?.machine?.services.first { $0.name == service.name }
         return before.map { machineDifferences($0, service, past, plan) } ?? []
       }
-      let found = runtime + app + own + services
+      let app = past.flatMap { past in
+        past.machine?.app.flatMap { before in app.map { appDifferences(past, before, plan, $0) } }
+      }
+      let found = runtime + (app ?? []) + own + services
       let isTold = !found.isEmpty || !sources.isEmpty
       add(.machine, "machine", sources + (isTold ? [] : ["how Kiln makes machines"]), found)
     }
@@ -164,14 +208,31 @@ public struct FleetChange: Sendable {
       ?? []
   }
 
-  /// What the spec says of the app, but what is not in its image.
-  private static func appDifferences(_ old: EnvironmentPlan?, _ new: EnvironmentPlan) -> [Difference] {
-    func settings(_ plan: EnvironmentPlan?) -> [SpecSetting] {
-      plan?.spec.settings(
-        below: SpecPath(keys: "app"), without: [SpecPath(keys: "checks"), SpecPath(keys: "limits")]) ?? []
+  /// What the spec says of an app, but what is not in its image.
+  private static func appDifferences(
+    _ past: EnvironmentPlan, _ old: AppPlan, _ plan: EnvironmentPlan, _ new: AppPlan
+  ) -> [Difference] {
+    func settings(_ plan: EnvironmentPlan, _ app: AppPlan) -> [SpecSetting] {
+      plan.spec.settings(below: app.spec.path, without: Self.running.map { SpecPath(keys: $0) })
     }
-    return Difference.between(settings(old), settings(new), "app")
+    return Difference.between(settings(past, old), settings(plan, new), new.name)
   }
+
+  /// What apps are given when they run, of those that were there.
+  private static func valueDifferences(_ past: EnvironmentPlan, _ plan: EnvironmentPlan) -> [Difference] {
+    func settings(_ plan: EnvironmentPlan, _ app: AppPlan) -> [SpecSetting] {
+      plan.spec.settings(below: app.spec.path, without: []).filter { setting in
+        guard case .key(let key) = setting.path.steps.first else { return false }
+        return running.contains(key) && key != "checks" && key != "runtime"
+      }
+    }
+    return plan.apps.flatMap { app in
+      past.app(named: app.name).map { Difference.between(settings(past, $0), settings(plan, app), app.name) } ?? []
+    }
+  }
+
+  /// What an app is given when it runs.
+  private static let running = ["checks", "environment", "jobs", "limits", "runtime", "secrets", "workers"]
 
   /// What makes a service on the machine another: how Kiln makes the image of its container does not.
   private static func machineDifferences(

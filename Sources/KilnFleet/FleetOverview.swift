@@ -32,10 +32,12 @@ public struct FleetOverview: Sendable {
   public init(_ plans: [EnvironmentPlan]) {
     var groups: [String: (plan: RuntimePlan, images: Set<String>, customers: [String])] = [:]
     for plan in plans {
-      var group = groups[plan.runtime.id] ?? (plan.runtime, [], [])
-      group.images.insert(plan.runtimeImage.description)
-      group.customers.append(plan.customer)
-      groups[plan.runtime.id] = group
+      for runtime in plan.runtimes {
+        var group = groups[runtime.id] ?? (runtime, [], [])
+        group.images.insert(plan.image(of: runtime).description)
+        group.customers.append(plan.customer)
+        groups[runtime.id] = group
+      }
     }
     runtimes = groups.values.map {
       Runtime(plan: $0.plan, images: $0.images.sorted(), customers: $0.customers.sorted())

@@ -50,16 +50,17 @@ public struct BakeLowering: Sendable {
     file.attestations = settings.attestations
     var onRuntime: [String: [String]] = [:]
     var services: [String] = []
-    var runtimes: [String: EnvironmentPlan] = [:]
+    var apps: [String] = []
+    var runtimes: [String: (plan: EnvironmentPlan, runtime: RuntimePlan)] = [:]
     for plan in plans {
-      let runtime = plan.runtime.id
-      runtimes[runtime] = runtimes[runtime] ?? plan
+      for runtime in plan.runtimes { runtimes[runtime.id] = runtimes[runtime.id] ?? (plan, runtime) }
       var members: [String] = []
-      if plan.spec.app != nil {
-        let target = app(plan)
-        onRuntime[runtime, default: []].append(target.name)
+      for app in plan.apps {
+        let target = target(of: app, plan)
+        onRuntime[app.runtime.id, default: []].append(target.name)
         members.append(target.name)
         file.targets.append(target)
+        apps.append(target.name)
       }
       for service in plan.services {
         var target = target(
@@ -71,17 +72,16 @@ public struct BakeLowering: Sendable {
         file.targets.append(target)
       }
       // A runtime that nothing stands on yet is built for its customer.
-      if plan.spec.app == nil { members.append(Self.runtime(runtime)) }
+      if plan.apps.isEmpty { members.append(Self.runtime(plan.runtime.id)) }
       file.groups.append((Self.group(plan.customer), members))
     }
-    for (id, plan) in runtimes.sorted(by: { $0.key < $1.key }) {
-      var target = target(Self.runtime(id), GeneratedFolder.runtime(id), plan.runtimeImage)
-      target.isPulling = plan.runtimeRefresh != nil
+    for (id, (plan, runtime)) in runtimes.sorted(by: { $0.key < $1.key }) {
+      var target = target(Self.runtime(id), GeneratedFolder.runtime(id), plan.image(of: runtime))
+      target.isPulling = plan.refresh(of: runtime) != nil
       file.targets.append(target)
       file.groups.append(("on_\(BakeFile.name(id))", [Self.runtime(id)] + (onRuntime[id] ?? [])))
     }
     let names = runtimes.keys.sorted()
-    let apps = plans.filter { $0.spec.app != nil }.map { Self.target($0.customer, "app") }
     // A group of nothing is refused.
     let all = [("all_runtimes", names.map { Self.runtime($0) }), ("all_apps", apps), ("all_services", services)]
       .filter { !$0.1.isEmpty }
@@ -90,13 +90,13 @@ public struct BakeLowering: Sendable {
     return file
   }
 
-  private func app(_ plan: EnvironmentPlan) -> BakeFile.Target {
+  private func target(of app: AppPlan, _ plan: EnvironmentPlan) -> BakeFile.Target {
     var target = target(
-      Self.target(plan.customer, "app"), GeneratedFolder.app(of: plan.customer),
-      tag: .variable(prefix: "\(plan.appRepository):", name: Self.tagVariable),
+      Self.target(plan.customer, app.name), GeneratedFolder.app(app.name, of: plan.customer),
+      tag: .variable(prefix: "\(plan.repository(of: app)):", name: Self.tagVariable),
       version: .variable(prefix: "", name: Self.tagVariable))
-    target.images = [(plan.runtimeImage.description, Self.runtime(plan.runtime.id))]
-    target.secrets = plan.secrets(of: .build).map { ($0.file, $0.variable) }
+    target.images = [(plan.image(of: app.runtime).description, Self.runtime(app.runtime.id))]
+    target.secrets = plan.secrets(of: .build(app.name)).map { ($0.file, $0.variable) }
     return target
   }
 

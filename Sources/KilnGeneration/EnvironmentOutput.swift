@@ -11,24 +11,13 @@ public struct ImageOutput: Sendable {
 
 /// The images of an environment.
 public struct EnvironmentImages: Sendable {
-  public let app: ImageOutput?
+  public let apps: [(name: String, image: ImageOutput)]
   public let services: [(name: String, image: ImageOutput)]
 }
 
-/// Goss files by what they check.
+/// Goss files, by their names in the customer's folder.
 public struct GossOutput: Sendable {
-  public let common: String
-  public let container: String
-  public let running: String
-  public let services: [(name: String, text: String)]
-  /// Nothing where there is no machine.
-  public let machine: [(name: String, text: String)]
-
-  /// By their names in the customer's folder.
-  public var files: [(name: String, text: String)] {
-    [(GossFiles.common, common), (GossFiles.container, container), (GossFiles.running, running)]
-      + services.map { (GossFiles.service($0.name), $0.text) } + machine
-  }
+  public let files: [(name: String, text: String)]
 }
 
 /// What Packer bakes a machine from.
@@ -55,7 +44,9 @@ public struct EnvironmentOutput: Sendable {
   /// The same as files below the output folder.
   /// - Throws: `ArtifactConflict` for a mistake of Kiln's.
   public func add(to tree: inout ArtifactTree) throws(ArtifactConflict) {
-    if let app = images.app { try tree.add(app, at: GeneratedFolder.app(of: customer), source: source) }
+    for (name, image) in images.apps {
+      try tree.add(image, at: GeneratedFolder.app(name, of: customer), source: source)
+    }
     for (name, image) in images.services {
       try tree.add(image, at: GeneratedFolder.service(name, of: customer), source: source)
     }
@@ -79,7 +70,7 @@ extension ArtifactTree {
 /// Folders below the output folder; contexts have the same below `dist`.
 public enum GeneratedFolder {
   public static func runtime(_ id: String) -> String { "\(OutputUnit.runtimes)/\(id)" }
-  public static func app(of customer: String) -> String { "\(customer)/app" }
+  public static func app(_ name: String, of customer: String) -> String { "\(customer)/apps/\(name)" }
   public static func service(_ name: String, of customer: String) -> String { "\(customer)/services/\(name)" }
   static func packer(of customer: String) -> String { "\(customer)/packer" }
 }

@@ -14,7 +14,9 @@ public struct Generator: Sendable {
     var tree = ArtifactTree()
     var runtimes: Set<String> = []
     for plan in plans.sorted(by: { $0.customer < $1.customer }) {
-      if runtimes.insert(plan.runtime.id).inserted { try addRuntime(plan, to: &tree) }
+      for runtime in plan.runtimes where runtimes.insert(runtime.id).inserted {
+        try addRuntime(runtime, of: plan, to: &tree)
+      }
       try add(plan, to: &tree)
     }
     return tree
@@ -29,17 +31,19 @@ public struct Generator: Sendable {
     _ plans: [EnvironmentPlan], among fleet: [EnvironmentPlan], key: (EnvironmentPlan) -> String?
   ) -> [OutputUnit] {
     var units: [OutputUnit] = []
-    var owners: [String: EnvironmentPlan] = [:]
+    var owners: [String: (plan: EnvironmentPlan, runtime: RuntimePlan)] = [:]
     for plan in fleet {
-      if let owner = owners[plan.runtime.id], owner.customer < plan.customer { continue }
-      owners[plan.runtime.id] = plan
+      for runtime in plan.runtimes {
+        if let owner = owners[runtime.id], owner.plan.customer < plan.customer { continue }
+        owners[runtime.id] = (plan, runtime)
+      }
     }
-    for id in Set(plans.map(\.runtime.id)).sorted() {
-      guard let owner = owners[id] else { continue }
+    for id in Set(plans.flatMap(\.runtimes).map(\.id)).sorted() {
+      guard let (owner, runtime) = owners[id] else { continue }
       units.append(
         OutputUnit(GeneratedFolder.runtime(id), key: key(owner)) {
           var tree = ArtifactTree()
-          try addRuntime(owner, to: &tree)
+          try addRuntime(runtime, of: owner, to: &tree)
           return tree
         })
     }
@@ -55,8 +59,9 @@ public struct Generator: Sendable {
     return units
   }
 
-  private func addRuntime(_ plan: EnvironmentPlan, to tree: inout ArtifactTree) throws {
-    try tree.add(try runtime(of: plan), at: GeneratedFolder.runtime(plan.runtime.id), source: plan.spec.file)
+  private func addRuntime(_ runtime: RuntimePlan, of plan: EnvironmentPlan, to tree: inout ArtifactTree) throws {
+    try tree.add(
+      try self.runtime(runtime, of: plan), at: GeneratedFolder.runtime(runtime.id), source: plan.spec.file)
   }
 
   private func add(_ plan: EnvironmentPlan, to tree: inout ArtifactTree) throws {
@@ -64,19 +69,17 @@ public struct Generator: Sendable {
   }
 
   /// - Throws: `DockerfileError` for values that no Dockerfile can carry.
-  public func runtime(of plan: EnvironmentPlan) throws -> ImageOutput {
-    try ImageLowering().runtime(plan.runtime, refreshed: plan.runtimeRefresh)
+  public func runtime(_ runtime: RuntimePlan, of plan: EnvironmentPlan) throws -> ImageOutput {
+    try ImageLowering().runtime(runtime, refreshed: plan.refresh(of: runtime))
   }
 
   /// - Throws: `DockerfileError` for values that no Dockerfile can carry.
   public func images(of plan: EnvironmentPlan) throws -> EnvironmentImages {
     let lowering = ImageLowering()
-    var app: ImageOutput?
-    if let spec = plan.spec.app, let digest = plan.appDigest {
-      app = try lowering.app(spec, of: plan, digest: digest)
-    }
     return EnvironmentImages(
-      app: app, services: try plan.services.map { ($0.name, try lowering.service($0, of: plan)) })
+      apps: try plan.apps.map { app in
+        (app.name, try lowering.app(app, of: plan, digest: try plan.recipe(of: app)))
+      }, services: try plan.services.map { ($0.name, try lowering.service($0, of: plan)) })
   }
 
   /// Nil where there is neither an application nor a service.
@@ -87,20 +90,34 @@ public struct Generator: Sendable {
 
   public func goss(of plan: EnvironmentPlan) -> GossOutput {
     let lowering = GossLowering(plan: plan)
-    return GossOutput(
-      common: lowering.common, container: lowering.side(.container), running: lowering.running,
-      services: plan.services.map { ($0.name, lowering.service($0)) },
-      machine: plan.spec.machine == nil
-        ? []
-        : [(GossFiles.machine, lowering.side(.machine))]
-          + MachineStart.allCases.map { (GossFiles.machine($0), lowering.machine($0)) })
+    var files: [(name: String, text: String)] = []
+    if plan.apps.isEmpty {
+      files += [
+        (GossFiles.common(nil), lowering.common(plan.runtime, nil)),
+        (GossFiles.container(nil), lowering.container(plan.runtime, nil)),
+      ]
+    }
+    for app in plan.apps {
+      files += [
+        (GossFiles.common(app.name), lowering.common(app.runtime, app)),
+        (GossFiles.container(app.name), lowering.container(app.runtime, app)),
+        (GossFiles.running(app.name), lowering.running(app)),
+      ]
+      if app.hasCompanions { files.append((GossFiles.beside(app.name), lowering.beside(app))) }
+    }
+    files += plan.services.map { (GossFiles.service($0.name), lowering.service($0)) }
+    if let machine = plan.machine {
+      files.append((GossFiles.machine, lowering.machine(machine)))
+      files += MachineStart.allCases.map { (GossFiles.machine($0), lowering.machine(machine, $0)) }
+    }
+    return GossOutput(files: files)
   }
 
   /// Nil where there is no machine.
   public func packer(of plan: EnvironmentPlan) -> PackerOutput? {
-    guard plan.spec.machine != nil else { return nil }
-    let lowering = PackerLowering(plan: plan)
-    var tasks = PlaybookLowering(plan)
+    guard let machine = plan.machine else { return nil }
+    let lowering = PackerLowering(plan: plan, machine: machine)
+    var tasks = PlaybookLowering(plan, machine)
     let playbook = tasks.lower()
     return PackerOutput(
       template: lowering.template, plugins: lowering.plugins, playbook: playbook.playbook, files: playbook.files)

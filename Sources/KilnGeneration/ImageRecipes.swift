@@ -18,26 +18,27 @@ public struct ImageRecipes: RecipeDigests {
   }
 
   /// The runtime is part of it by its digest: the registry that has it makes no other image.
-  public func app(_ app: EnvironmentSpec.App, of plan: EnvironmentPlan) throws(RecipeError) -> ContentDigest {
+  public func app(_ app: AppPlan, of plan: EnvironmentPlan) throws(RecipeError) -> ContentDigest {
     var digest = PlanDigest("app")
-    digest.add("runtime", plan.runtime.digest.hex)
-    if let mark = plan.runtimeRefresh { digest.add("refreshed", mark) }
+    digest.add("runtime", app.runtime.digest.hex)
+    if let mark = plan.refresh(of: app.runtime) { digest.add("refreshed", mark) }
     let steps = ImageLowering().steps(app, of: plan, on: nil)
     digest.add("dockerfile", try steps.recipeText)
     for file in steps.files { digest.add(file.path, file.bytes) }
-    digest.add(contextOf: app)
+    digest.add(contextOf: app.spec)
     return digest.digest
   }
 
-  public func machine(_ machine: EnvironmentSpec.Machine, of plan: EnvironmentPlan) -> ContentDigest {
+  public func machine(_ machine: MachinePlan, of plan: EnvironmentPlan) -> ContentDigest {
     var digest = PlanDigest("machine")
-    digest.add("template", PackerLowering(plan: plan).recipe)
-    var lowering = PlaybookLowering(plan)
-    // Digests that are written onto the machine name what it was made from: they make no other machine.
-    let playbook = lowering.lower(header: [], release: .init(spec: "", runtime: ""))
+    digest.add("template", PackerLowering(plan: plan, machine: machine).recipe)
+    var lowering = PlaybookLowering(plan, machine)
+    // Digests that are written onto the machine name what it was made from: they make no other machine. Values are given
+    // when it starts.
+    let playbook = lowering.lower(header: [], release: .init(spec: "", runtime: ""), isWithValues: false)
     digest.add("playbook", playbook.playbook)
     for file in playbook.files { digest.add(file.path, file.bytes) }
-    if let app = plan.spec.app { digest.add(contextOf: app) }
+    if let app = machine.app { digest.add(contextOf: app.spec) }
     return digest.digest
   }
 }

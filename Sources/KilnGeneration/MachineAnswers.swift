@@ -21,29 +21,29 @@ public struct MachineAnswers: Sendable {
   /// Why they are not; nil where they are, and where the spec has none.
   public let note: String?
 
-  public init(_ plan: EnvironmentPlan, _ start: MachineStart) {
-    let steps = plan.runtime.components.flatMap(\.steps)
-    let app = plan.spec.app
+  public init(_ plan: EnvironmentPlan, _ machine: MachinePlan, _ start: MachineStart) {
+    let steps = machine.runtime.components.flatMap(\.steps)
+    let app = machine.app?.spec
     let isServing: Bool
     switch start {
     case .systemd:
       let own = Self.units(of: steps)
-      let services = plan.machineServices.flatMap { service in
+      let services = machine.services.flatMap { service in
         if case .packages(let steps, _) = service.source { Self.units(of: steps) } else { [String]() }
       }
       isServing = !own.isEmpty
       units = own + services
-      ports = (isServing ? app?.port.map { [$0.value] } ?? [] : []) + plan.machineServices.map(\.definition.port)
+      ports = (isServing ? app?.port.map { [$0.value] } ?? [] : []) + machine.services.map(\.definition.port)
     case .container:
       if case .none = ContainerProcess(steps) { isServing = false } else { isServing = true }
       units = []
       ports = isServing ? app?.port.map { [$0.value] } ?? [] : []
     }
     let wantsPages = isServing && app.map { $0.health != nil || !$0.checks.isEmpty } ?? false
-    let lacks = Self.lacks(plan, start)
+    let lacks = Self.lacks(plan, machine, start)
     // A container cannot start what runs on the machine alone, whatever the spec asks for.
-    let cannot = start == .container && !plan.machineServices.isEmpty
-    hasPages = wantsPages && !cannot && plan.spec.machine?.pages ?? lacks.isEmpty
+    let cannot = start == .container && !machine.services.isEmpty
+    hasPages = wantsPages && !cannot && machine.spec.pages ?? lacks.isEmpty
     if !wantsPages || hasPages {
       note = nil
     } else if lacks.isEmpty {
@@ -60,8 +60,8 @@ public struct MachineAnswers: Sendable {
   }
 
   /// What the application may need to answer, and has not where it is asked.
-  private static func lacks(_ plan: EnvironmentPlan, _ start: MachineStart) -> [String] {
-    let here = start == .systemd ? plan.machineServices.map(\.name) : []
-    return plan.services.map(\.name).filter { !here.contains($0) } + plan.secrets(of: .app).map(\.file)
+  private static func lacks(_ plan: EnvironmentPlan, _ machine: MachinePlan, _ start: MachineStart) -> [String] {
+    let here = start == .systemd ? machine.services.map(\.name) : []
+    return plan.services.map(\.name).filter { !here.contains($0) } + (machine.app.map { plan.secrets(of: .app($0.name)) } ?? []).map(\.file)
   }
 }

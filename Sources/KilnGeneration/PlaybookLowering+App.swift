@@ -7,11 +7,9 @@ extension PlaybookLowering {
   private static let stamp: AnsibleTemplate = "/var/lib/kiln/app-{{ kiln_app_file.stat.checksum }}"
 
   /// Unpacks the app once per archive, then runs its install commands.
-  mutating func add(_ app: EnvironmentSpec.App) {
-    let values = app.environment.map { NamedValue($0.name, $0.value) }.sorted {
-      $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
-    }
-    variables += values
+  mutating func add(_ plan: AppPlan) {
+    let app = plan.spec
+    let secrets = self.plan.secrets(of: .build(plan.name))
     tasks.append(
       .task(
         AnsibleTask(
@@ -20,11 +18,11 @@ extension PlaybookLowering {
           register: "kiln_app_file")))
     makeFolder("/var/lib/kiln", "app")
     makeFolder(app.workdir.value, "app")
-    let tasks = unpackAndInstall(app, values)
-    if plan.secrets(of: .build).isEmpty || app.install.isEmpty {
+    let tasks = unpackAndInstall(app, secrets)
+    if secrets.isEmpty || app.install.isEmpty {
       self.tasks += tasks.map { .task($0) }
     } else {
-      addInstallWithSecrets(tasks)
+      addInstallWithSecrets(tasks, secrets)
     }
     task(
       "App: remember the archive", "ansible.builtin.copy",
@@ -33,7 +31,7 @@ extension PlaybookLowering {
   }
 
   /// In the order of the image's layers: commands that need some files run before the others are there.
-  private func unpackAndInstall(_ app: EnvironmentSpec.App, _ values: [NamedValue]) -> [AnsibleTask] {
+  private func unpackAndInstall(_ app: EnvironmentSpec.App, _ secrets: [SecretUse]) -> [AnsibleTask] {
     var tasks: [AnsibleTask] = []
     var isWhole = false
     for (index, command) in app.install.enumerated() {
@@ -43,7 +41,7 @@ extension PlaybookLowering {
         tasks.append(unpack(app, [], "App: unpack the archive"))
         isWhole = true
       }
-      tasks += install(command.command, index + 1, app, values)
+      tasks += install(command.command, index + 1, app, secrets)
     }
     return isWhole ? tasks : tasks + [unpack(app, [], "App: unpack the archive")]
   }
@@ -68,15 +66,14 @@ extension PlaybookLowering {
   }
 
   private func install(
-    _ command: String, _ number: Int, _ app: EnvironmentSpec.App, _ values: [NamedValue]
+    _ command: String, _ number: Int, _ app: EnvironmentSpec.App, _ secrets: [SecretUse]
   ) -> [AnsibleTask] {
-    let secrets = plan.secrets(of: .build)
     var task = AnsibleTask(
       "App: run install command \(number)", "ansible.builtin.command",
       [
-        "argv": ["/bin/sh", "-euc", .text(AppInstall.script(command, secrets: secrets))],
+        "argv": ["/bin/sh", "-euc", .text(AppInstall.script(command, secrets: secrets, app.buildEnvironment))],
         "chdir": .text(app.workdir.value), "creates": .template(Self.stamp), "expand_argument_vars": false,
-      ], tags: ["app"], environment: Self.variables(values))
+      ], tags: ["app"])
     guard !secrets.isEmpty else { return [task] }
     // What the command prints may hold a secret; that it failed is reported by a task of its own.
     task.noLog = true
@@ -92,13 +89,12 @@ extension PlaybookLowering {
   /// The secrets lie at `/run/secrets`, as they do while an image is built, while the commands run and no longer.
   ///
   /// They come from the environment of the Ansible that runs the playbook; `/dev/shm` keeps Ansible's own copies in memory.
-  private mutating func addInstallWithSecrets(_ install: [AnsibleTask]) {
+  private mutating func addInstallWithSecrets(_ install: [AnsibleTask], _ secrets: [SecretUse]) {
     tasks.append(
       .task(
         AnsibleTask(
           "App: look whether this archive is installed", "ansible.builtin.stat", ["path": .template(Self.stamp)],
           tags: ["app"], register: "kiln_app_stamp")))
-    let secrets = plan.secrets(of: .build)
     let checks = secrets.map { secret in
       AnsibleTask(
         "App: stop if the secret \(secret.file) is not set", "ansible.builtin.fail",
@@ -133,26 +129,38 @@ extension PlaybookLowering {
           always: removals + [cleanUp], when: ["not kiln_app_stamp.stat.exists"], tags: ["app"])))
   }
 
-  /// Variables for every service and every login.
-  mutating func addEnvironment() {
-    guard !variables.isEmpty else { return }
+  /// The runtime's variables for every service and every login, and the app's values for the services.
+  ///
+  /// Values are no part of the machine's image: a bake has them while it asks the machine, and a machine that starts is
+  /// told its own.
+  mutating func addEnvironment(isWithValues: Bool) {
     var merged: [NamedValue] = []
     for variable in variables {
       merged.removeAll { $0.name == variable.name }
       merged.append(variable)
     }
     merged.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    let values = machine.app?.values ?? []
+    let files =
+      (merged.isEmpty ? [] : [MachineFiles.runtimeEnvironment]) + (values.isEmpty ? [] : [MachineFiles.environment])
+    guard !files.isEmpty else { return }
     let notify = unique(services).map(Self.restart)
     makeFolder("/etc/kiln", "environment")
-    add(
-      .init(path: "/etc/kiln/environment", content: Array(EnvironmentFile.systemd(merged).utf8)), "environment", notify)
-    add(.init(path: "/etc/profile.d/kiln.sh", content: Array(EnvironmentFile.shell(merged).utf8)), "environment", [])
+    if !merged.isEmpty {
+      let text = EnvironmentFile.systemd(merged)
+      add(.init(path: MachineFiles.runtimeEnvironment, content: Array(text.utf8)), "environment", notify)
+      add(.init(path: MachineFiles.profile, content: Array(EnvironmentFile.shell(merged).utf8)), "environment", [])
+    }
+    if !values.isEmpty, isWithValues {
+      add(
+        .init(path: MachineFiles.environment, content: Array(EnvironmentFile.systemd(values).utf8)), "values", notify)
+    }
+    let lines = files.map { "EnvironmentFile=\($0)\n" }.joined()
     for service in unique(services) {
       let folder = "/etc/systemd/system/\(service).service.d"
       makeFolder(folder, "environment")
       add(
-        .init(path: "\(folder)/kiln.conf", content: Array("[Service]\nEnvironmentFile=/etc/kiln/environment\n".utf8)),
-        "environment",
+        .init(path: "\(folder)/kiln.conf", content: Array("[Service]\n\(lines)".utf8)), "environment",
         [Self.restart(service)])
     }
   }

@@ -9,11 +9,15 @@ import Synchronization
 public final class EnvironmentPlan: Sendable, Hashable {
   public let spec: EnvironmentSpec
   public var customer: String { spec.customer.value }
+  /// The environment's own base, which services from packages stand on.
   public let base: BaseDefinition
+  /// The environment's own runtime: that of all apps that have no other.
   public let runtime: RuntimePlan
+  /// In the order of the spec.
+  public let apps: [AppPlan]
   public let services: [ServicePlan]
-  /// Services that the machine itself runs, from packages.
-  public let machineServices: [ServicePlan]
+  /// Nil where there is none.
+  public let machine: MachinePlan?
   /// The registry that images are pushed to, without a slash at its end; nil for local names.
   public let registry: String?
   /// Images that were made from a fresh base since their recipes last changed.
@@ -31,27 +35,25 @@ public final class EnvironmentPlan: Sendable, Hashable {
     }
   }
 
-  /// Over the recipe of the application's image, and what its context is packed from but the files. Computed when asked;
-  /// nil where there is no application.
-  public var appDigest: ContentDigest? {
-    spec.app.flatMap { app in try? appDigest(app) }
-  }
+  /// Over the recipe of an app's image, and what its context is packed from but the files. Computed when asked; nil where
+  /// no Dockerfile can carry it, which is reported when the plan is made.
+  public func digest(of app: AppPlan) -> ContentDigest? { try? recipe(of: app) }
 
   /// - Throws: `RecipeError` for a value that no Dockerfile can carry.
-  @discardableResult func appDigest(_ app: EnvironmentSpec.App) throws(RecipeError) -> ContentDigest {
-    try digests.value(\.app) { () throws(RecipeError) in try recipes.app(app, of: self) }
+  @discardableResult public func recipe(of app: AppPlan) throws(RecipeError) -> ContentDigest {
+    try digests.value(\.apps[app.name]) { () throws(RecipeError) in try recipes.app(app, of: self) }
   }
 
   /// Over the recipe of the machine, but the files of the application. Computed when asked; nil where there is no machine.
   public var machineDigest: ContentDigest? {
-    spec.machine.map { machine in digests.value(\.machine) { recipes.machine(machine, of: self) } }
+    machine.map { machine in digests.value(\.machine) { recipes.machine(machine, of: self) } }
   }
 
   /// Digests that were asked for.
   private final class Digests: Sendable {
     struct Known {
       var spec: ContentDigest?
-      var app: ContentDigest?
+      var apps: [String: ContentDigest] = [:]
       var machine: ContentDigest?
     }
     private let known = Mutex(Known())
@@ -70,14 +72,15 @@ public final class EnvironmentPlan: Sendable, Hashable {
   private let recipes: any RecipeDigests
 
   init(
-    spec: EnvironmentSpec, base: BaseDefinition, runtime: RuntimePlan, services: [ServicePlan],
-    machineServices: [ServicePlan], registry: String?, refreshes: ImageRefreshes, recipes: any RecipeDigests
+    spec: EnvironmentSpec, base: BaseDefinition, runtime: RuntimePlan, apps: [AppPlan], services: [ServicePlan],
+    machine: MachinePlan?, registry: String?, refreshes: ImageRefreshes, recipes: any RecipeDigests
   ) {
     self.spec = spec
     self.base = base
     self.runtime = runtime
+    self.apps = apps
     self.services = services
-    self.machineServices = machineServices
+    self.machine = machine
     self.registry = registry
     self.refreshes = refreshes
     secretUses = Self.secretUses(spec, services)
@@ -86,8 +89,8 @@ public final class EnvironmentPlan: Sendable, Hashable {
 
   public static func == (one: EnvironmentPlan, other: EnvironmentPlan) -> Bool {
     one === other
-      || one.spec == other.spec && one.runtime == other.runtime && one.services == other.services
-        && one.machineServices == other.machineServices && one.registry == other.registry
+      || one.spec == other.spec && one.runtime == other.runtime && one.apps == other.apps
+        && one.services == other.services && one.machine == other.machine && one.registry == other.registry
         && one.refreshes == other.refreshes
   }
 
@@ -96,10 +99,19 @@ public final class EnvironmentPlan: Sendable, Hashable {
     hasher.combine(runtime)
   }
 
-  /// The application's image, without a tag.
-  public var appRepository: ImageRepository { .app(of: customer, below: registry) }
-  /// The runtime's image with its digest tag, and when it was refreshed.
-  public var runtimeImage: ImageReference {
+  /// The runtimes that images are made of: those of the apps, each once; the environment's own where there is no app.
+  public var runtimes: [RuntimePlan] {
+    guard !apps.isEmpty else { return [runtime] }
+    var ids: Set<String> = []
+    return apps.map(\.runtime).filter { ids.insert($0.id).inserted }
+  }
+
+  public func app(named name: String) -> AppPlan? { apps.first { $0.name == name } }
+
+  /// An app's image, without a tag.
+  public func repository(of app: AppPlan) -> ImageRepository { .app(app.name, of: customer, below: registry) }
+  /// A runtime's image with its digest tag, and when it was refreshed.
+  public func image(of runtime: RuntimePlan) -> ImageReference {
     let name = ImageRepository.runtimes(below: nil).description
     return ImageRepository.runtimes(below: registry).tagged(refreshes.tag(of: name, runtime.id))
   }
@@ -119,8 +131,8 @@ public final class EnvironmentPlan: Sendable, Hashable {
     ImageRepository.service(service.name, of: customer, below: nil).description
   }
 
-  /// When the runtime was refreshed; nil where it was not since its recipe changed.
-  public var runtimeRefresh: String? {
+  /// When a runtime was refreshed; nil where it was not since its recipe changed.
+  public func refresh(of runtime: RuntimePlan) -> String? {
     refreshes.mark(of: ImageRepository.runtimes(below: nil).description, runtime.id)
   }
   /// The same of a service.
@@ -128,26 +140,26 @@ public final class EnvironmentPlan: Sendable, Hashable {
     refreshes.mark(of: repository(of: service), service.digest.tag)
   }
 
-  /// `refreshes` with the runtime or services refreshed anew.
-  public func marked(_ refreshes: ImageRefreshes, as mark: String, runtime isRuntime: Bool, services: [ServicePlan])
-    -> ImageRefreshes
-  {
+  /// `refreshes` with runtimes or services refreshed anew.
+  public func marked(
+    _ refreshes: ImageRefreshes, as mark: String, runtimes: [RuntimePlan], services: [ServicePlan]
+  ) -> ImageRefreshes {
     var marked = refreshes
-    if isRuntime { marked.mark(ImageRepository.runtimes(below: nil).description, runtime.id, as: mark) }
+    for runtime in runtimes { marked.mark(ImageRepository.runtimes(below: nil).description, runtime.id, as: mark) }
     for service in services { marked.mark(repository(of: service), service.digest.tag, as: mark) }
     return marked
   }
 
   /// What `kiln.lock` may name of it.
   public var refreshable: [String] {
-    ["\(ImageRepository.runtimes(below: nil)):\(runtime.id)"]
+    runtimes.map { "\(ImageRepository.runtimes(below: nil)):\($0.id)" }
       + services.map { "\(repository(of: $0)):\($0.digest.tag)" }
   }
 
   /// The same plan with other refreshes.
   package func with(_ refreshes: ImageRefreshes) -> EnvironmentPlan {
     EnvironmentPlan(
-      spec: spec, base: base, runtime: runtime, services: services, machineServices: machineServices,
+      spec: spec, base: base, runtime: runtime, apps: apps, services: services, machine: machine,
       registry: registry, refreshes: refreshes, recipes: recipes)
   }
 
@@ -155,6 +167,51 @@ public final class EnvironmentPlan: Sendable, Hashable {
   public func digest(of service: ServicePlan) -> ContentDigest {
     refresh(of: service).map { ContentDigest(of: "\(service.digest) \($0)") } ?? service.digest
   }
+}
+
+/// An application and the runtime that it stands on.
+public struct AppPlan: Sendable, Hashable {
+  public let spec: EnvironmentSpec.App
+  public let runtime: RuntimePlan
+  public var name: String { spec.name.value }
+
+  /// A folder that outlives containers and versions.
+  public struct Volume: Sendable, Hashable {
+    public let name: String
+    public let path: String
+    public let owner: String
+    /// As in `20Gi`.
+    public let storage: String?
+  }
+
+  public var volumes: [Volume] {
+    spec.volumes.map { volume in
+      Volume(
+        name: volume.name.value, path: volume.path.value, owner: (volume.owner ?? spec.user).value,
+        storage: volume.storage)
+    }
+  }
+
+  /// What it, its workers and its jobs see when they run, sorted by name.
+  public var values: [NamedValue] {
+    spec.environment.map { NamedValue($0.name, $0.value) }.sorted {
+      $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+    }
+  }
+
+  /// Whether something keeps running beside it, from its image.
+  public var hasCompanions: Bool { !spec.workers.isEmpty || spec.jobs.contains { $0.schedule != nil } }
+}
+
+/// The machine: an app and its runtime, and the data services that run on it.
+public struct MachinePlan: Sendable, Hashable {
+  public let spec: EnvironmentSpec.Machine
+  /// Nil where there is none.
+  public let app: AppPlan?
+  public let runtime: RuntimePlan
+  /// From packages.
+  public let services: [ServicePlan]
+  public var base: BaseDefinition { runtime.base }
 }
 
 /// The stable image: a base and components. Equal runtimes have one digest, whoever uses them.

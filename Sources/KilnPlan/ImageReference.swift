@@ -21,8 +21,8 @@ public struct ImageRepository: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// An application's.
-  static func app(of customer: String, below registry: String?) -> ImageRepository {
-    ImageRepository("\(customer)/app", below: registry)
+  static func app(_ name: String, of customer: String, below registry: String?) -> ImageRepository {
+    ImageRepository("\(customer)/\(name)", below: registry)
   }
 
   static func service(_ name: String, of customer: String, below registry: String?) -> ImageRepository {

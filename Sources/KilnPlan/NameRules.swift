@@ -8,7 +8,7 @@ import KilnSpec
 struct NameRules {
   /// What a customer's other images are called.
   private static let images: Set<String> = [
-    EnvironmentPlan.appService, EnvironmentPlan.runtimeName, EnvironmentPlan.machineName,
+    EnvironmentPlan.runtimeName, EnvironmentPlan.machineName,
   ]
 
   let spec: EnvironmentSpec
@@ -49,24 +49,11 @@ struct NameRules {
       }
       if let name = azure.scaleSet?.name { check(name, Self.scaleSet) }
     }
-    for use in spec.services where Self.images.contains(use.name.value) {
-      found.append(
-        Diagnostic(
-          "name.service", "a service cannot be called \"\(use.name.value)\": Kiln gives this name to another image",
-          at: use.name.location, suggestion: "give its definition another name"))
-    }
-    for use in spec.services where "\(spec.customer.value)-\(use.name.value)".utf8.count > 63 {
-      found.append(
-        Diagnostic(
-          "name.kubernetes",
-          "Kubernetes refuses \"\(spec.customer.value)-\(use.name.value)\", derived from customer and service, as a label",
-          at: use.name.location,
-          suggestion: "customer and service have at most 62 characters together"))
-    }
+    found += workloadProblems()
     if let registry {
       let customer = spec.customer.value
       let repositories =
-        [ImageRepository.app(of: customer, below: registry.value)]
+        spec.apps.map { ImageRepository.app($0.name.value, of: customer, below: registry.value) }
         + spec.services.map { .service($0.name.value, of: customer, below: registry.value) }
       for repository in repositories where repository.description.utf8.count > 255 {
         found.append(
@@ -74,6 +61,80 @@ struct NameRules {
             "name.docker", "Docker refuses \"\(repository)\", derived from registry and customer, as a repository",
             at: registry.location,
             suggestion: "a repository's name has at most 255 characters"))
+      }
+    }
+    return found
+  }
+
+  /// What runs in the environment, and its volumes, by the names that they get.
+  private func workloadProblems() -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    var taken: [String: NamedWorkload] = [:]
+    for one in namedWorkloads {
+      if Self.images.contains(one.name) {
+        found.append(
+          Diagnostic(
+            "name.workload",
+            "\(one.what) cannot be called \"\(one.name)\": Kiln gives this name to another image", at: one.location,
+            suggestion: one.isService ? "give its definition another name" : "rename it"))
+      }
+      if let other = taken[one.name] {
+        found.append(
+          Diagnostic(
+            "name.workload", "\(other.what) is called \"\(one.name)\" already, by which others reach it",
+            at: one.location, suggestion: "rename one", notes: [.init("here", at: other.location)]))
+        continue
+      }
+      taken[one.name] = one
+      let label = "\(spec.customer.value)-\(one.name)"
+      guard label.utf8.count > 63 else { continue }
+      found.append(
+        Diagnostic(
+          "name.kubernetes", "Kubernetes refuses \"\(label)\", derived from the customer's name, as a label",
+          at: one.location, suggestion: "both names have at most 62 characters together"))
+    }
+    return found + volumeProblems()
+  }
+
+  private struct NamedWorkload {
+    let name: String
+    /// As in `a service`.
+    let what: String
+    let location: SourceLocation
+    var isService: Bool { what == "a service" }
+  }
+
+  /// A worker and a job of one name are a problem of their app's.
+  private var namedWorkloads: [NamedWorkload] {
+    let services = spec.services.map {
+      NamedWorkload(name: $0.name.value, what: "a service", location: $0.name.location)
+    }
+    let apps = spec.apps.map { NamedWorkload(name: $0.name.value, what: "an app", location: $0.name.location) }
+    var beside: [NamedWorkload] = []
+    for app in spec.apps {
+      var names: Set<String> = []
+      let parts = app.workers.map { ($0.name, "a worker") } + app.jobs.map { ($0.name, "a job") }
+      for (name, what) in parts where names.insert(name.value).inserted {
+        beside.append(
+          NamedWorkload(
+            name: EnvironmentPlan.workload(name.value, of: app.name.value), what: what, location: name.location))
+      }
+    }
+    return services + apps + beside
+  }
+
+  private func volumeProblems() -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    var taken: [String: SourceLocation] = [:]
+    for use in spec.services { taken[EnvironmentPlan.volume(of: use.name.value)] = use.name.location }
+    for app in spec.apps {
+      for volume in app.volumes {
+        let name = EnvironmentPlan.volume(volume.name.value, of: app.name.value)
+        guard let other = taken.updateValue(volume.name.location, forKey: name) else { continue }
+        found.append(
+          Diagnostic(
+            "name.workload", "two volumes are called \"\(name)\"", at: volume.name.location, suggestion: "rename one",
+            notes: [.init("the other", at: other)]))
       }
     }
     return found

@@ -1,5 +1,6 @@
 import KilnArtifacts
 public import KilnDiagnostics
+import KilnDocuments
 public import KilnSpec
 
 /// Resolves an environment's spec against the definitions.
@@ -39,9 +40,10 @@ public struct PlanResolver: Sendable {
 struct Resolution {
   let resolver: PlanResolver
   let spec: EnvironmentSpec
+  /// What parameters of components follow.
+  var followed = FollowedKeys(nil)
   var problems: [Diagnostic] = []
   var definitions: Definitions { resolver.definitions }
-  var followed: FollowedKeys { FollowedKeys(spec.app) }
   var checker: UseChecker { UseChecker(definitions) }
 
   init(resolver: PlanResolver, spec: EnvironmentSpec) {
@@ -50,56 +52,106 @@ struct Resolution {
   }
 
   mutating func plan() -> EnvironmentPlan? {
-    let base = base()
-    let runtime = runtime(on: base)
-    _ = variables(spec.app?.environment ?? [], in: "app")
+    let base = base(spec.runtime.base)
+    let apps = spec.apps.map { app in
+      _ = variables(app.environment + app.buildEnvironment, in: "app")
+      return (spec: app, runtime: self.runtime(app.runtime ?? spec.runtime, following: app))
+    }
+    let machineApp = machineApp()
+    // Its parameters follow an app that stands on it.
+    let runtime =
+      if let app = apps.first(where: { $0.spec.runtime == nil }) { app.runtime } else {
+        self.runtime(spec.runtime, following: nil)
+      }
     problems += SpecRules(spec: spec, definitions: definitions, registry: resolver.registry).problems()
-    if let app = spec.app, let runtime {
+    for (app, runtime) in apps {
+      guard let runtime else { continue }
       problems += ServerRules(
-        app: app, components: runtime.contents.components, definitions: definitions, base: base?.name
+        app: app, components: runtime.components, definitions: definitions, base: runtime.base.name
       ).problems()
     }
     let services = spec.services.compactMap { service($0, on: base, fromPackages: false) }
+    let machineBase = machineApp?.runtime.map { definitions.bases[$0.base.value] } ?? base
     var machineServices: [ServicePlan] = []
     for name in spec.machine?.services ?? [] {
       guard let use = spec.services.first(where: { $0.name.value == name.value }) else {
         problems.append(checker.unknownMachineService(name, among: spec.services.map(\.name.value)))
         continue
       }
-      if let plan = service(use, on: base, fromPackages: true, namedAt: name.location) { machineServices.append(plan) }
-    }
-    guard let base, let runtime else { return nil }
-    if let machine = spec.machine {
-      let services = machineServices.compactMap { plan in
-        machine.services.first { $0.value == plan.name }.map { (plan: plan, origin: $0.location) }
+      if let plan = service(use, on: machineBase, fromPackages: true, namedAt: name.location) {
+        machineServices.append(plan)
       }
-      problems += UnitRules(
-        components: runtime.components, services: services, definitions: definitions
-      ).problems()
+    }
+    // Several apps on one runtime have the same problems.
+    var seen: Set<Diagnostic> = []
+    problems = problems.filter { seen.insert($0).inserted }
+    let plans = apps.compactMap { app, runtime in runtime.map { AppPlan(spec: app, runtime: $0) } }
+    guard let base, let runtime, plans.count == apps.count else { return nil }
+    var machine: MachinePlan?
+    if let spec = spec.machine {
+      let app = machineApp.flatMap { app in plans.first { $0.name == app.name.value } }
+      let plan = MachinePlan(spec: spec, app: app, runtime: app?.runtime ?? runtime, services: machineServices)
+      problems += unitProblems(plan)
+      machine = plan
     }
     let plan = EnvironmentPlan(
-      spec: spec, base: base,
-      runtime: runtime,
-      services: services, machineServices: machineServices, registry: (spec.registry ?? resolver.registry)?.value,
-      refreshes: resolver.refreshes,
-      recipes: resolver.recipes)
+      spec: spec, base: base, runtime: runtime, apps: plans, services: services, machine: machine,
+      registry: (spec.registry ?? resolver.registry)?.value, refreshes: resolver.refreshes, recipes: resolver.recipes)
     // What is wrong already is not reported twice.
-    if !problems.hasErrors, let app = spec.app {
-      do throws(RecipeError) {
-        try plan.appDigest(app)
-      } catch {
-        problems.append(error.diagnostic(at: app.location))
+    if !problems.hasErrors {
+      for app in plans {
+        do throws(RecipeError) {
+          try plan.recipe(of: app)
+        } catch {
+          problems.append(error.diagnostic(at: app.spec.location))
+        }
       }
     }
     return plan
   }
 
-  /// The runtime; customers whose specs say it in the same places, as by a profile, share one.
-  private mutating func runtime(on base: BaseDefinition?) -> RuntimePlan? {
-    let (plan, found) = resolver.cache.runtime(.init(runtime: spec.runtime, followed: followed)) {
+  private func unitProblems(_ machine: MachinePlan) -> [Diagnostic] {
+    let services = machine.services.compactMap { plan in
+      machine.spec.services.first { $0.value == plan.name }.map { (plan: plan, origin: $0.location) }
+    }
+    return UnitRules(
+      components: machine.runtime.components, services: services, definitions: definitions
+    ).problems()
+  }
+
+  /// The app that the machine runs: the one that it names, or the only one.
+  private mutating func machineApp() -> EnvironmentSpec.App? {
+    guard let machine = spec.machine else { return nil }
+    let names = spec.apps.map(\.name.value)
+    guard let name = machine.app else {
+      if spec.apps.count > 1 {
+        problems.append(
+          Diagnostic(
+            "spec.machine-app", "a machine runs one app, and the environment has \(spec.apps.count)",
+            at: machine.location, suggestion: "name it: app: \(Phrase.alternatives(names))"))
+      }
+      return spec.apps.first
+    }
+    if let app = spec.app(named: name.value) { return app }
+    problems.append(
+      Diagnostic(
+        "spec.machine-app", "there is no app \"\(name.value)\"", at: name.location,
+        suggestion: nearest(to: name.value, among: names).map { "did you mean \"\($0)\"?" }
+          ?? (names.isEmpty ? "describe it under `apps`" : "there are: \(Phrase.list(names))")))
+    return nil
+  }
+
+  /// A runtime; customers whose specs say it in the same places, as by a profile, share one.
+  private mutating func runtime(
+    _ runtime: EnvironmentSpec.Runtime, following app: EnvironmentSpec.App?
+  ) -> RuntimePlan? {
+    let followed = FollowedKeys(app)
+    let base = base(runtime.base)
+    let (plan, found) = resolver.cache.runtime(.init(runtime: runtime, followed: followed)) {
       var own = Resolution(resolver: resolver, spec: spec)
-      let components = own.components(on: base)
-      let environment = own.variables(spec.runtime.environment, in: "runtime")
+      own.followed = followed
+      let components = own.components(runtime.components, on: base)
+      let environment = own.variables(runtime.environment, in: "runtime")
       guard let base else { return (nil, own.problems) }
       // Nothing is lowered that has an error already.
       guard !own.problems.hasErrors else { return (nil, own.problems) }
@@ -110,12 +162,12 @@ struct Resolution {
           try resolver.recipes.runtime(contents)
         }
       } catch {
-        return (nil, own.problems + [error.diagnostic(at: spec.runtime.base.location)])
+        return (nil, own.problems + [error.diagnostic(at: runtime.base.location)])
       }
-      let origins = spec.runtime.environment.map { ($0.name, $0.location) }
+      let origins = runtime.environment.map { ($0.name, $0.location) }
       return (
         RuntimePlan(
-          contents: contents, digest: digest, baseOrigin: spec.runtime.base.location,
+          contents: contents, digest: digest, baseOrigin: runtime.base.location,
           variableOrigins: Dictionary(origins, uniquingKeysWith: { $1 })), own.problems
       )
     }
@@ -123,8 +175,7 @@ struct Resolution {
     return plan
   }
 
-  private mutating func base() -> BaseDefinition? {
-    let name = spec.runtime.base
+  private mutating func base(_ name: Located<String>) -> BaseDefinition? {
     if let base = definitions.bases[name.value] { return base }
     problems.append(checker.unknown("base", name, among: Array(definitions.bases.keys), id: "spec.unknown-base"))
     return nil

@@ -11,8 +11,8 @@ public protocol RecipeDigests: Sendable {
   /// - Throws: `RecipeError` for a value that no Dockerfile can carry.
   func service(_ contents: ServicePlan.Contents, on base: BaseDefinition) throws(RecipeError) -> ContentDigest
   /// - Throws: `RecipeError` for a value that no Dockerfile can carry.
-  func app(_ app: EnvironmentSpec.App, of plan: EnvironmentPlan) throws(RecipeError) -> ContentDigest
-  func machine(_ machine: EnvironmentSpec.Machine, of plan: EnvironmentPlan) -> ContentDigest
+  func app(_ app: AppPlan, of plan: EnvironmentPlan) throws(RecipeError) -> ContentDigest
+  func machine(_ machine: MachinePlan, of plan: EnvironmentPlan) -> ContentDigest
 }
 
 /// A value that a lowering cannot represent.

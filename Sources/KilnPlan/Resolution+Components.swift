@@ -2,11 +2,13 @@ import KilnDiagnostics
 import KilnSpec
 
 extension Resolution {
-  /// The spec's components and what they require, each after what it requires; those first that come before the
+  /// A runtime's components and what they require, each after what it requires; those first that come before the
   /// packages of others, else by their `order` and name.
-  mutating func components(on base: BaseDefinition?) -> [ComponentPlan] {
+  mutating func components(
+    _ components: [EnvironmentSpec.ComponentUse], on base: BaseDefinition?
+  ) -> [ComponentPlan] {
     var uses: [String: (origin: SourceLocation, parameters: SpecNode?)] = [:]
-    var pending: [(Located<String>, SpecNode?)] = spec.runtime.components.map { ($0.name, $0.parameters) }
+    var pending: [(Located<String>, SpecNode?)] = components.map { ($0.name, $0.parameters) }
     var at = 0
     while at < pending.count {
       let (name, parameters) = pending[at]

@@ -3,9 +3,10 @@ import KilnSpec
 /// Who reads a secret, and under which names: nobody else gets it.
 public struct SecretUse: Sendable, Hashable {
   public enum Reader: Sendable, Hashable {
-    /// The application's install commands, while its image or its machine is made.
-    case build
-    case app
+    /// An application's install commands, while its image or its machine is made.
+    case build(String)
+    /// An application, its workers and its jobs.
+    case app(String)
     case service(String)
     /// The deployment parameters that a bake patches.
     case parameters
@@ -39,22 +40,25 @@ extension EnvironmentPlan {
   /// Data services first, then the application, its install commands, and deployment parameters.
   static func secretUses(_ spec: EnvironmentSpec, _ services: [ServicePlan]) -> [SecretUse] {
     func use(_ reader: SecretUse.Reader, of secret: EnvironmentSpec.Secret, as file: String) -> SecretUse {
+      let isApp = if case .app = reader { true } else { false }
       var variable = secret.name.value
       if case .environment(let own) = secret.source { variable = own }
       return SecretUse(
-        reader: reader, file: file, variable: variable, isVariable: reader == .app && secret.asVariable != nil)
+        reader: reader, file: file, variable: variable,
+        isVariable: isApp && secret.asVariable != nil)
     }
     var uses = services.compactMap { service in
       spec.secrets.first { $0.name.value == service.access?.password }
         .map { use(.service(service.name), of: $0, as: SecretUse.password) }
     }
-    let deploying = Set((spec.machine?.parameters?.uses ?? []).compactMap(\.secret))
-    if let app = spec.app {
-      // Secrets that only the build needs, or the deployment, are not the application's.
-      let others = deploying.union(app.buildSecrets.map(\.value))
-      uses += spec.secrets.filter { !others.contains($0.name.value) }.map { use(.app, of: $0, as: $0.name.value) }
+    let deploying = spec.deploymentSecrets
+    for app in spec.apps {
+      let own = Set(spec.secrets(of: app))
+      uses += spec.secrets.filter { own.contains($0.name.value) }.map { use(.app(app.name.value), of: $0, as: $0.name.value) }
       uses += app.buildSecrets.compactMap { name in
-        spec.secrets.first { $0.name.value == name.value }.map { use(.build, of: $0, as: name.value) }
+        spec.secrets.first { $0.name.value == name.value }.map {
+          use(.build(app.name.value), of: $0, as: name.value)
+        }
       }
     }
     return uses
@@ -73,5 +77,22 @@ extension EnvironmentPlan {
       + (names.count == 1 ? "needs it" : "need it")
   }
 
+  /// Secrets that install commands of any app see.
+  public var buildSecrets: [SecretUse] {
+    secretUses.filter { if case .build = $0.reader { true } else { false } }
+  }
+
   public func secrets(of reader: SecretUse.Reader) -> [SecretUse] { secretUses.filter { $0.reader == reader } }
+}
+
+extension EnvironmentSpec {
+  /// The names of secrets that are deployment parameters.
+  var deploymentSecrets: Set<String> { Set((machine?.parameters?.uses ?? []).compactMap(\.secret)) }
+
+  /// The names of the secrets that `app` reads: those that it names, else all that are neither a build's nor a deployment's.
+  func secrets(of app: App) -> [String] {
+    if let named = app.secrets { return named.map(\.value) }
+    let others = deploymentSecrets.union(apps.flatMap { $0.buildSecrets.map(\.value) })
+    return secrets.map(\.name.value).filter { !others.contains($0) }
+  }
 }

@@ -16,9 +16,9 @@ struct SpecRules {
 
   func problems() -> [Diagnostic] {
     var found = secretProblems()
-    found += (spec.app.map { appProblems($0) } ?? []) + pathProblems()
+    found += AppRules(spec).problems()
     found += NameRules(spec: spec, registry: spec.registry ?? registry).problems()
-    for limits in [spec.app?.limits] + spec.services.map(\.limits) {
+    for limits in spec.apps.flatMap(\.allLimits) + spec.services.map(\.limits) {
       guard let memory = limits?.memory, !Self.memory.contains(memory.value) else { continue }
       found.append(
         Diagnostic(
@@ -45,7 +45,8 @@ struct SpecRules {
     let deploying = (spec.machine?.parameters?.uses ?? []).compactMap { use in
       use.secret.map { Located($0, at: use.location) }
     }
-    for name in (spec.app?.buildSecrets ?? []) + deploying where !names.contains(name.value) {
+    let named = spec.apps.flatMap { $0.buildSecrets + ($0.secrets ?? []) }
+    for name in named + deploying where !names.contains(name.value) {
       let near = nearest(to: name.value, among: known.prefix(UseChecker.nearLimit)).map { "did you mean \"\($0)\"?" }
       found.append(
         Diagnostic(
@@ -58,43 +59,33 @@ struct SpecRules {
   /// Variables by which shells and the system find programs and files.
   private static let ownVariables: Set<String> = ["PATH", "HOME", "IFS", "ENV", "BASH_ENV", "SHELL", "USER", "TMPDIR"]
 
-  /// Secrets that the app cannot read as variables.
+  /// Secrets that the apps cannot read as variables.
   private func variableProblems() -> [Diagnostic] {
     spec.secrets.compactMap { secret in
       guard let place = secret.asVariable else { return nil }
       let name = secret.name.value
+      let readers = spec.apps.filter { spec.secrets(of: $0).contains(name) }
       let trouble: (message: String, help: String)
-      if spec.app == nil {
+      if spec.apps.isEmpty {
         trouble = ("there is no app that could read \(name)", "remove `as`, or describe the app")
       } else if Self.ownVariables.contains(name) || name.hasPrefix("LD_") {
         trouble = ("no program would run with a secret as \(name)", "give the secret another name")
-      } else if spec.app?.buildSecrets.contains(where: { $0.value == name }) ?? false {
+      } else if spec.apps.contains(where: { $0.buildSecrets.contains { $0.value == name } }) {
         trouble = (
           "\(name) is a build secret, which the app does not get",
           "remove `as`: install commands see it as a variable in any case"
         )
-      } else if spec.machine?.parameters?.uses.contains(where: { $0.secret == name }) ?? false {
+      } else if spec.deploymentSecrets.contains(name) {
         trouble = (
           "\(name) is a deployment parameter, which the app does not get",
           "remove `as`, or give the app a secret of its own with the same `env`"
         )
-      } else if spec.app?.environment.contains(where: { $0.name == name }) ?? false {
-        trouble = ("the app has a variable \(name) already", "remove it from app.environment, or remove `as`")
+      } else if let app = readers.first(where: { $0.environment.contains { $0.name == name } }) {
+        trouble = ("the app has a variable \(name) already", "remove it from \(app.path).environment, or remove `as`")
       } else {
         return nil
       }
       return Diagnostic("spec.secret-variable", trouble.message, at: place, suggestion: trouble.help)
-    }
-  }
-
-  private func installOrderProblems(_ app: EnvironmentSpec.App) -> [Diagnostic] {
-    guard let first = app.install.first(where: { $0.needs.isEmpty }) else { return [] }
-    return app.install.drop { !$0.needs.isEmpty }.filter { !$0.needs.isEmpty }.map { command in
-      Diagnostic(
-        "spec.install-order", "a command with `needs` comes after one that needs the whole source",
-        at: command.location,
-        suggestion: "put it first, as it runs before the source is there; `add` appends, so write the whole list",
-        notes: [.init("this one needs the whole source", at: first.location)])
     }
   }
 
@@ -182,76 +173,5 @@ struct SpecRules {
         suggestion: generation == 2
           ? "a size that runs generation 2, as in Standard_DS2_v2; or `generation: 1`" : "leave `generation` out")
     ]
-  }
-
-  private func appProblems(_ app: EnvironmentSpec.App) -> [Diagnostic] {
-    var found: [Diagnostic] = []
-    if let health = app.health, app.port == nil {
-      found.append(
-        Diagnostic(
-          "spec.missing-key", "app has a health path and no port to ask", at: health.location,
-          suggestion: "say the port, as in `port: 80`"))
-    }
-    if let check = app.checks.first, app.port == nil {
-      found.append(
-        Diagnostic(
-          "spec.missing-key", "app has checks and no port to ask", at: check.location,
-          suggestion: "say the port, as in `port: 80`"))
-    }
-    var statuses = app.health.map { [$0.value: 200] } ?? [:]
-    for check in app.checks {
-      if let status = statuses[check.path], status != check.status {
-        found.append(
-          Diagnostic(
-            "spec.conflict", "\(check.path) cannot answer both \(status) and \(check.status)", at: check.location,
-            suggestion: "one status for each path; `health` answers 200"))
-      }
-      statuses[check.path] = check.status
-    }
-    if app.workdir.value == "/" || PathRules.problem(app.workdir.value) != nil || app.workdir.value.hasSuffix("/") {
-      found.append(
-        Diagnostic(
-          "spec.invalid-value", "workdir cannot be \"\(app.workdir.value)\"", at: app.workdir.location,
-          suggestion: "a folder of its own, as in /var/www/app"))
-    } else if let folder = PathRules.mounted(app.workdir.value) {
-      found.append(
-        Diagnostic(
-          "spec.invalid-value", "workdir cannot be in \(folder), which the kernel or the engine makes",
-          at: app.workdir.location, suggestion: "a folder of its own, as in /var/www/app"))
-    }
-    for command in app.install where command.command.unicodeScalars.contains(where: { $0.value == 0 || $0 == "\r" }) {
-      found.append(Diagnostic("spec.unrepresentable", "the command has a control character", at: command.location))
-    }
-    found += installOrderProblems(app)
-    for path in app.install.flatMap(\.needs) {
-      let parts = path.value.split(separator: "/", omittingEmptySubsequences: false)
-      guard parts.contains(where: { ["", ".", ".git"].contains($0) }), !path.value.hasPrefix("/") else { continue }
-      found.append(
-        Diagnostic(
-          "spec.invalid-value", "an install command cannot need \"\(path.value)\"", at: path.location,
-          suggestion: "a file or folder of the source, as in composer.json; nothing of .git is packed"))
-    }
-    for file in (app.tokens?.files ?? []) + app.install.flatMap(\.needs)
-    where file.value.hasPrefix("/") || file.value.split(separator: "/").contains("..") {
-      found.append(
-        Diagnostic(
-          "spec.path-outside", "\"\(file.value)\" leaves the app's source", at: file.location,
-          suggestion: "a path inside the source"))
-    }
-    for file in app.tokens?.files ?? []
-    where file.value.split(separator: "/").contains(where: { $0.lowercased() == ".git" }) {
-      found.append(.owned("the file \"\(file.value)\"", by: .git, at: file.location))
-    }
-    return found
-  }
-
-  /// How far a relative path may reach is known only where the files are.
-  private func pathProblems() -> [Diagnostic] {
-    guard let app = spec.app else { return [] }
-    return ([app.source] + app.overlays).filter(\.value.isAbsolute).map { path in
-      Diagnostic(
-        "spec.path-outside", "\"\(path.value)\" is an absolute path, which no other machine has", at: path.location,
-        suggestion: "a path relative to this file")
-    }
   }
 }

@@ -1,23 +1,43 @@
 public import KilnArtifacts
 public import KilnSpec
 
-/// What an orchestrator runs of an environment: the application, or a data service. Compose and Kubernetes are lowered from
-/// it, so that both run the same.
+/// What an orchestrator runs of an environment: a data service, an application, or what runs beside it from its image.
+/// Compose and Kubernetes are lowered from it, so that all run the same.
 public struct Workload: Sendable, Hashable {
+  public enum Kind: Sendable, Hashable {
+    case service
+    case app
+    /// Beside an app, from its image.
+    case worker
+    /// Once for each deployment, before the new version serves.
+    case migration
+    /// By the clock.
+    case schedule(EnvironmentSpec.Schedule)
+  }
+
   public enum Image: Sendable, Hashable {
     case fixed(ImageReference)
-    /// The application's: its tag is the digest of a packed context, which a plan does not know.
-    case application(ImageRepository)
+    /// An application's: its tag is the digest of a packed context, which a plan does not know.
+    case application(String, ImageRepository)
   }
 
   /// As which account its processes run.
   public enum Account: Sendable, Hashable {
     /// A web server that binds its port as root; its children run as another account.
     case webServer
-    /// The service's own from the first process on.
+    /// The image's own, or the named one, from the first process on.
     case own(String)
     /// An entrypoint that starts as root and becomes the service's account.
     case officialImage
+  }
+
+  /// How it is known to be well.
+  public enum Health: Sendable, Hashable {
+    /// As the image says.
+    case image
+    /// It runs.
+    case running
+    case command([String])
   }
 
   /// Data that outlives the container.
@@ -30,43 +50,102 @@ public struct Workload: Sendable, Hashable {
 
   /// As other workloads call it.
   public let name: String
+  public let kind: Kind
   public let image: Image
-  /// Over the recipe of its image; nil where no Dockerfile can carry the application.
+  /// Over the recipe of its image and how it is run; nil where no Dockerfile can carry the application.
   public let digest: ContentDigest?
   public let account: Account
+  /// Nil for the image's own.
+  public let command: [String]?
+  public let health: Health
+  public let replicas: Int
   public let environment: [NamedValue]
   /// As files below `SecretUse.folder`.
   public let secrets: [SecretUse]
   public let port: Int?
-  public let volume: Volume?
+  public let volumes: [Volume]
   public let limits: EnvironmentSpec.Limits?
   /// The names of those that must be healthy before it starts.
   public let dependencies: [String]
+  /// The app that it is, or belongs to; nil for a data service.
+  public let app: String?
 }
 
 extension EnvironmentPlan {
-  /// Data services first, then the application.
+  /// Data services first, then each application with its migrations, itself, its workers and its schedules.
   public var workloads: [Workload] {
     let services = services.map(workload)
-    return services + (spec.app.map { [workload($0, after: services.map(\.name))] } ?? [])
+    return services + apps.flatMap { workloads(of: $0, after: services.map(\.name)) }
   }
 
-  private func workload(_ app: EnvironmentSpec.App, after services: [String]) -> Workload {
-    Workload(
-      name: Self.appService, image: .application(appRepository), digest: appDigest, account: .webServer,
-      environment: [],
-      secrets: secrets(of: .app), port: app.port?.value, volume: nil, limits: app.limits, dependencies: services)
+  private func workloads(of app: AppPlan, after services: [String]) -> [Workload] {
+    let spec = app.spec
+    let migrations = spec.migrations.map { job in
+      workload(job.name.value, .migration, of: app, job.command.value, job.limits, after: services)
+    }
+    let own = workload(
+      app, named: app.name, .app, command: nil,
+      account: spec.command == nil ? .webServer : .own(spec.user.value), health: .image, spec.limits,
+      port: spec.port?.value, after: services)
+    let workers = spec.workers.map { worker in
+      workload(
+        worker.name.value, .worker, of: app, worker.command.value, worker.limits, replicas: worker.replicas,
+        health: worker.health.map { .command($0.value) } ?? .running, after: services)
+    }
+    let schedules = spec.jobs.compactMap { job in
+      job.schedule.map {
+        workload(job.name.value, .schedule($0), of: app, job.command.value, job.limits, after: services)
+      }
+    }
+    return migrations + [own] + workers + schedules
+  }
+
+  private func workload(
+    _ name: String, _ kind: Workload.Kind, of app: AppPlan, _ command: [String], _ limits: EnvironmentSpec.Limits?,
+    replicas: Int = 1, health: Workload.Health = .running, after services: [String]
+  ) -> Workload {
+    workload(
+      app, named: Self.workload(name, of: app.name), kind, command: command, account: .own(app.spec.user.value),
+      health: health, limits, replicas: replicas, port: nil, after: services)
+  }
+
+  private func workload(
+    _ app: AppPlan, named name: String, _ kind: Workload.Kind, command: [String]?, account: Workload.Account,
+    health: Workload.Health, _ limits: EnvironmentSpec.Limits?, replicas: Int = 1, port: Int?, after services: [String]
+  ) -> Workload {
+    let environment = app.values
+    return Workload(
+      name: name, kind: kind, image: .application(app.name, repository(of: app)),
+      digest: digest(of: app).map { Self.digest($0, environment, command) }, account: account, command: command,
+      health: health, replicas: replicas, environment: environment, secrets: secrets(of: .app(app.name)), port: port,
+      volumes: app.spec.volumes.map { volume in
+        .init(
+          name: Self.volume(volume.name.value, of: app.name), path: volume.path.value, storage: volume.storage)
+      }, limits: limits, dependencies: services, app: app.name)
+  }
+
+  /// By which a running workload is known to be the spec's: its image's recipe, and with what it runs.
+  private static func digest(
+    _ image: ContentDigest, _ environment: [NamedValue], _ command: [String]?
+  ) -> ContentDigest {
+    if environment.isEmpty, command == nil { return image }
+    var digest = PlanDigest("workload")
+    digest.add("image", image.hex)
+    digest.add("environment", environment)
+    digest.add("command", command ?? [])
+    return digest.digest
   }
 
   private func workload(_ service: ServicePlan) -> Workload {
     Workload(
-      name: service.name, image: .fixed(image(of: service)), digest: digest(of: service),
-      account: service.isFromPackages ? .own(service.definition.user) : .officialImage,
-      environment: variables(of: service), secrets: secrets(of: .service(service.name)), port: service.definition.port,
-      volume: service.definition.data.map {
-        .init(name: Self.volume(of: service.name), path: $0, storage: service.storage)
-      },
-      limits: service.limits, dependencies: [])
+      name: service.name, kind: .service, image: .fixed(image(of: service)), digest: digest(of: service),
+      account: service.isFromPackages ? .own(service.definition.user) : .officialImage, command: nil, health: .image,
+      replicas: 1, environment: variables(of: service), secrets: secrets(of: .service(service.name)),
+      port: service.definition.port,
+      volumes: (service.definition.data.map {
+        [.init(name: Self.volume(of: service.name), path: $0, storage: service.storage)]
+      }) ?? [],
+      limits: service.limits, dependencies: [], app: nil)
   }
 
   /// What the first start is told of the database that it makes.
@@ -80,13 +159,16 @@ extension EnvironmentPlan {
     return values + service.definition.secrets.map { .init($0, "\(SecretUse.folder)/\(SecretUse.password)") }
   }
 
-  /// What Compose and Kubernetes call the app.
-  public static let appService = "app"
-
   /// What `--image` and `kiln plan` call the other images of a customer.
   public static let runtimeName = "runtime"
   public static let machineName = "machine"
 
+  /// What they call a worker or a job of an app.
+  public static func workload(_ name: String, of app: String) -> String { "\(app)-\(name)" }
+
   /// What they call the volume of a data service.
   public static func volume(of service: String) -> String { "\(service)-data" }
+
+  /// What they call a volume of an app.
+  public static func volume(_ name: String, of app: String) -> String { "\(app)-\(name)" }
 }

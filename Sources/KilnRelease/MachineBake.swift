@@ -40,7 +40,7 @@ package struct MachineBake: Sendable {
 
   /// - Returns: What was built.
   package func run() async throws -> PackerReport {
-    guard let machine = plan.spec.machine else {
+    guard let machinePlan = plan.machine, let machine = plan.spec.machine else {
       throw CommandError("bake.machine", "\(plan.customer) has no machine", help: "give its spec a `machine`")
     }
     let builders = try builders(of: machine)
@@ -55,11 +55,11 @@ package struct MachineBake: Sendable {
     let tree = try Generator().generate([plan])
     try refuseStale()
     for builder in builders {
-      let answers = MachineAnswers(plan, builder == .docker ? .container : .systemd)
+      let answers = MachineAnswers(plan, machinePlan, builder == .docker ? .container : .systemd)
       if let note = answers.note { context.console.error("\(plan.customer): \(builder.rawValue): \(note)\n") }
     }
     let layout = WorkspaceLayout(root)
-    let app = try loaded.images(of: plan).filter { $0.kind == .app }
+    let app = try loaded.images(of: plan).filter { $0.app != nil && $0.app == machinePlan.app?.name }
     let packed = try EnvironmentPacking(
       dist: layout.dist, below: root, compression: .none, time: context.sourceDate(), workers: workers
     ).run(app, context, isQuiet: isQuiet)
@@ -71,7 +71,7 @@ package struct MachineBake: Sendable {
       manifest: layout.bakeManifest(of: plan.customer), only: builders.map(\.rawValue), isQuiet: isQuiet,
       mask: SecretMask(of: plan, in: context.environment, besides: ["ARM_CLIENT_SECRET"]), context: context)
     let missing =
-      plan.secrets(of: .build).compactMap { plan.problem(ofVariable: $0.variable, in: context.environment) }
+      (machinePlan.app.map { plan.secrets(of: .build($0.name)) } ?? []).compactMap { plan.problem(ofVariable: $0.variable, in: context.environment) }
       + (builders.contains(.azure) ? plan.azureProblems(in: context.environment) : [])
     let report = try await packer.run(
       needsAzure: builders.contains(.azure), capturesVHD: machine.kinds(of: .azure).contains(.vhd),
@@ -90,7 +90,7 @@ package struct MachineBake: Sendable {
     let image = plan.machineImage(tag: digest.tag).description
     try await context.docker.tag(id, as: image)
     try ImageLedger(root: root).add(.docker, image, id)
-    let port = plan.spec.app?.port.map { "--publish 127.0.0.1::\($0.value) " } ?? ""
+    let port = plan.machine?.app?.spec.port.map { "--publish 127.0.0.1::\($0.value) " } ?? ""
     context.console.error("\(plan.customer): docker: `docker run --rm \(port)\(image)` runs it\n")
   }
 

@@ -1,52 +1,6 @@
 import KilnDiagnostics
 import SystemPackage
 
-extension EnvironmentSpec.App {
-  init(_ node: SpecNode) {
-    let node = Shape.app.filled(node)
-    source = node.required("source").path
-    overlays = (node.required("overlays").items ?? []).map(\.path)
-    install = (node.required("install").items ?? []).map { .init($0) }
-    buildSecrets = node.required("buildSecrets").locatedTexts
-    workdir = node.required("workdir").locatedText
-    port = node["port"].map { Located($0.requiredInteger, at: $0.location) }
-    health = node.optional("health")
-    environment = node.required("environment").variables
-    checks = (node.required("checks").items ?? []).map { .init($0) }
-    limits = node["limits"].map { .init($0) }
-    tokens = node["tokens"].map {
-      .init(files: $0.required("files").locatedTexts, values: $0.required("values").variables)
-    }
-    location = node.location
-  }
-}
-
-extension EnvironmentSpec.PageCheck {
-  init(_ node: SpecNode) {
-    let node = Shape.check.filled(node)
-    path = node.required("path").requiredText
-    status = node.required("status").requiredInteger
-    content = node["content"]?.requiredText
-    location = node.location
-  }
-}
-
-extension EnvironmentSpec.Limits {
-  init(_ node: SpecNode) {
-    cpus = node["cpus"]?.decimal
-    memory = node["memory"].map { node in
-      let text = node.requiredText
-      let units = ["Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40]
-      // More than there are numbers for is reported as too much.
-      guard let number = Int(text.dropLast(2)), let unit = units[String(text.suffix(2))] else {
-        return Located(.max, at: node.location)
-      }
-      let (bytes, isTooMuch) = number.multipliedReportingOverflow(by: unit)
-      return Located(isTooMuch ? .max : bytes, at: node.location)
-    }
-  }
-}
-
 extension EnvironmentSpec.ServiceUse {
   init(_ entry: SpecNode.Entry) {
     let node = Shape.serviceUseObject.filled(entry.value)
@@ -86,6 +40,7 @@ extension EnvironmentSpec.Machine {
   init(_ node: SpecNode) {
     let node = Shape.machine.filled(node)
     location = node.location
+    app = node.optional("app")
     services = node.required("services").locatedTexts
     upgrade = node.required("upgrade").boolean ?? true
     pages = node["pages"]?.boolean

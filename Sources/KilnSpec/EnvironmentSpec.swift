@@ -12,7 +12,8 @@ public final class EnvironmentSpec: Sendable, Hashable {
   let tree: SpecNode
   public let customer: Located<String>
   public let runtime: Runtime
-  public let app: App?
+  /// In the order of the file.
+  public let apps: [App]
   public let services: [ServiceUse]
   public let secrets: [Secret]
   public let registry: Located<String>?
@@ -45,57 +46,6 @@ public final class EnvironmentSpec: Sendable, Hashable {
       }
       environment = node.required("environment").variables
     }
-  }
-
-  public struct App: Sendable, Hashable {
-    /// Relative to the workspace's root.
-    public let source: Located<FilePath>
-    public let overlays: [Located<FilePath>]
-    public let install: [InstallCommand]
-    public let buildSecrets: [Located<String>]
-    public let workdir: Located<String>
-    public let port: Located<Int>?
-    public let health: Located<String>?
-    public let environment: [Variable]
-    public let checks: [PageCheck]
-    public let limits: Limits?
-    public let tokens: Tokens?
-    public let location: SourceLocation
-  }
-
-  /// A command that makes an app ready in its image.
-  public struct InstallCommand: Sendable, Hashable {
-    public let command: String
-    /// Paths in the source that it reads; empty where it reads any.
-    public let needs: [Located<String>]
-    public let location: SourceLocation
-
-    init(_ node: SpecNode) {
-      location = node.location
-      command = (node["run"] ?? node).requiredText
-      needs = node["needs"]?.locatedTexts ?? []
-    }
-  }
-
-  /// A page that must answer.
-  public struct PageCheck: Sendable, Hashable {
-    public let path: String
-    public let status: Int
-    public let content: String?
-    public let location: SourceLocation
-  }
-
-  /// What a container may use of the machine.
-  public struct Limits: Sendable, Hashable {
-    public let cpus: Double?
-    /// In bytes.
-    public let memory: Located<Int>?
-  }
-
-  public struct Tokens: Sendable, Hashable {
-    /// Relative to the app's source.
-    public let files: [Located<String>]
-    public let values: [Variable]
   }
 
   /// A data service: what every service takes, and the parameters of its definition.
@@ -132,6 +82,8 @@ public final class EnvironmentSpec: Sendable, Hashable {
   }
 
   public struct Machine: Sendable, Hashable {
+    /// The app that it runs; nil where the spec does not say.
+    public let app: Located<String>?
     public let azure: Azure?
     public let services: [Located<String>]
     /// Whether the packages that the machine has already are upgraded.
@@ -227,7 +179,11 @@ public final class EnvironmentSpec: Sendable, Hashable {
     self.tree = tree
     customer = node.required("customer").locatedText
     runtime = Runtime(node.required("runtime"))
-    app = node["app"].map { App($0) }
+    apps =
+      (node["app"].map { [App($0, named: Located(App.onlyName, at: $0.location), at: SpecPath(keys: "app"))] } ?? [])
+      + (node.required("apps").entries ?? []).map {
+        App($0.value, named: Located($0.key, at: $0.keyLocation), at: SpecPath(keys: "apps", $0.key))
+      }
     services = (node.required("services").entries ?? []).map { ServiceUse($0) }
     secrets = (node.required("secrets").entries ?? []).map { Secret($0) }
     registry = node.required("images").optional("registry")

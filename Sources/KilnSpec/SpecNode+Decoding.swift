@@ -23,6 +23,9 @@ extension SpecNode {
   var locatedText: Located<String> { Located(requiredText, at: location) }
   var locatedTexts: [Located<String>] { (items ?? []).map(\.locatedText) }
 
+  /// A list of texts, at the list's place.
+  var words: Located<[String]> { Located((items ?? []).map(\.requiredText), at: location) }
+
   /// A map of scalars, in the order of the file.
   var variables: [EnvironmentSpec.Variable] {
     (entries ?? []).map { .init(name: $0.key, value: $0.value.requiredText, location: $0.value.location) }

@@ -15,17 +15,22 @@ public struct UseChecker: Sendable {
 
   /// Names that are not there and parameters that do not fit, in a tree whose other parts may be wrong.
   func problems(in tree: SpecNode) -> [Diagnostic] {
-    let base = tree["runtime"]?["base"]?.scalar.flatMap { definitions.bases[$0.text]?.name }
     var problems: [Diagnostic] = []
-    for entry in tree["runtime"]?["components"]?.entries ?? [] {
-      let name = Located(entry.key, at: entry.keyLocation)
-      if let component = definitions.components[entry.key] {
-        problems += self.problems(
-          in: entry.value, component.parameters, of: entry.key, base: base, at: entry.keyLocation)
-      } else {
-        problems.append(unknownComponent(name))
+    let apps = [tree["app"]] + (tree["apps"]?.entries ?? []).map(\.value)
+    let runtimes = ([tree] + apps.compactMap { $0 }).compactMap { $0["runtime"] }
+    for runtime in runtimes {
+      let base = runtime["base"]?.scalar.flatMap { definitions.bases[$0.text]?.name }
+      for entry in runtime["components"]?.entries ?? [] {
+        let name = Located(entry.key, at: entry.keyLocation)
+        if let component = definitions.components[entry.key] {
+          problems += self.problems(
+            in: entry.value, component.parameters, of: entry.key, base: base, at: entry.keyLocation)
+        } else {
+          problems.append(unknownComponent(name))
+        }
       }
     }
+    let base = tree["runtime"]?["base"]?.scalar.flatMap { definitions.bases[$0.text]?.name }
     let services = (tree["services"]?.entries ?? []).map(\.key)
     let described = Set(services)
     for name in (tree["machine"]?["services"]?.items ?? []).compactMap({ $0.optionalText })

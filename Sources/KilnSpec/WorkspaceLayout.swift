@@ -16,8 +16,8 @@ package struct WorkspaceLayout: Sendable {
   package var dist: FilePath { root.appending(Self.distName) }
   /// Archives, logs and the state of one environment.
   package func folder(of customer: String) -> FilePath { dist.appending(customer) }
-  /// The application's packed context; the generated template names it.
-  package func appArchive(of customer: String) -> FilePath { folder(of: customer).appending("app.tar") }
+  /// An image's packed context, by its folder's path below the output folder; the generated template names it.
+  package func archive(_ folder: String) -> FilePath { dist.pushing(FilePath(folder + ".tar")) }
   /// What Packer printed when the machine was last baked.
   package func bakeLog(of customer: String) -> FilePath { folder(of: customer).appending("packer-build.log") }
   /// What Packer says that it built then; the generated template names it.

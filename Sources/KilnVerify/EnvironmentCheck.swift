@@ -28,18 +28,24 @@ package struct EnvironmentCheck: Sendable {
 
   private var customer: String { plan.customer }
 
-  /// The image that the present source gives, which must be there.
-  private func containerImage() async throws -> String {
-    if let image { return image }
+  /// The images that the present source gives, which must be there: of each app, or of the runtime where there is none.
+  private func containerImages() async throws -> [(app: AppPlan?, image: String)] {
+    if let image { return [(plan.apps.first, image)] }
+    if plan.apps.isEmpty { return [(nil, try await present(plan.image(of: plan.runtime)))] }
     let images = try loaded.images(of: plan)
-    var reference = plan.runtimeImage
-    if let app = images.first(where: { $0.kind == .app }) {
-      let folder = WorkspaceLayout(loaded.workspace.root).contexts.pushing(FilePath(app.archive))
-      let staged = try withExcerpts(app.sources) {
-        try ContextStage(folder, below: loaded.workspace.root).update(app.source)
+    var found: [(app: AppPlan?, image: String)] = []
+    for app in plan.apps {
+      guard let one = images.first(where: { $0.app == app.name }) else { continue }
+      let folder = WorkspaceLayout(loaded.workspace.root).contexts.pushing(FilePath(one.archive))
+      let staged = try withExcerpts(one.sources) {
+        try ContextStage(folder, below: loaded.workspace.root).update(one.source)
       }
-      reference = app.reference(staged)
+      found.append((app, try await present(one.reference(staged))))
     }
+    return found
+  }
+
+  private func present(_ reference: ImageReference) async throws -> String {
     guard try await context.docker.id(of: reference.description) != nil else {
       throw CommandError("verify.image", "there is no image \(reference)", help: "`kiln build \(customer)`")
     }
@@ -62,22 +68,30 @@ package struct EnvironmentCheck: Sendable {
   /// Container and machine side by side.
   /// - Parameter named: The machine's image; else what the last bake's manifest names.
   package func parity(machine named: String?) async throws -> ParityTable {
-    let container = try await containerImage()
+    guard let wanted = plan.machine else {
+      throw CommandError("bake.machine", "\(customer) has no machine", help: "give its spec a `machine`")
+    }
+    let containers = try await containerImages()
+    // The runtime alone where there is no app.
+    guard let container = containers.first(where: { $0.app == wanted.app })?.image ?? containers.first?.image else {
+      throw CommandError("verify.image", "\(customer) has no image to compare")
+    }
     let machine = try named ?? machineImage()
-    let probe = ParityProbe(plan)
+    let probe = ParityProbe(wanted)
     var facts: [[ParityProbe.Fact: String]] = []
     for image in [container, machine] {
-      let inspection = ImageInspection(image: image, docker: context.docker.tool)
+      let inspection = ImageInspection(
+        image: image, values: wanted.app?.values ?? [], docker: context.docker.tool)
       var found = ParityProbe.facts(try await inspection.shell(probe.arguments))
-      if let port = plan.spec.app?.port?.value {
-        let path = plan.spec.app?.health?.value ?? "/"
+      if let app = wanted.app?.spec, let port = app.port?.value {
+        let path = app.health?.value ?? "/"
         for path in Set(["/", path]) {
           found[.init(kind: "page", name: path)] = try await inspection.page(port: port, path: path)
         }
       }
       facts.append(found)
     }
-    return ParityTable(container: facts[0], machine: facts[1], plan: plan)
+    return ParityTable(container: facts[0], machine: facts[1], plan: wanted)
   }
 
   /// The environment that is up, or the app's image where none is.
@@ -108,17 +122,25 @@ package struct EnvironmentCheck: Sendable {
   }
 
   private func imageReport(_ goss: String, _ folder: FilePath) async throws -> VerificationReport {
-    let image = try await containerImage()
-    let run = GossInContainer(docker: context.docker.tool, program: FilePath(goss), folder: folder)
-    let result = try await ImageInspection(image: image, docker: context.docker.tool).goss(
-      run, file: GossFiles.container, port: plan.spec.app?.port?.value)
-    guard var checks = VerificationReport.Check.checks(gossOutput: result.output, container: "app") else {
-      throw EngineFailure(engine: .docker, what: "check \(image)", answer: result.output + result.error)
+    var checks: [VerificationReport.Check] = []
+    for (app, image) in try await containerImages() {
+      let run = GossInContainer(docker: context.docker.tool, program: FilePath(goss), folder: folder)
+      let inspection = ImageInspection(image: image, values: app?.values ?? [], docker: context.docker.tool)
+      let result = try await inspection.goss(run, file: GossFiles.container(app?.name), port: app?.spec.port?.value)
+      let name = app?.name ?? EnvironmentPlan.runtimeName
+      guard let found = VerificationReport.Check.checks(gossOutput: result.output, container: name) else {
+        throw EngineFailure(engine: .docker, what: "check \(image)", answer: result.output + result.error)
+      }
+      checks += found
+      let pages = (app?.spec.health.map { [$0.value] } ?? []) + (app?.spec.checks.map(\.path) ?? [])
+      checks += pages.map {
+        .init(container: name, name: "HTTP: \($0)", outcome: .skipped, message: "\(customer) is not up")
+      }
     }
-    let app = plan.spec.app
-    let pages = (app?.health.map { [$0.value] } ?? []) + (app?.checks.map(\.path) ?? [])
-    let later = pages.map { ("app", "HTTP: \($0)") } + plan.services.map { ($0.name, "Container: running") }
-    checks += later.map { .init(container: $0.0, name: $0.1, outcome: .skipped, message: "\(customer) is not up") }
+    let others = plan.workloads.filter { $0.kind != .app && $0.kind != .migration }.map(\.name)
+    checks += others.map {
+      .init(container: $0, name: "Container: running", outcome: .skipped, message: "\(customer) is not up")
+    }
     return VerificationReport(customer: customer, isRunning: false, checks: checks)
   }
 }

@@ -19,8 +19,18 @@ package struct EnvironmentVerification: Sendable {
 
   /// What is expected of each service: its goss file and the digest of what it is made from.
   private var expected: [(service: String, file: String, digest: String)] {
-    (plan.appDigest.map { [("app", GossFiles.running, $0.description)] } ?? [])
-      + plan.services.map { ($0.name, GossFiles.service($0.name), plan.digest(of: $0).description) }
+    let order = plan.workloads.filter { $0.app != nil } + plan.workloads.filter { $0.app == nil }
+    return order.compactMap { workload in
+      guard let digest = workload.digest?.description else { return nil }
+      let app = workload.app ?? ""
+      switch workload.kind {
+      case .service: return (workload.name, GossFiles.service(workload.name), digest)
+      case .app: return (workload.name, GossFiles.running(app), digest)
+      case .worker, .schedule: return (workload.name, GossFiles.beside(app), digest)
+      // It ends.
+      case .migration: return nil
+      }
+    }
   }
 
   package func report(_ containers: [EngineContainer]) async throws -> VerificationReport {

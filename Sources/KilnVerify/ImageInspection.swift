@@ -1,6 +1,7 @@
 import KilnDocuments
 import KilnEngine
 import KilnGeneration
+package import KilnSpec
 package import KilnProcesses
 
 #if canImport(FoundationEssentials)
@@ -12,6 +13,8 @@ package import KilnProcesses
 /// Looks into an image with containers that are removed afterwards.
 package struct ImageInspection: Sendable {
   package let image: String
+  /// What the app is given when it runs.
+  package let values: [NamedValue]
   package let docker: Tool
 
   private func run(_ arguments: [String], _ what: String) async throws -> String {
@@ -32,8 +35,9 @@ package struct ImageInspection: Sendable {
     let command = try await run(["image", "inspect", "--format", "{{json .Config.Cmd}}", image], "inspect \(image)")
     let words = (try? JSONDecoder().decode([String].self, from: Data(command.utf8))) ?? []
     let start = "[ -r \(MachineFiles.profile) ] && . \(MachineFiles.profile); exec \"$@\""
+    let variables = values.flatMap { ["--env", "\($0.name)=\($0.value)"] }
     return try await run(
-      ["run", "-d", "--entrypoint", "/bin/bash", image, "-c", start, "start"] + words, "start \(image)"
+      ["run", "-d"] + variables + ["--entrypoint", "/bin/bash", image, "-c", start, "start"] + words, "start \(image)"
     ).trimmed
   }
 

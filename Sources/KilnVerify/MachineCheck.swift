@@ -27,12 +27,15 @@ package struct MachineCheck: Sendable {
 
   /// - Throws: `CommandError` with what the machine does not answer.
   package func run(image: String) async throws {
-    let ports = MachineAnswers(plan, .container).ports
+    guard let machine = plan.machine else { return }
+    let ports = MachineAnswers(plan, machine, .container).ports
     guard !ports.isEmpty else { return }
     let goss = GossInContainer(
       docker: context.docker.tool, program: FilePath(try context.goss()),
       folder: try EnvironmentCheck.gossFiles(of: plan, below: root))
-    let result = try await ImageInspection(image: image, docker: context.docker.tool).goss(
+    let result = try await ImageInspection(
+      image: image, values: machine.app?.values ?? [], docker: context.docker.tool
+    ).goss(
       goss, file: GossFiles.machine(.container), port: ports.first)
     guard let checks = VerificationReport.Check.checks(gossOutput: result.output, container: "machine") else {
       throw EngineFailure(engine: .docker, what: "check \(image)", answer: result.output + result.error)

@@ -130,11 +130,12 @@ package struct WorkspaceFiles: Sendable {
   }
 
   private func folders(in spec: EnvironmentSpec) -> [Diagnostic] {
-    guard let app = spec.app else { return [] }
-    return ([("source", app.source)] + app.overlays.map { ("overlay", $0) }).compactMap { name, path in
-      // An absolute path is a problem of the spec's own.
-      guard path.value.isRelative else { return nil }
-      return problem(path, "the \(name) folder", isWanted: { if case .folder = $0 { true } else { false } })
+    spec.apps.flatMap { app in
+      ([("source", app.source)] + app.overlays.map { ("overlay", $0) }).compactMap { name, path in
+        // An absolute path is a problem of the spec's own.
+        guard path.value.isRelative else { return nil }
+        return problem(path, "the \(name) folder", isWanted: { if case .folder = $0 { true } else { false } })
+      }
     }
   }
 

@@ -37,14 +37,14 @@ struct ContainmentTests {
   @Test(arguments: [
     ("r/w/dist", "kiln"), ("r/w/dist/acme/parameters/p.json", "kiln"), ("r/w/dist/none", "kiln"),
     ("r/w/DIST/x", "kiln"),
-    ("r/link", "kiln"), ("r/moved/dist/acme/app.tar", "kiln"),
+    ("r/link", "kiln"), ("r/moved/dist/acme/apps/app.tar", "kiln"),
     ("r/w/apps/a/dist/x.js", "inside"), ("r/w/distant", "absent"), ("r/w/app/../dist", "kiln"),
   ]) func knowsWhatKilnLeaves(_ path: String, _ expected: String) throws {
     try withFolder { folder in
       try write(
         [
           "r/.git/config": "", "r/w/kiln.yaml": "", "r/w/dist/acme/parameters/p.json": "", "r/w/apps/a/dist/x.js": "",
-          "r/w/app/x": "", "r/moved/dist/.images": "", "r/moved/dist/acme/app.tar": "",
+          "r/w/app/x": "", "r/moved/dist/.images": "", "r/moved/dist/acme/apps/app.tar": "",
         ], in: folder)
       try FileManager.default.createSymbolicLink(
         at: folder.appending(path: "r/link"), withDestinationURL: folder.appending(path: "r/w/dist/acme"))

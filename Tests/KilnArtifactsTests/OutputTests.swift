@@ -12,7 +12,7 @@ struct OutputTests {
 
   @Test func aLedgerIsReadAsItIsWritten() throws {
     let files = [
-      "acme/app/Dockerfile": entry("a"), "acme-b/goss.yaml": entry("b"), "acme/.hidden": entry("c"),
+      "acme/apps/app/Dockerfile": entry("a"), "acme-b/goss.yaml": entry("b"), "acme/.hidden": entry("c"),
       "docker-bake.json": entry("d", "kiln.yaml"), "runtimes/debian-12-1/Dockerfile": entry("e"),
       "runtimes/debian-12-2/files/a \"b\"": entry("f", "environments/\u{e9}.yaml"),
     ]

@@ -60,7 +60,7 @@ struct GenerateTests {
       #expect(throws: KilnExit.difference) { try generate(context, "--check") }
       #expect(
         context.error.contains(
-          "hello/app/Dockerfile: its spec, a profile or a definition changed (environments/hello.yaml)"))
+          "hello/apps/app/Dockerfile: its spec, a profile or a definition changed (environments/hello.yaml)"))
       #expect(throws: KilnExit.difference) { try generate(context, "--check", "--diff") }
       #expect(context.output.contains("-EXPOSE 80\n+EXPOSE 8080"))
       // A graph for BuildKit would change with every other spec: it is written beside the contexts that it reads.
@@ -72,7 +72,7 @@ struct GenerateTests {
   @Test func keepsWhatWasEditedByHand() throws {
     try withWorkspace { folder, context in
       try generate(context)
-      let file = folder.appending(path: "generated/hello/app/Dockerfile")
+      let file = folder.appending(path: "generated/hello/apps/app/Dockerfile")
       try edit(file, "EXPOSE 80", "EXPOSE 81")
       #expect(throws: KilnExit.problems) { try generate(context) }
       #expect(context.error.contains("was edited by hand"))
@@ -104,7 +104,7 @@ struct GenerateTests {
       try NewCommand.parse(["acme"]).run(in: context)
       try generate(context)
       let specs = folder.appending(path: "environments")
-      let files = ["hello/app/Dockerfile", "acme/app/Dockerfile", "index.json"]
+      let files = ["hello/apps/app/Dockerfile", "acme/apps/app/Dockerfile", "index.json"]
       for isEmpty in [false, true] {
         try FileManager.default.moveItem(at: specs, to: folder.appending(path: "elsewhere"))
         if isEmpty { try FileManager.default.createDirectory(at: specs, withIntermediateDirectories: true) }
@@ -136,7 +136,7 @@ struct GenerateTests {
     try withWorkspace { folder, context in
       try NewCommand.parse(["acme"]).run(in: context)
       try generate(context)
-      let file = folder.appending(path: "generated/acme/app/Dockerfile")
+      let file = folder.appending(path: "generated/acme/apps/app/Dockerfile")
       let specs = folder.appending(path: "environments")
       let place = specs.appending(path: name)
       try FileManager.default.createDirectory(
@@ -177,7 +177,7 @@ struct GenerateTests {
         try text.write(to: specs.appending(path: name), atomically: true, encoding: .utf8)
       }
       try generate(context)
-      let file = folder.appending(path: "generated/acme/app/Dockerfile")
+      let file = folder.appending(path: "generated/acme/apps/app/Dockerfile")
       #expect(!FileManager.default.fileExists(atPath: file.path))
     }
   }
@@ -190,10 +190,10 @@ struct GenerateTests {
       try edit(folder.appending(path: "environments/hello.yaml"), "port: 80", "port: 82")
       try generate(context, "acme")
       #expect(
-        try String(contentsOf: folder.appending(path: "generated/acme/app/Dockerfile"), encoding: .utf8).contains(
+        try String(contentsOf: folder.appending(path: "generated/acme/apps/app/Dockerfile"), encoding: .utf8).contains(
           "EXPOSE 81"))
       #expect(
-        try String(contentsOf: folder.appending(path: "generated/hello/app/Dockerfile"), encoding: .utf8).contains(
+        try String(contentsOf: folder.appending(path: "generated/hello/apps/app/Dockerfile"), encoding: .utf8).contains(
           "EXPOSE 80"))
       #expect(throws: KilnExit.difference) { try generate(context, "--check") }
     }

@@ -76,9 +76,14 @@ struct SeveralCustomersTests {
     #expect(throws: Never.self) { try BuildCommand.parse(["acme", "--verbose"]) }
   }
 
-  @Test func logsTakeServicesInBothForms() throws {
-    let logs = try LogsCommand.parse(["acme", "--service", "redis", "app"])
-    #expect(logs.service == ["redis"] && logs.services == ["app"] && logs.local.customer == "acme")
+  @Test func whatFollowsTheCustomerIsAContainer() throws {
+    let logs = try LogsCommand.parse(["acme", "redis", "app"])
+    #expect(logs.services == ["redis", "app"] && logs.local.customer == "acme")
+    let own = try ExecCommand.parse(["acme", "--", "php", "-v"])
+    #expect(own.service == nil && own.command == ["php", "-v"])
+    let other = try ExecCommand.parse(["acme", "care-queue", "--user", "root", "--", "ps"])
+    #expect(other.service == "care-queue" && other.user == "root" && other.command == ["ps"])
+    #expect(try ShellCommand.parse(["acme", "redis"]).service == "redis")
   }
 }
 

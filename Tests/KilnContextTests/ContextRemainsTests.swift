@@ -67,7 +67,7 @@ struct ContextRemainsTests {
       try ContextPackerTests.write(outside, "app.staged/\(digest)/app/precious", "1")
       try ContextPackerTests.write(outside, "app.tar", "1")
       try ContextPackerTests.write(outside, ".app.tar.kiln-state.json", "{}")
-      try ContextPackerTests.write(root, "dist/contexts/real/app.staged/x", "1")
+      try ContextPackerTests.write(root, "dist/contexts/real/apps/app.staged/x", "1")
       for link in ["dist/gone", "dist/contexts/gone", "dist/contexts/real/linked.staged"] {
         #expect(symlink(outside.string, root.pushing(FilePath(link)).string) == 0)
       }

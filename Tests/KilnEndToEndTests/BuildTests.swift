@@ -63,7 +63,7 @@ struct BuildTests {
           done
           [ "$(grep /app: second.txt)" = "$(grep /app: third.txt)" ]
           kiln build hello --engine docker -q > fourth.txt
-          ls -d dist/contexts/hello/app.staged/*/ | wc -l
+          ls -d dist/contexts/hello/apps/app.staged/*/ | wc -l
           """, in: root)
       // The folder of the first build is removed by the next one after it.
       #expect(result.output == "one\ntwo\ntwo\n1\n")
@@ -77,7 +77,7 @@ struct BuildTests {
           echo one > apps/hello/index.html
           kiln build hello --engine docker -q > first.txt 2> error.txt & pid=$!
           for _ in $(seq 200); do [ -e store/first ] && break; sleep 0.05; done
-          echo other > dist/contexts/hello/app/app/index.html
+          echo other > dist/contexts/hello/apps/app/app/index.html
           touch store/go
           wait $pid && exit 3
           cat error.txt; ls store/tags
@@ -98,7 +98,7 @@ struct BuildTests {
           kiln build hello --engine docker -q | cut -d' ' -f1 > third
           kiln generate -q
           cmp second third; grep -q 'kiln.lock names the refreshed images' note
-          [ "$(grep -c -F -f <(grep runtime second) generated/hello/app/Dockerfile)" -ge 1 ]
+          [ "$(grep -c -F -f <(grep runtime second) generated/hello/apps/app/Dockerfile)" -ge 1 ]
           head -1 first > one; grep runtime second > two
           sed "s/-r$(date -u +%Y%m%d)$//" two | cmp - one
           grep -q "$(sed 's/.*://' one)" kiln.lock

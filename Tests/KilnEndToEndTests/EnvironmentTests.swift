@@ -56,7 +56,7 @@ struct EnvironmentTests {
       """
       runtime=$(ls generated/runtimes)
       docker build -q -t "kiln/runtime:$runtime" "generated/runtimes/$runtime"
-      kiln pack -q hostile; docker build -q -t kiln-e2e-hostile-app - < dist/hostile/app.tar
+      kiln pack -q hostile; docker build -q -t kiln-e2e-hostile-app - < dist/hostile/apps/app.tar
       docker run -d --name kiln-e2e-hostile -p 127.0.0.1::80 kiln-e2e-hostile-app
       """, in: work)
     let page = try sh(
@@ -101,7 +101,7 @@ struct EnvironmentTests {
       """
       docker run --rm -v "$PWD:/w:ro" kiln-e2e-machine sh -euc '
         apt-get update -qq; apt-get install -y -qq --no-install-recommends ansible-core >/dev/null 2>&1 || exit 7
-        mkdir -p /tmp/kiln; cp /w/dist/hostile/app.tar /tmp/kiln/
+        mkdir -p /tmp/kiln; cp /w/dist/hostile/apps/app.tar /tmp/kiln/
         sed "/expand_argument_vars/d" /w/generated/hostile/packer/playbook.yml > /tmp/playbook.yml; cp -r /w/generated/hostile/packer/files /tmp/
         cd /tmp; ansible-playbook -i localhost, -c local -e "{\\"kiln_become\\": false}" playbook.yml'
       """, in: work)

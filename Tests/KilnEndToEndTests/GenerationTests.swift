@@ -138,7 +138,7 @@ struct GenerationTests {
     let result = try sh("kiln generate --check", in: folder.url.appending(path: "W"), expecting: 2)
     #expect(
       result.error.contains(
-        "hello/app/Dockerfile: its spec, a profile or a definition changed (environments/hello.yaml)"))
+        "hello/apps/app/Dockerfile: its spec, a profile or a definition changed (environments/hello.yaml)"))
   }
 
   /// Python with PyYAML and jsonschema: ansible-lint's own has both.

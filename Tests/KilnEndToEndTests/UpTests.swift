@@ -69,7 +69,7 @@ struct UpTests {
   @Test func composeGivesTheFileBackUnchanged() throws {
     try workspace { root in
       let variables = [
-        "KILN_APP_TAG": "0123456789ab", "KILN_PORT": "8080", "KILN_SECRETS": "/run/kiln", "KILN_WORKSPACE": "w",
+        "KILN_TAG_APP": "0123456789ab", "KILN_PORT_APP": "8080", "KILN_SECRETS": "/run/kiln", "KILN_WORKSPACE": "w",
         "COMPOSE_PROJECT_NAME": "other",
       ]
       let difference = try sh(
@@ -203,7 +203,7 @@ struct UpTests {
         sed -i 's/limits: {memory: 40Mi}, //' environments/kilnacme.yaml; exit $code
         """, in: root, environment: environment, expecting: nil)
       #expect(
-        small.status == 1 && small.error.contains("its limit of 40 MiB: raise services.mariadb.limits.memory"),
+        small.status == 1 && small.error.contains("its limit of 40 MiB: raise limits.memory of mariadb"),
         "\(small.error.suffix(800))")
       // A service that never becomes well.
       try sh("echo '<?php http_response_code(500); error_log(\"broken on purpose\");' > apps/shop/health.php", in: root)

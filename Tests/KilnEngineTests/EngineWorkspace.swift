@@ -17,6 +17,8 @@ struct EngineWorkspace {
   let loaded: LoadedWorkspace
   let plan: EnvironmentPlan
 
+  var runtimeImage: String { plan.image(of: plan.runtime).description }
+
   var context: CommandContext { recorded.context }
 
   /// - Parameter rest: What follows in the spec: more of the app, its brace, and whatever comes after.

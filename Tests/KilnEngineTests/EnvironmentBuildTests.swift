@@ -97,7 +97,7 @@ struct EnvironmentBuildTests {
       let images = try workspace.images()
       let text = await EngineWorkspace.message {
         _ = try await build.build(
-          images.filter { $0.kind == .app }, of: workspace.plan, known: [], on: images.first { $0.kind == .runtime })
+          images.filter { $0.app == "app" }, of: workspace.plan, known: [], on: images.filter(\.isRuntime))
       }
       #expect(text.contains("\n  unknown flag: ***\n"), "\(text)")
       #expect(!workspace.recorded.error.contains("noise"))
@@ -116,7 +116,7 @@ struct EnvironmentBuildTests {
       let build = EnvironmentBuild(
         engine: ContainerEngine(.docker, runner), root: FilePath(root.path), time: 0, isPushing: true,
         isForced: false, isQuiet: false, context: workspace.context)
-      let images = try workspace.images().filter { $0.kind == .app }
+      let images = try workspace.images().filter { $0.app == "app" }
       let text = await EngineWorkspace.message { _ = try await build.build(images, of: workspace.plan, known: []) }
       #expect(text.contains("[build.push]"), "\(text)")
       #expect(workspace.recorded.error.contains("denied: no access\n"))
@@ -138,7 +138,7 @@ struct EnvironmentBuildTests {
         isForced: false, isQuiet: true, isMissingOnly: true, context: workspace.context)
       let images = try workspace.images()
       let results = try await build.build(
-        images.filter { $0.kind == .app }, of: workspace.plan, known: [], on: images.first { $0.kind == .runtime })
+        images.filter { $0.app == "app" }, of: workspace.plan, known: [], on: images.filter(\.isRuntime))
       runner.finish()
       #expect(results.map(\.action) == [.kept] && results.map(\.id) == ["sha256:bbb"])
       #expect(results.first?.reason.hasPrefix("the registry has example.com/acme/app:") == true)

@@ -21,7 +21,7 @@ struct EnvironmentUpTests {
 
   private func up(_ workspace: EngineWorkspace) async throws {
     try await EnvironmentUp(
-      plan: workspace.plan, port: nil, isFollowing: false, isBuilding: false, timeout: 60, project: nil,
+      plan: workspace.plan, ports: [:], isFollowing: false, isBuilding: false, timeout: 60, project: nil,
       isAdopting: false, isQuiet: true
     ).run(workspace.loaded, workspace.context)
   }
@@ -42,8 +42,8 @@ struct EnvironmentUpTests {
         ) { invocation in
           let variables = invocation.environment
           // A port of Kiln's choice: the next start, with the same one, changes nothing.
-          #expect(variables[EnvironmentVariables.appTag]?.count == 40)
-          #expect(Int(variables[EnvironmentVariables.port] ?? "").map { $0 > 0 } == true)
+          #expect(variables[EnvironmentVariables.tag(of: "app")]?.count == 40)
+          #expect(Int(variables[EnvironmentVariables.port(of: "app")] ?? "").map { $0 > 0 } == true)
           #expect(
             variables[EnvironmentVariables.workspace] == WorkspaceIdentity(root: FilePath(root.path)).id)
           let text = try String(contentsOfFile: "\(dist)/compose.yaml", encoding: .utf8)
@@ -63,7 +63,7 @@ struct EnvironmentUpTests {
       runner.finish()
       #expect(workspace.recorded.output == "http://127.0.0.1:8123/\n")
       // Next time it has the same port.
-      #expect(LocalState(readingFrom: LocalFolder(FilePath(root.path), "acme")).port == 8123)
+      #expect(LocalState(readingFrom: LocalFolder(FilePath(root.path), "acme")).ports == ["app": 8123])
     }
   }
 
@@ -87,7 +87,7 @@ struct EnvironmentUpTests {
           error: app ended with exit code 1 [up.unhealthy]
             one
             ## vso[task.complete]two
-            = help: it needs more memory than its limit of 40 MiB: raise app.limits.memory
+            = help: it needs more memory than its limit of 40 MiB: raise limits.memory of app
             = help: `kiln logs acme` has the rest; `kiln down acme` stops and removes it
 
           """)
@@ -191,12 +191,12 @@ struct LocalLifeTests {
   @Test(arguments: [
     ("", "acme is not up [local.down]\n  = help: `kiln up acme` starts it\n"),
     (
-      "c1|app|acme/app:1|d|running\nc2|mariadb|x|d|running\n",
+      "c1|app|acme/app:1|d|running|app\nc2|mariadb|x|d|running|service\n",
       "acme has no service \"mariadbb\" [local.service]\n  = help: did you mean \"mariadb\"?\n"
     ),
   ]) func aServiceThatIsNotThereIsNamed(_ containers: String, _ expected: String) async throws {
     let text = try await message {
-      objects($0) + [.run("docker ps --all --no-trunc \(Self.filter) --format …", output: containers)]
+      objects($0) + [.run("docker ps --all --no-trunc \(Self.filter) --filter label=com.docker.compose.oneoff=False --format …", output: containers)]
     } _: {
       _ = try await $0.exec(["true"], in: "mariadbb", as: nil)
     }

@@ -32,7 +32,7 @@ struct ImageRefreshTests {
 
   @Test func aRefreshedImageHasATagOfItsOwnWhichIsUsedFromThenOn() async throws {
     try await withFolder { root in
-      let runtime = try EngineWorkspace(root, ScriptedRunner([])).plan.runtimeImage.description
+      let runtime = try EngineWorkspace(root, ScriptedRunner([])).runtimeImage
       let refreshed = "\(runtime)-r20261126"
       let runner = ScriptedRunner(
         [.run("\(Self.inspect) \(refreshed)", error: Self.absent, code: 1)]
@@ -68,7 +68,7 @@ struct ImageRefreshTests {
       #expect(text.contains("\(runtime)\": \"20261126\"") || text.contains("\(runtime): \"20261126\""), "\(text)")
       // Another machine that has the file, and a second refresh on the same day.
       let next = try workspace.context.load(workspace: nil, customers: [], workers: workers)
-      #expect(next.problems.isEmpty && next.plans.map(\.runtimeImage.description) == [refreshed])
+      #expect(next.problems.isEmpty && next.plans.map { $0.image(of: $0.runtime).description } == [refreshed])
       let second = try await ImageRefresh(of: next, named: [], engine: engine, now: Self.day)
       #expect(second.refreshes.marks.values.sorted() == ["20261126.2"])
       runner.finish()
@@ -79,11 +79,11 @@ struct ImageRefreshTests {
     try withFolder { root in
       let workspace = try EngineWorkspace(root, ScriptedRunner([]))
       let plan = workspace.plan
-      let marks = plan.marked(.init(), as: "20261126", runtime: true, services: [])
+      let marks = plan.marked(.init(), as: "20261126", runtimes: [plan.runtime], services: [])
       let refreshed = plan.with(marks)
-      #expect(refreshed.runtimeImage.description == "\(plan.runtimeImage)-r20261126")
+      #expect(refreshed.image(of: refreshed.runtime).description == "\(plan.image(of: plan.runtime))-r20261126")
       // The app stands on it, and what runs is known to be another version.
-      #expect(refreshed.appDigest != plan.appDigest)
+      #expect(refreshed.apps.map { refreshed.digest(of: $0) } != plan.apps.map { plan.digest(of: $0) })
       #expect(marks.tag(of: "kiln/runtime", "debian-12-other") == "debian-12-other")
     }
   }

@@ -177,7 +177,7 @@ struct LocalStateTests {
 struct SecretFilesTests {
   private func value(_ text: String, _ service: String = "app") -> SecretFiles.Value {
     .init(
-      secret: .init(service: service, use: .init(reader: .app, file: "TOKEN", variable: "TOKEN")),
+      secret: .init(service: service, use: .init(reader: .app("app"), file: "TOKEN", variable: "TOKEN")),
       bytes: Array(text.utf8))
   }
 

@@ -11,8 +11,8 @@ struct SourceSessionTests {
   private func session(_ workspace: EngineWorkspace) throws -> SourceSession {
     let environment = try LocalEnvironment("acme", root: FilePath(workspace.root.path), workspace.context)
     try environment.folder.make()
-    let app = try #require(try workspace.images().first { $0.kind == .app })
-    return try SourceSession(environment, app, workdir: "/srv")
+    let app = try #require(try workspace.images().first { $0.app == "app" })
+    return try SourceSession(environment, app, app: "app", workdir: "/srv")
   }
 
   @Test func oneSessionAtATimeFollows() async throws {

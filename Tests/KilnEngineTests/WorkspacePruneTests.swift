@@ -22,7 +22,7 @@ struct WorkspacePruneTests {
 
   @Test func onlyOwnImagesThatNothingNeedsAreRemoved() async throws {
     try await withFolder { root in
-      let runtime = try EngineWorkspace(root, ScriptedRunner([])).plan.runtimeImage.description
+      let runtime = try EngineWorkspace(root, ScriptedRunner([])).runtimeImage
       let ledger = ImageLedger(root: FilePath(root.path))
       let images = [
         ("sha256:1", runtime), ("sha256:2", "kiln/runtime:debian-12-old"), ("sha256:3", "gone/app:3"),

@@ -13,13 +13,13 @@ struct EnvironmentOutputTests {
     let output = try Generator().environment(plan)
     var tree = ArtifactTree()
     try output.add(to: &tree)
-    #expect(tree["acme/app/Dockerfile"]?.bytes == output.images.app.map { Array($0.dockerfile.utf8) })
+    #expect(tree["acme/apps/app/Dockerfile"]?.bytes == output.images.apps.first.map { Array($0.image.dockerfile.utf8) })
     #expect(tree["acme/services/redis/Dockerfile"] != nil && output.images.services.map(\.name) == ["redis"])
     #expect(tree["acme/compose.yaml"]?.bytes == output.compose.map { Array($0.utf8) })
     #expect(tree["acme/packer/acme.json"]?.bytes == output.packer.map { Array($0.template.utf8) })
     let goss = [
-      "goss-container.yaml", "goss-machine-container.yaml", "goss-machine-running.yaml", "goss-machine.yaml",
-      "goss-running.yaml", "goss-service-redis.yaml", "goss.yaml",
+      "goss-app-app.container.yaml", "goss-app-app.running.yaml", "goss-app-app.yaml", "goss-machine-container.yaml",
+      "goss-machine-running.yaml", "goss-machine.yaml", "goss-service-redis.yaml",
     ]
     #expect(output.goss.files.map(\.name).sorted() == goss)
     #expect(tree.paths.map(\.text).filter { $0.hasPrefix("acme/goss") } == goss.map { "acme/\($0)" })
@@ -28,6 +28,7 @@ struct EnvironmentOutputTests {
   @Test func whatAPlanLacksIsNotThere() throws {
     let sample = SampleWorkspace("runtime: {base: debian-12}\n")
     let output = try Generator().environment(try #require(sample.plans.first))
-    #expect(output.images.app == nil && output.compose == nil && output.packer == nil && output.goss.machine.isEmpty)
+    #expect(output.images.apps.isEmpty && output.compose == nil && output.packer == nil)
+    #expect(output.goss.files.map(\.name) == ["goss-runtime.yaml", "goss-runtime.container.yaml"])
   }
 }

@@ -24,6 +24,6 @@ struct LoweringTests {
     #expect(Set(known.components.keys).subtracting(plans.flatMap(\.runtime.components).map(\.name)) == [])
     #expect(Set(known.services.keys).subtracting(plans.flatMap(\.services).map(\.name)) == [])
     let fromPackages = known.services.values.filter { $0.packages != nil }.map(\.name)
-    #expect(Set(fromPackages).subtracting(plans.flatMap(\.machineServices).map(\.name)) == [])
+    #expect(Set(fromPackages).subtracting(plans.flatMap { $0.machine?.services ?? [] }.map(\.name)) == [])
   }
 }

@@ -13,7 +13,8 @@ struct MachineAnswersTests {
       app: {source: ../apps/acme, port: 80, health: /health}
       \(rest)
       """)
-    return MachineAnswers(try #require(workspace.plans.first, "\(workspace.problems)"), start)
+    let plan = try #require(workspace.plans.first, "\(workspace.problems)")
+    return MachineAnswers(plan, try #require(plan.machine), start)
   }
 
   @Test func healthIsAskedWhereTheAppLacksNothing() throws {

@@ -58,7 +58,7 @@ struct RecipeTests {
 
   /// Every digest of a plan by its name.
   private static func digests(_ plan: EnvironmentPlan) -> [String: ContentDigest?] {
-    var all = ["runtime": plan.runtime.digest, "app": plan.appDigest, "machine": plan.machineDigest]
+    var all = ["runtime": plan.runtime.digest, "app": plan.apps.first.flatMap { plan.digest(of: $0) }, "machine": plan.machineDigest]
     for service in plan.services { all[service.name] = service.digest }
     return all
   }
@@ -153,10 +153,10 @@ struct RecipeTests {
     func service(
       _ contents: ServicePlan.Contents, on base: BaseDefinition
     ) throws(RecipeError) -> ContentDigest { other(try ImageRecipes().service(contents, on: base)) }
-    func app(_ app: EnvironmentSpec.App, of plan: EnvironmentPlan) throws(RecipeError) -> ContentDigest {
+    func app(_ app: AppPlan, of plan: EnvironmentPlan) throws(RecipeError) -> ContentDigest {
       other(try ImageRecipes().app(app, of: plan))
     }
-    func machine(_ machine: EnvironmentSpec.Machine, of plan: EnvironmentPlan) -> ContentDigest {
+    func machine(_ machine: MachinePlan, of plan: EnvironmentPlan) -> ContentDigest {
       other(ImageRecipes().machine(machine, of: plan))
     }
   }

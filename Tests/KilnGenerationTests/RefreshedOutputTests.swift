@@ -26,24 +26,24 @@ struct RefreshedOutputTests {
       """)
     let plan = try #require(sample.plans.first, "\(sample.problems)")
     let redis = try #require(plan.services.first { $0.name == "redis" })
-    let refreshed = plan.with(plan.marked(.init(), as: "20261126", runtime: true, services: [redis]))
+    let refreshed = plan.with(plan.marked(.init(), as: "20261126", runtimes: [plan.runtime], services: [redis]))
     let (before, after) = (try generated(plan), try generated(refreshed))
     let changed = Set(before.keys.filter { before[$0] != after[$0] })
     #expect(before.keys.sorted() == after.keys.sorted())
     #expect(
       changed == [
-        "runtimes/\(plan.runtime.id)/Dockerfile", "acme/app/Dockerfile", "acme/services/redis/Dockerfile",
+        "runtimes/\(plan.runtime.id)/Dockerfile", "acme/apps/app/Dockerfile", "acme/services/redis/Dockerfile",
         "acme/compose.yaml",
       ])
     let service = "acme/redis:\(redis.digest.tag)-r20261126"
     #expect(after["acme/compose.yaml"]?.contains(service) == true)
-    #expect(after["acme/app/Dockerfile"]?.contains("FROM \(plan.runtimeImage)-r20261126\n") == true)
+    #expect(after["acme/apps/app/Dockerfile"]?.contains("FROM \(plan.image(of: plan.runtime))-r20261126\n") == true)
     // Behind the base, before every command.
     let lines = after["acme/services/redis/Dockerfile"]?.split(separator: "\n") ?? []
     let origin = try #require(lines.firstIndex { $0.hasPrefix("FROM ") })
     #expect(lines[origin + 1] == #"ARG KILN_REFRESHED="20261126""#)
     let graph = BakeLowering([refreshed], BuildSettings()).render()
-    #expect(graph.contains("\"\(service)\"") && graph.contains("\"\(plan.runtimeImage)-r20261126\": \"target:"))
+    #expect(graph.contains("\"\(service)\"") && graph.contains("\"\(plan.image(of: plan.runtime))-r20261126\": \"target:"))
     #expect(graph.components(separatedBy: "\"pull\": true").count == 3)
     // What runs is compared with the spec by this.
     #expect(refreshed.digest(of: redis) != plan.digest(of: redis) && refreshed.machineDigest == plan.machineDigest)

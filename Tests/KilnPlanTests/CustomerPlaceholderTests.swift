@@ -38,8 +38,8 @@ struct CustomerPlaceholderTests {
       """)
     #expect(sample.problems == [])
     let spec = try #require(sample.plans.first?.spec)
-    #expect(spec.app?.source.value.string == "apps/my-shop")
-    #expect(spec.app?.environment.map(\.value) == ["my-shop-theme", "my-shop"])
+    #expect(spec.apps.first?.source.value.string == "apps/my-shop")
+    #expect(spec.apps.first?.environment.map(\.value) == ["my-shop-theme", "my-shop"])
     #expect(spec.services.first?.database?.value == "my-shop")
     #expect(spec.secrets.map(\.source) == [.environment(variable: "MY_SHOP_DB_PASSWORD")])
   }
@@ -48,7 +48,7 @@ struct CustomerPlaceholderTests {
   @Test(arguments: ["null", "true", "e3"]) func aNameIsText(_ customer: String) throws {
     let sample = workspace(
       "app:\n  source: ../app\n  environment:\n    A: \"{{customer}}\"\n    B: 1{{customer}}", customer: customer)
-    #expect(sample.plans.first?.spec.app?.environment.map(\.value) == [customer, "1\(customer)"])
+    #expect(sample.plans.first?.spec.apps.first?.environment.map(\.value) == [customer, "1\(customer)"])
   }
 
   @Test func whatItBecomesIsChecked() {
@@ -62,7 +62,7 @@ struct CustomerPlaceholderTests {
 
   @Test func inAnEnvironmentItIsAValueLikeAnyOther() throws {
     let sample = workspace("", "app: {source: ../app, environment: {A: \"{{customer}} {{ x }}\"}}")
-    #expect(sample.plans.first?.spec.app?.environment.map(\.value) == ["{{customer}} {{ x }}"])
+    #expect(sample.plans.first?.spec.apps.first?.environment.map(\.value) == ["{{customer}} {{ x }}"])
   }
 
   @Test func aMisspeltOneIsAWarning() {

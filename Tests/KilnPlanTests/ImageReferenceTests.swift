@@ -31,8 +31,8 @@ struct ImageReferenceTests {
       "runtime: {base: debian-12}\napp: {source: ../apps/shop}\nservices: {redis: {}}\nimages: {registry: r.io/team}\n")
     let plan = try #require(sample.plans.first, "\(sample.problems)")
     let redis = try #require(plan.services.first)
-    #expect(plan.runtimeImage.description == "r.io/team/kiln/runtime:\(plan.runtime.id)")
-    #expect(plan.appRepository.description == "r.io/team/acme/app")
+    #expect(plan.image(of: plan.runtime).description == "r.io/team/kiln/runtime:\(plan.runtime.id)")
+    #expect(plan.apps.map { plan.repository(of: $0).description } == ["r.io/team/acme/app"])
     #expect(plan.image(of: redis).description == "r.io/team/acme/redis:\(redis.digest.tag)")
     #expect(plan.image(of: redis).repository.registry == "r.io")
   }

@@ -219,7 +219,7 @@ struct MachineParametersTests {
       secrets: {ADMIN: {env: ACME_ADMIN}, DB: {env: ACME_DB}}
       """)
     let plan = try #require(workspace.plans.first, "\(workspace.problems)")
-    #expect(plan.secrets(of: .app).map(\.file) == ["DB"])
+    #expect(plan.secrets(of: .app("app")).map(\.file) == ["DB"])
     #expect(plan.secrets(of: .parameters).map(\.variable) == ["ACME_ADMIN"])
   }
 

@@ -71,14 +71,23 @@ package struct Golden: Sendable, CustomStringConvertible {
 
   /// What stands for a digest; its tag begins with its digits.
   private static func masks(_ plans: [EnvironmentPlan]) -> [(digest: String, name: String)] {
-    let runtimes = Set(plans.map(\.runtime.digest.hex))
+    let runtimes = Set(plans.flatMap { $0.runtimes.map(\.digest.hex) })
     return plans.flatMap { plan -> [(digest: String, name: String)] in
       let suffix = plans.count > 1 ? "-\(plan.customer)" : ""
-      let runtime = runtimes.count > 1 ? "RUNTIME\(suffix)" : "RUNTIME"
-      var masks: [(digest: String, name: String)] = [
-        (plan.runtime.digest.hex, runtime), (plan.specDigest.hex, "SPEC\(suffix)"),
-      ]
-      if let app = plan.appDigest { masks.append((app.hex, "APP\(suffix)")) }
+      let own = runtimes.count > 1 ? suffix : ""
+      var masks: [(digest: String, name: String)] = [(plan.specDigest.hex, "SPEC\(suffix)")]
+      for (index, runtime) in plan.runtimes.enumerated() {
+        masks.append((runtime.digest.hex, "RUNTIME\(own)\(index == 0 ? "" : "-\(index + 1)")"))
+      }
+      for app in plan.apps {
+        let name = app.name.uppercased() + suffix
+        if let digest = plan.digest(of: app) { masks.append((digest.hex, name)) }
+      }
+      for workload in plan.workloads where workload.app != nil {
+        let name = "\(workload.name.uppercased())-WORKLOAD\(suffix)"
+        guard let digest = workload.digest, !masks.contains(where: { $0.digest == digest.hex }) else { continue }
+        masks.append((digest.hex, name))
+      }
       for service in plan.services { masks.append((service.digest.hex, "\(service.name.uppercased())\(suffix)")) }
       return masks
     }

@@ -57,7 +57,7 @@ struct EnvironmentVerificationTests {
     let plan = try #require(environment.plans.first)
     let text = try await report(
       [
-        container("app", digest: text(of: plan.appDigest)), container("redis", digest: "sha256:another"),
+        container("app", digest: text(of: plan.workloads.last?.digest)), container("redis", digest: "sha256:another"),
         container("stranger", digest: "x"),
       ],
       [
@@ -89,7 +89,7 @@ struct EnvironmentVerificationTests {
 
   @Test func whatIsNoAnswerOfGossIsTheEnginesFailure() async throws {
     let plan = try #require(environment.plans.first)
-    let containers = [container("app", digest: text(of: plan.appDigest))]
+    let containers = [container("app", digest: text(of: plan.workloads.last?.digest))]
     let error = await #expect(throws: EngineFailure.self) {
       try await report(containers, [exec("app", output: "tar: not found\n")])
     }

@@ -12,7 +12,7 @@ struct ImageInspectionTests {
       .run("docker exec c1 …", output: "HTTP/1.1 502 Bad Gateway\r\n\r\nwait"),
       .run("docker exec c1 …", output: "HTTP/1.1 200 OK\r\n\r\nhello"), .run("docker rm -f -v c1"),
     ])
-    let inspection = ImageInspection(image: "i", docker: Tool("docker", runner))
+    let inspection = ImageInspection(image: "i", values: [], docker: Tool("docker", runner))
     #expect(try await inspection.page(port: 80, path: "/") == "HTTP/1.1 200 OK hello")
     runner.finish()
   }

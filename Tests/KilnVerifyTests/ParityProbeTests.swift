@@ -1,4 +1,5 @@
 import Foundation
+import KilnPlan
 import KilnTesting
 import Testing
 
@@ -9,7 +10,7 @@ import Testing
 struct ParityProbeTests {
   private func facts(_ command: String) throws -> [ParityProbe.Fact: String] {
     let workspace = SampleWorkspace([
-      "environments/acme.yaml": "version: 1\ncustomer: acme\nruntime: {base: debian-12, components: {relay: {}}}\n",
+      "environments/acme.yaml": "version: 1\ncustomer: acme\nruntime: {base: debian-12, components: {relay: {}}}\nmachine: {}\n",
       "components/relay.yaml": """
       summary: A relay
       steps:
@@ -21,7 +22,7 @@ struct ParityProbeTests {
     let plan = try #require(workspace.plans.first, "\(workspace.problems)")
     let process = Process()
     process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = ["-c"] + ParityProbe(plan).arguments
+    process.arguments = ["-c"] + ParityProbe(try #require(plan.machine)).arguments
     let output = Pipe()
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice

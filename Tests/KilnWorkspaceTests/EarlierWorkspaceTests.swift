@@ -82,7 +82,7 @@ struct EarlierWorkspaceTests {
           .run("\(git) -C \(root.path) ls-files --others --exclude-standard -z"), top,
         ])
       #expect(earlier.plans.map(\.base.name) == ["ubuntu-24.04"] && earlier.notes == [])
-      #expect(earlier.sources == ["acme": ["apps/shop: index.php changed"]])
+      #expect(earlier.sources == ["acme": ["app": ["apps/shop: index.php changed"]]])
     }
   }
 

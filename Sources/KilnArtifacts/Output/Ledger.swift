@@ -8,7 +8,7 @@ import KilnDocuments
 
 /// What Kiln wrote into a folder: `index.json`, by which it knows its own files.
 ///
-/// `{"files": {"acme/app/Dockerfile": {"executable": false, "sha256": "…", "source": "environments/acme.yaml"}},
+/// `{"files": {"acme/apps/app/Dockerfile": {"executable": false, "sha256": "…", "source": "environments/acme.yaml"}},
 /// "generator": "kiln 0.1.0", "schemaVersion": 1}`, keys sorted. Its lines are checked when it is read, kept unit by unit,
 /// and decoded only where they are asked for: a fleet's index has a line for each of hundreds of thousands of files.
 ///

@@ -11,20 +11,8 @@ struct PlanDocument {
 
   var text: String {
     var lines = ["customer \(plan.customer)  (\(plan.spec.file))", "  spec digest  \(plan.specDigest)"]
-    lines.append("  runtime      \(plan.runtimeImage)")
-    lines.append("    base       \(plan.base.name): \(plan.base.image)")
-    for component in plan.runtime.components {
-      lines.append("    \(component.name): \(component.summary)  (\(component.origin.text))")
-      for parameter in component.parameters {
-        lines.append(
-          "      \(parameter.name) = \(Self.shown(Self.document(parameter.value)))  (\(parameter.isDefault ? "default, " : "")\(parameter.value.location.text))"
-        )
-      }
-      for step in component.steps { lines.append("      - \(step.summary)") }
-    }
-    if plan.spec.app != nil {
-      lines.append("  app          \(plan.appRepository) on it; its tag is the digest of what is packed")
-    }
+    for runtime in plan.runtimes { lines += runtimeLines(runtime) }
+    for app in plan.apps { lines += appLines(app) }
     for service in plan.services {
       lines.append(
         "  \(service.name)  \(plan.image(of: service))  (\(service.origin.text))"
@@ -36,6 +24,39 @@ struct PlanDocument {
       "    \($0.path) = \(Self.shown(Self.document($0.value)))  (\($0.location.text))"
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func runtimeLines(_ runtime: RuntimePlan) -> [String] {
+    var lines = ["  runtime      \(plan.image(of: runtime))"]
+    lines.append("    base       \(runtime.base.name): \(runtime.base.image)")
+    for component in runtime.components {
+      lines.append("    \(component.name): \(component.summary)  (\(component.origin.text))")
+      for parameter in component.parameters {
+        lines.append(
+          "      \(parameter.name) = \(Self.shown(Self.document(parameter.value)))  (\(parameter.isDefault ? "default, " : "")\(parameter.value.location.text))"
+        )
+      }
+      for step in component.steps { lines.append("      - \(step.summary)") }
+    }
+    return lines
+  }
+
+  private func appLines(_ app: AppPlan) -> [String] {
+    let label = app.name.padding(to: 13)
+    let runtime = plan.runtimes.count > 1 ? "runtime \(app.runtime.id)" : "it"
+    var lines = ["  \(label)\(plan.repository(of: app)) on \(runtime); its tag is the digest of what is packed"]
+    for worker in app.spec.workers {
+      lines.append("    worker     \(worker.name.value), \(Phrase.count(worker.replicas, "replica"))  (\(worker.name.location.text))")
+    }
+    for job in app.spec.jobs {
+      let time = job.schedule.map(\.words) ?? "before a new version serves"
+      lines.append("    job        \(job.name.value), \(time)  (\(job.name.location.text))")
+    }
+    for volume in app.volumes {
+      let storage = volume.storage.map { ", \($0)" } ?? ""
+      lines.append("    volume     \(volume.name) at \(volume.path)\(storage), of \(volume.owner)")
+    }
+    return lines
   }
 
   private var machineLines: [String] {
@@ -73,13 +94,7 @@ struct PlanDocument {
       "customer": .string(plan.customer), "file": .string(plan.spec.file),
       "specDigest": .string(plan.specDigest.description),
       "base": ["name": .string(plan.base.name), "image": .string(plan.base.image)],
-      "runtime": [
-        "id": .string(plan.runtime.id), "image": .string(plan.runtimeImage.description),
-        "digest": .string(plan.runtime.digest.description),
-        "components": .list(plan.runtime.components.map(json)),
-        "environment": .map(DocumentMap(plan.runtime.environment.map { ($0.name, .string($0.value)) })),
-      ],
-      "app": plan.spec.app == nil ? .null : ["repository": .string(plan.appRepository.description)],
+      "runtimes": .list(plan.runtimes.map(json)), "apps": .list(plan.apps.map(json)),
       "machine": machineJSON,
       "services": .list(
         plan.services.map { service in
@@ -93,6 +108,41 @@ struct PlanDocument {
           [
             "path": .string(setting.path.description), "value": Self.document(setting.value),
             "setBy": .string(setting.location.text),
+          ]
+        }),
+    ]
+  }
+
+  private func json(_ runtime: RuntimePlan) -> DocumentValue {
+    [
+      "id": .string(runtime.id), "image": .string(plan.image(of: runtime).description),
+      "digest": .string(runtime.digest.description), "components": .list(runtime.components.map(json)),
+      "environment": .map(DocumentMap(runtime.environment.map { ($0.name, .string($0.value)) })),
+    ]
+  }
+
+  private func json(_ app: AppPlan) -> DocumentValue {
+    [
+      "name": .string(app.name), "repository": .string(plan.repository(of: app).description),
+      "runtime": .string(app.runtime.id),
+      "workers": .list(
+        app.spec.workers.map {
+          ["name": .string($0.name.value), "command": .strings($0.command.value), "replicas": .integer($0.replicas)]
+        }),
+      "jobs": .list(
+        app.spec.jobs.map { job in
+          [
+            "name": .string(job.name.value), "command": .strings(job.command.value),
+            "schedule": job.schedule.map { .string($0.text.value) } ?? .null,
+            "timeZone": job.schedule.map { .string($0.timeZone?.value ?? "UTC") } ?? .null,
+            "words": job.schedule.map { .string($0.words) } ?? .null,
+          ]
+        }),
+      "volumes": .list(
+        app.volumes.map {
+          [
+            "name": .string($0.name), "path": .string($0.path), "owner": .string($0.owner),
+            "storage": $0.storage.map { .string($0) } ?? .null,
           ]
         }),
     ]
@@ -164,7 +214,14 @@ extension EnvironmentSpec.Capture {
   }
 }
 
+extension EnvironmentSpec.Schedule {
+  fileprivate var words: String { "\(text.value) \(timeZone?.value ?? "UTC")" }
+}
+
 extension String {
+  /// With blanks up to a width, at least one.
+  fileprivate func padding(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
+
   fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> String {
     var text = self[...]
     while let last = text.last, predicate(last) { text.removeLast() }

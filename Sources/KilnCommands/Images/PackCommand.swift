@@ -18,10 +18,10 @@ struct PackCommand: SynchronousCommand {
     commandName: "pack", abstract: "Pack the build contexts of environments into dist/.",
     discussion: """
       Examples:
-        kiln pack acme                       dist/acme/app.tar and other contexts
+        kiln pack acme                       dist/acme/apps/app.tar and other contexts
         kiln pack acme --image app           the application alone
         kiln pack --folders                  folders in dist/contexts, for bake
-        docker build - < dist/acme/app.tar   what was packed is a whole context
+        docker build - < dist/acme/apps/app.tar   what was packed is a whole context
 
       dist/CUSTOMER/index.json has the digests. A context is not packed again when
       no file of it changed by size, inode and time of change, and the last change
@@ -73,7 +73,7 @@ struct PackCommand: SynchronousCommand {
 
   private func stage(_ loaded: LoadedWorkspace, _ context: CommandContext) throws {
     let staged = try EnvironmentStaging(loaded, workers: options.workers).run(named: image)
-    for one in staged where one.image.kind == .app {
+    for one in staged where one.image.app != nil {
       context.console.report(one.context.warnings, sources: one.image.sources)
     }
     if format == .json {

@@ -78,13 +78,11 @@ struct LogsCommand: KilnSubcommand {
     commandName: "logs", abstract: "Print what a customer's services print.")
 
   @Flag(name: .shortAndLong, help: "Follow new output.") var follow = false
-  @Option(help: "The same as a service named after the customer; may be repeated.") var service: [String] = []
   @OptionGroup var local: LocalOptions
-  @Argument(help: "Services; all when none is named.") var services: [String] = []
+  @Argument(help: "Apps, services, workers and schedules; all when none is named.") var services: [String] = []
 
   func run(in context: CommandContext) async throws {
     let environment = try local.environment(in: context)
-    let services = services + service
     try await environment.stopUnlessThere(services)
     let code = try await environment.project.logs((follow ? ["--follow"] : []) + services)
     if code != 0 { throw ExitCode(code) }
@@ -93,17 +91,18 @@ struct LogsCommand: KilnSubcommand {
 
 struct ExecCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
-    commandName: "exec", abstract: "Run a command in a customer's app, or in a service.",
+    commandName: "exec", abstract: "Run a command in a customer's app, or in another container.",
     discussion: """
       Examples:
         kiln exec acme -- php -v
-        kiln exec acme --service mariadb --user root -- mariadb
-        kiln exec acme --service postgresql -- psql
+        kiln exec acme portal -- node --version   the app portal of several
+        kiln exec acme mariadb --user root -- mariadb
+        kiln exec acme care-queue -- ps           the worker queue of the app care
       """)
 
-  @Option(help: "The service.") var service = EnvironmentPlan.appService
-  @Option(help: "The account; else the image's own.") var user: String?
+  @Option(help: "The account; else the container's own.") var user: String?
   @OptionGroup var local: LocalOptions
+  @Argument(help: "The app, service, worker or schedule; the only app where none is named.") var service: String?
   @Argument(parsing: .postTerminator, help: "The command.") var command: [String]
 
   func run(in context: CommandContext) async throws {
@@ -114,11 +113,11 @@ struct ExecCommand: KilnSubcommand {
 
 struct ShellCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
-    commandName: "shell", abstract: "A shell in a customer's app, or in a service.")
+    commandName: "shell", abstract: "A shell in a customer's app, or in another container.")
 
-  @Option(help: "The service.") var service = EnvironmentPlan.appService
-  @Option(help: "The account; else the image's own.") var user: String?
+  @Option(help: "The account; else the container's own.") var user: String?
   @OptionGroup var local: LocalOptions
+  @Argument(help: "The app, service, worker or schedule; the only app where none is named.") var service: String?
 
   func run(in context: CommandContext) async throws {
     let code = try await local.environment(in: context).exec(["/bin/bash"], in: service, as: user)

@@ -28,7 +28,11 @@ struct UpCommand: KilnSubcommand {
       """)
 
   @OptionGroup var options: WorkspaceOptions
-  @Option(help: "The app's port on this machine, 1 to 65535; else the one it had, or one that is free.") var port: Int?
+  @Option(
+    help: ArgumentHelp(
+      "The app's port on this machine, 1 to 65535; else the one it had, or one that is free. May be repeated, as in care=8081.",
+      valueName: "[app=]port"))
+  var port: [String] = []
   @Flag(help: "Follow edits of the source and the overlays: they show in the running app without a restart.")
   var mount = false
   @Flag(inversion: .prefixedNo, help: "Build images that are missing.") var build = true
@@ -41,8 +45,13 @@ struct UpCommand: KilnSubcommand {
 
   func validate() throws {
     try options.refuse(verbose: verbose)
-    if let port, !(1...65535).contains(port) { throw ValidationError("--port is 1 to 65535, not \(port)") }
-    let onlyOne = [(port != nil, "--port"), (mount, "--mount"), (project != nil, "--project")].filter(\.0).map(\.1)
+    for port in port {
+      let number = port.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).last ?? ""
+      guard let number = Int(number), (1...65535).contains(number) else {
+        throw ValidationError("--port is 1 to 65535, not \(number)")
+      }
+    }
+    let onlyOne = [(!port.isEmpty, "--port"), (mount, "--mount"), (project != nil, "--project")].filter(\.0).map(\.1)
     if customers.count > 1, let option = onlyOne.first {
       throw ValidationError("\(option) is for one customer, not for \(customers.count)")
     }
@@ -53,12 +62,35 @@ struct UpCommand: KilnSubcommand {
 
   var color: ColorChoice { options.color }
 
+  /// By app; without its name, of the only one that has a port.
+  private func ports(of plan: EnvironmentPlan) throws -> [String: Int] {
+    let names = plan.apps.filter { $0.spec.port != nil }.map(\.name)
+    var ports: [String: Int] = [:]
+    for text in port {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      let name = parts.count == 2 ? parts[0] : names.first ?? ""
+      if parts.count == 1, names.count > 1 {
+        throw CommandError(
+          "up.port", "\(plan.customer) has several apps with a port: which one is \(text) for?",
+          help: "as in --port \(names[0])=\(text); there are: \(names.joined(separator: ", "))")
+      }
+      guard names.contains(name) else {
+        throw CommandError(
+          "up.port", parts.count == 1 ? "\(plan.customer) has no app with a port" : "\(plan.customer) has no app \"\(name)\" with a port",
+          help: names.isEmpty ? "leave --port out" : "there are: \(names.joined(separator: ", "))")
+      }
+      ports[name] = Int(parts.last ?? "")
+    }
+    return ports
+  }
+
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
     try await each(of: customers, in: context, isTitled: !options.quiet) { customer in
+      let plan = try loaded.plan(of: customer)
       var up = EnvironmentUp(
-        plan: try loaded.plan(of: customer), port: port, isFollowing: mount, isBuilding: build, timeout: timeout,
+        plan: plan, ports: try ports(of: plan), isFollowing: mount, isBuilding: build, timeout: timeout,
         project: project, isAdopting: adopt, isQuiet: options.quiet, isOneOfSeveral: customers.count > 1)
       up.isVerbose = verbose
       try await up.run(loaded, context)

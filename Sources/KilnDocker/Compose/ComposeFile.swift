@@ -77,9 +77,35 @@ public struct ComposeFile: Sendable, Hashable {
     }
   }
 
+  /// How the engine knows that a service is well, where its image does not say, or says it of another program.
+  public enum Health: Sendable, Hashable {
+    case disabled
+    case command([String])
+
+    var document: DocumentValue {
+      switch self {
+      case .disabled: ["disable": true]
+      case .command(let words):
+        [
+          "test": .list([.string("CMD")] + words.map { Text.literal($0).value }), "timeout": "5s", "interval": "10s",
+          "retries": 3, "start_period": "10s", "start_interval": "1s",
+        ]
+      }
+    }
+  }
+
   public struct Service: Sendable, Hashable {
     public let name: String
     public let image: Text
+    /// Nil for the image's own.
+    public var command: [String]?
+    /// Nil for the image's own.
+    public var user: String?
+    /// Nil for the image's own.
+    public var health: Health?
+    /// Whether it runs only when it is asked for, and ends.
+    public var isJob = false
+    public var replicas = 1
     public var dependsOn: [String] = []
     public var environment: [DockerfileVariable] = []
     public var labels: [Label] = []
@@ -101,7 +127,11 @@ public struct ComposeFile: Sendable, Hashable {
     }
 
     var document: DocumentValue {
-      var map: DocumentMap = ["image": image.value, "pull_policy": "never", "restart": "unless-stopped"]
+      var map: DocumentMap = ["image": image.value, "pull_policy": "never", "restart": isJob ? "no" : "unless-stopped"]
+      if isJob { map["profiles"] = [.string(ComposeFile.jobs)] }
+      if let user { map["user"] = Text.literal(user).value }
+      if let command { map["command"] = .list(command.map { Text.literal($0).value }) }
+      if let health { map["healthcheck"] = health.document }
       // Started once what it needs is well.
       if !dependsOn.isEmpty {
         map["depends_on"] = .map(
@@ -133,7 +163,10 @@ public struct ComposeFile: Sendable, Hashable {
         if let cpus { limits["cpus"] = .decimal(cpus) }
         if let memory { limits["memory"] = .string(String(memory)) }
         if let processes { limits["pids"] = .integer(processes) }
-        map["deploy"] = ["resources": ["limits": .map(limits)]]
+        var deploy: DocumentMap = [:]
+        if replicas > 1 { deploy["replicas"] = .integer(replicas) }
+        deploy["resources"] = ["limits": .map(limits)]
+        map["deploy"] = .map(deploy)
       }
       map["networks"] = ["default": nil]
       return .map(map)
@@ -143,6 +176,9 @@ public struct ComposeFile: Sendable, Hashable {
       .map(DocumentMap(pairs.map { ($0.name, Text.literal($0.value).value) }))
     }
   }
+
+  /// The profile of what runs only when it is asked for.
+  public static let jobs = "jobs"
 
   public let name: String
   public var header: [String]

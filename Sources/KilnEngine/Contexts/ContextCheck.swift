@@ -23,9 +23,13 @@ package struct ContextCheck {
 
   package func problems(_ workers: Workers) throws -> [Diagnostic] {
     let plans = loaded.plans.filter { plan in
-      plan.spec.app.map { $0.tokens != nil || $0.install.contains { !$0.needs.isEmpty } } ?? false
+      plan.apps.contains { app in
+        app.spec.tokens != nil || !app.volumes.isEmpty || app.spec.install.contains { !$0.needs.isEmpty }
+      }
     }
-    let found = try workers.map(plans) { plan in (customer: plan.customer, findings: findings(plan)) }
+    let found = try workers.map(plans) { plan in
+      (customer: plan.customer, findings: plan.apps.flatMap { findings($0, plan) })
+    }
     var customers: [Finding: [String]] = [:]
     for (customer, findings) in found {
       for finding in findings { customers[finding, default: []].append(customer) }
@@ -37,15 +41,16 @@ package struct ContextCheck {
     }.inCanonicalOrder()
   }
 
-  private func findings(_ plan: EnvironmentPlan) -> [Finding] {
+  private func findings(_ plan: AppPlan, _ environment: EnvironmentPlan) -> [Finding] {
+    let app = plan.spec
     // An ignore file that cannot be used is reported when the context is packed.
-    guard let app = plan.spec.app, let source = try? loaded.appContext(of: plan)?.source else { return [] }
+    guard let source = try? loaded.appContext(of: plan, in: environment).source else { return [] }
     let needs = loaded.missingNeeds(of: app, in: source).map { problem in
       Finding(
         id: problem.id, message: problem.message, location: problem.location ?? app.location,
         suggestion: problem.suggestion ?? "")
     }
-    return needs + (app.tokens.map { findings($0, source, plan) } ?? [])
+    return needs + (app.tokens.map { findings($0, source, environment) } ?? [])
   }
 
   private func findings(

@@ -33,11 +33,14 @@ package struct EnvironmentStaging: Sendable {
     let wanted = Set(names)
     // A runtime is one folder, whoever stands on it.
     var runtimes: Set<String> = []
-    let jobs = loaded.plans.map { ($0, runtimes.insert($0.runtime.id).inserted) }
-    let staged = try workers.map(jobs) { plan, hasRuntime -> [Staged] in
+    let jobs = loaded.plans.map { plan in
+      (plan, Set(plan.runtimes.map(\.id).filter { runtimes.insert($0).inserted }))
+    }
+    let staged = try workers.map(jobs) { plan, own -> [Staged] in
       let images = try loaded.images(of: plan, named: names)
       return try images.compactMap { one in
-        guard wanted.isEmpty ? one.kind != .runtime || hasRuntime : wanted.contains(one.name) else { return nil }
+        if case .runtime(let id) = one.kind, wanted.isEmpty, !own.contains(id) { return nil }
+        guard wanted.isEmpty || wanted.contains(one.name) else { return nil }
         let result = try withExcerpts(one.sources) {
           try ContextStage(contexts.pushing(FilePath(one.archive)), below: root).update(one.source, isHandedOut: true)
         }
@@ -46,12 +49,10 @@ package struct EnvironmentStaging: Sendable {
     }.flatMap { $0 }
     let targets = staged.map { one -> BakeLowering.Staged in
       let folder = FilePath(root: nil, one.context.folder.components.dropFirst(root.components.count))
-      let isApp = one.image.kind == .app
+      var target = BakeLowering.target(one.plan.customer, one.image.name)
+      if case .runtime(let id) = one.image.kind { target = BakeLowering.runtime(id) }
       return .init(
-        target: one.image.kind == .runtime
-          ? BakeLowering.runtime(one.plan.runtime.id) : BakeLowering.target(one.plan.customer, one.image.name),
-        context: folder.string,
-        image: isApp ? one.image.reference(one.context) : nil)
+        target: target, context: folder.string, image: one.image.app == nil ? nil : one.image.reference(one.context))
     }
     let file = contexts.removingLastComponent().appending(BakeLowering.fileName)
     let graph = BakeLowering(loaded.fleet, loaded.workspace.build).render(targets)

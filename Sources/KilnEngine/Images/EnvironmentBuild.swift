@@ -54,19 +54,19 @@ package struct EnvironmentBuild: Sendable {
 
   /// - Parameters:
   ///   - known: What was built for other customers: a runtime that they share is not looked at again.
-  ///   - runtime: Is looked at only where the app has to be built: nothing runs it.
+  ///   - runtimes: Are looked at only where an app on them has to be built: nothing runs them.
   package func build(
-    _ images: [EnvironmentImage], of plan: EnvironmentPlan, known: [BuiltImage], on runtime: EnvironmentImage? = nil
+    _ images: [EnvironmentImage], of plan: EnvironmentPlan, known: [BuiltImage], on runtimes: [EnvironmentImage] = []
   ) async throws -> [BuiltImage] {
     try refuseWithoutRegistry([plan])
     var results: [BuiltImage] = []
     for image in images {
-      let secrets = image.kind == .app ? try secrets(of: plan) : []
+      let secrets = try image.app.map { try self.secrets(of: $0, plan) } ?? []
       let staged = try withExcerpts(image.sources) {
         try ContextStage(stage.pushing(FilePath(image.archive)), below: root).update(
           image.source, check: { try Interruption.check() })
       }
-      if image.kind == .app { context.console.report(staged.warnings, sources: image.sources) }
+      if image.app != nil { context.console.report(staged.warnings, sources: image.sources) }
       let one = Wanted(image: image, reference: image.reference(staged), staged: staged, plan: plan)
       if let same = (known + results).first(where: { $0.image == one.name }) {
         results.append(one.kept(same.id, same.digest, "\(same.customer) uses the same"))
@@ -77,7 +77,10 @@ package struct EnvironmentBuild: Sendable {
         results.append(there)
         continue
       }
-      if image.kind == .app, let runtime { results += try await build([runtime], of: plan, known: known + results) }
+      if let app = image.app.flatMap({ plan.app(named: $0) }) {
+        let runtime = runtimes.filter { $0.kind == .runtime(app.runtime.id) }
+        results += try await build(runtime, of: plan, known: known + results)
+      }
       results.append(try await build(one, reason, secrets))
     }
     return results
@@ -204,9 +207,9 @@ package struct EnvironmentBuild: Sendable {
 
   private func tell(_ text: String) { if !isQuiet { context.console.error(text + "\n") } }
 
-  /// The variables of the app's build secrets; every one that is not set is reported.
-  private func secrets(of plan: EnvironmentPlan) throws -> [SecretUse] {
-    let secrets = plan.secrets(of: .build)
+  /// The variables of an app's build secrets; every one that is not set is reported.
+  private func secrets(of app: String, _ plan: EnvironmentPlan) throws -> [SecretUse] {
+    let secrets = plan.secrets(of: .build(app))
     let missing = secrets.compactMap { plan.problem(ofVariable: $0.variable, in: context.environment) }
     guard missing.isEmpty else {
       throw CommandError(missing.map { Diagnostic("build.secret", $0) }, kind: .problem)

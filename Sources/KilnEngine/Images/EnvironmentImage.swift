@@ -11,9 +11,15 @@ import SystemPackage
 /// An image of an environment, and the context it is made from.
 package struct EnvironmentImage: Sendable {
   package enum Kind: Sendable, Equatable {
-    case runtime, app
+    /// By its id.
+    case runtime(String)
+    case app(String)
     case service(String)
   }
+
+  package var isRuntime: Bool { if case .runtime = kind { true } else { false } }
+  /// The app that it is the image of.
+  package var app: String? { if case .app(let name) = kind { name } else { nil } }
 
   package let kind: Kind
   /// As `--image` calls it.
@@ -46,29 +52,30 @@ extension LoadedWorkspace {
     return images
   }
 
-  /// The images of `plan`: runtime, app, services by name.
+  /// The images of `plan`: runtimes, apps, services by name.
   package func images(of plan: EnvironmentPlan) throws -> [EnvironmentImage] {
     let generator = Generator()
     let outputs = try generator.images(of: plan)
-    var images = [
-      EnvironmentImage(
-        kind: .runtime, name: EnvironmentPlan.runtimeName, repository: plan.runtimeImage.repository,
-        tag: plan.runtimeImage.tag,
-        isRefreshed: plan.runtimeRefresh != nil,
-        archive: GeneratedFolder.runtime(plan.runtime.id), source: context(try generator.runtime(of: plan)),
-        sources: [:], file: plan.spec.file)
-    ]
-    if let output = outputs.app, let app = try appContext(of: plan) {
-      var source = app.source
-      source.files = context(output).files
+    let runtimes = plan.runtimes
+    var images = try runtimes.map { runtime in
+      let image = plan.image(of: runtime)
+      return EnvironmentImage(
+        kind: .runtime(runtime.id), name: EnvironmentPlan.runtimeName, repository: image.repository, tag: image.tag,
+        isRefreshed: plan.refresh(of: runtime) != nil, archive: GeneratedFolder.runtime(runtime.id),
+        source: context(try generator.runtime(runtime, of: plan)), sources: [:], file: plan.spec.file)
+    }
+    for (app, output) in zip(plan.apps, outputs.apps) {
+      let own = try appContext(of: app, in: plan)
+      var source = own.source
+      source.files = context(output.image).files
       // Before the engine, which names neither the spec nor the place.
-      let missing = plan.spec.app.map { missingNeeds(of: $0, in: source) } ?? []
+      let missing = missingNeeds(of: app.spec, in: source)
       if missing.hasErrors { throw DiagnosticsError(missing) }
       images.append(
         EnvironmentImage(
-          kind: .app, name: EnvironmentPlan.appService, repository: plan.appRepository, tag: nil, isRefreshed: false,
-          archive: GeneratedFolder.app(of: plan.customer),
-          source: source, sources: app.texts, file: plan.spec.file))
+          kind: .app(app.name), name: app.name, repository: plan.repository(of: app), tag: nil, isRefreshed: false,
+          archive: GeneratedFolder.app(app.name, of: plan.customer), source: source, sources: own.texts,
+          file: plan.spec.file))
     }
     for (service, output) in zip(plan.services, outputs.services) {
       let reference = plan.image(of: service)
@@ -106,20 +113,25 @@ extension LoadedWorkspace {
     }
   }
 
-  /// The app's folders, ignore rules and tokens, without what Kiln adds; nil where there is no app.
+  /// An app's folders, ignore rules and tokens, without what Kiln adds.
   ///
   /// - Returns: `texts` has the ignore file's text by name, for messages.
-  package func appContext(of plan: EnvironmentPlan) throws -> (source: ContextSource, texts: [String: String])? {
-    guard let app = plan.spec.app else { return nil }
+  package func appContext(
+    of plan: AppPlan, in environment: EnvironmentPlan
+  ) throws -> (source: ContextSource, texts: [String: String]) {
+    let app = plan.spec
     let folder = workspace.root.pushing(app.source.value).lexicallyNormalized()
     var source = ContextSource(layers: ([app.source] + app.overlays).map { layer($0.value) })
     source.leavesPrivateOut = true
-    // Once for all customers of one command.
-    let first = plans.first { plan in
-      plan.spec.app.map { app in ([app.source] + app.overlays).contains { !layer($0.value).leftOut.isEmpty } }
-        ?? false
+    // Once for all customers of one command. Those that have nothing left out are not asked who is the first that has.
+    if source.layers.contains(where: { !$0.leftOut.isEmpty }) {
+      let first = plans.first { plan in
+        plan.apps.contains { app in
+          ([app.spec.source] + app.spec.overlays).contains { !layer($0.value).leftOut.isEmpty }
+        }
+      }
+      source.reportsLeftOut = environment.customer == first?.customer
     }
-    source.reportsLeftOut = plan.customer == first?.customer
     // The application's own rules are in its folder.
     let own = try ContextFolder(
       folder, within: workspace.containment, name: { $0 == folder ? app.source.value.string : shown($0) })

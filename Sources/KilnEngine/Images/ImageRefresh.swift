@@ -40,8 +40,10 @@ package struct ImageRefresh: Sendable {
       let marked = loaded.plans.reduce(loaded.workspace.refreshes) { marked, plan in
         plan.marked(
           marked, as: mark,
-          runtime: names.isEmpty
-            || names.contains { [EnvironmentPlan.appService, EnvironmentPlan.runtimeName].contains($0) },
+          runtimes: plan.runtimes.filter { runtime in
+            names.isEmpty || names.contains(EnvironmentPlan.runtimeName)
+              || plan.apps.contains { $0.runtime.id == runtime.id && names.contains($0.name) }
+          },
           services: plan.services.filter { names.isEmpty || names.contains($0.name) })
       }
       if try await !Self.isTaken(mark, marked, loaded, engine) {
@@ -61,7 +63,7 @@ package struct ImageRefresh: Sendable {
   }
 
   private static func images(of plan: EnvironmentPlan, _ mark: String) -> [ImageReference] {
-    (plan.runtimeRefresh == mark ? [plan.runtimeImage] : [])
+    plan.runtimes.filter { plan.refresh(of: $0) == mark }.map { plan.image(of: $0) }
       + plan.services.filter { plan.refresh(of: $0) == mark }.map { plan.image(of: $0) }
   }
 

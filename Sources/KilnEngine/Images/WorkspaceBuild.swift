@@ -21,9 +21,9 @@ package struct WorkspaceBuild: Sendable {
     for plan in loaded.plans {
       let images = try loaded.images(of: plan, named: names)
       // An application that is to be built needs its runtime.
-      let runtime = names.contains(EnvironmentPlan.appService) ? images.first { $0.kind == .runtime } : nil
+      let runtimes = names.isEmpty || names.contains(EnvironmentPlan.runtimeName) ? [] : images.filter(\.isRuntime)
       let wanted = names.isEmpty ? images : images.filter { names.contains($0.name) }
-      results += try await build.build(wanted, of: plan, known: results, on: runtime)
+      results += try await build.build(wanted, of: plan, known: results, on: runtimes)
     }
     return results
   }

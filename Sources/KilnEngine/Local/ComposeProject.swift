@@ -48,6 +48,21 @@ package struct ComposeProject: Sendable {
     try await docker.output(arguments(rest, files: files), environment: environment)
   }
 
+  /// Runs a workload once, in a container of its own that is removed afterwards; what it prints is shown.
+  /// - Parameter command: Instead of its own; nil for that.
+  package func run(
+    _ service: String, command: [String]? = nil, files: [FilePath], environment: [String: String], isShown: Bool = true,
+    mask: SecretMask, tail: OutputTail? = nil
+  ) async throws -> Int32 {
+    let relay = context.console.relay { mask.relayed($0) }
+    defer { relay.finish() }
+    let words = ["run", "--rm", "--no-deps", "--no-TTY", service] + (command ?? [])
+    return try await docker.stream(arguments(words, files: files), environment: environment) { bytes in
+      if isShown { relay.write(bytes) }
+      tail?.add(bytes)
+    }
+  }
+
   /// What the services print, as a result; escaped, also on a terminal: who writes a log does not control who reads it.
   package func logs(_ rest: [String]) async throws -> Int32 {
     let relay = context.console.relay(.output)
@@ -124,8 +139,7 @@ package struct ComposeProject: Sendable {
       }
     }
     guard limit > 0 else { return "this machine had no memory left for it" }
-    let place = state.Service == "app" ? "app" : "services.\(state.Service)"
-    return "it needs more memory than its limit of \(limit >> 20) MiB: raise \(place).limits.memory"
+    return "it needs more memory than its limit of \(limit >> 20) MiB: raise limits.memory of \(state.Service)"
   }
 
   /// What the last health check of a service printed; nil where it said nothing.

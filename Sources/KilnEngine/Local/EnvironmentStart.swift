@@ -25,17 +25,16 @@ package struct EnvironmentStart {
   private var context: CommandContext { environment.context }
   private var customer: String { plan.customer }
 
-  /// The tag of the app's image; empty where there is no app.
-  package var tag: String {
-    images.first { $0.name == EnvironmentPlan.appService }.map { String($0.image.split(separator: ":").last ?? "") }
-      ?? ""
+  /// The tag of an app's image; empty where it was not built.
+  package func tag(of app: String) -> String {
+    images.first { $0.name == app }.map { String($0.image.split(separator: ":").last ?? "") } ?? ""
   }
 
   /// - Parameters:
-  ///   - port: The app's port of this machine; nil for one that is free.
+  ///   - ports: The apps' ports of this machine; one that is free where there is none.
   ///   - objects: What the engine has of the project.
-  /// - Returns: The app's container, once all is well.
-  package mutating func run(port: Int?, objects: [EngineObject]) async throws -> String? {
+  /// - Returns: The apps' containers, once all is well.
+  package mutating func run(ports: [String: Int], objects: [EngineObject]) async throws -> [String: String] {
     let former = try await containers()
     let digests = Dictionary(grouping: secrets, by: \.secret.service).mapValues {
       SecretFiles.digest(of: $0, key: environment.state.key)
@@ -52,14 +51,19 @@ package struct EnvironmentStart {
     ])
     // The engine's own choice would be another setting at the next start, by the port that was remembered: Compose would
     // make the app again for nothing.
-    let port = plan.spec.app?.port == nil ? nil : port ?? LocalPort.free()
+    var variables = [
+      EnvironmentVariables.secrets: folder.string, EnvironmentVariables.workspace: environment.identity.id,
+    ]
+    for app in plan.apps {
+      variables[EnvironmentVariables.tag(of: app.name)] = tag(of: app.name)
+      guard app.spec.port != nil else { continue }
+      variables[EnvironmentVariables.port(of: app.name)] = (ports[app.name] ?? LocalPort.free()).map(String.init) ?? ""
+    }
     let words = OutputTail()
+    try await migrate(files, variables, digests)
     let code = try await environment.project.stream(
       ["up", "--detach", "--remove-orphans", "--wait", "--wait-timeout", String(timeout)], files: files,
-      environment: [
-        EnvironmentVariables.appTag: tag, EnvironmentVariables.port: port.map(String.init) ?? "",
-        EnvironmentVariables.secrets: folder.string, EnvironmentVariables.workspace: environment.identity.id,
-      ], isShown: !isQuiet, tail: words)
+      environment: variables, isShown: !isQuiet, tail: words)
     if Interruption.count > 0 { throw Self.interrupted(customer) }
     for name in earlier.subtracting(try await environment.secretFolders()).subtracting([environment.state.secrets ?? ""]
     ) {
@@ -71,15 +75,55 @@ package struct EnvironmentStart {
     let isRecovered =
       code != 0 && objects.contains { $0.kind == .container } ? try await awaitRecovery(&states) : false
     try await stopOnIllness(states, isRecovered ? 0 : code, isQuiet ? BuildFailure.lines(of: words.text) : [])
-    let app = states.first { $0.Service == EnvironmentPlan.appService }
-    if let app, let target = plan.spec.app?.port?.value,
-      let port = app.Publishers?.first(where: { $0.TargetPort == target && $0.PublishedPort != 0 })?.PublishedPort
-    {
-      environment.state.port = port
-      context.console.output("\(isOneOfSeveral ? "\(customer): " : "")http://127.0.0.1:\(port)/\n")
+    var apps: [String: String] = [:]
+    for app in plan.apps {
+      guard let state = states.first(where: { $0.Service == app.name }) else { continue }
+      apps[app.name] = state.ID
+      guard let target = app.spec.port?.value,
+        let port = state.Publishers?.first(where: { $0.TargetPort == target && $0.PublishedPort != 0 })?.PublishedPort
+      else { continue }
+      environment.state.ports[app.name] = port
+      let names = (isOneOfSeveral ? [customer] : []) + (plan.apps.count > 1 ? [app.name] : [])
+      context.console.output("\(names.isEmpty ? "" : names.joined(separator: "/") + ": ")http://127.0.0.1:\(port)/\n")
     }
     try environment.state.write(to: environment.folder)
-    return app?.ID
+    return apps
+  }
+
+  /// Runs the jobs that come before a new version serves.
+  private mutating func migrate(
+    _ files: [FilePath], _ variables: [String: String], _ digests: [String: String]
+  ) async throws {
+    let pending = try await Migrations(plan: plan, images: images, secrets: digests, environment: environment).pending()
+    guard !pending.isEmpty else { return }
+    let services = plan.services.map(\.name)
+    if !services.isEmpty {
+      let words = OutputTail()
+      let code = try await environment.project.stream(
+        ["up", "--detach", "--wait", "--wait-timeout", String(timeout)] + services, files: files,
+        environment: variables, isShown: !isQuiet, tail: words)
+      if Interruption.count > 0 { throw Self.interrupted(customer) }
+      let states = try await environment.project.states().filter { services.contains($0.Service) }
+      try await stopOnIllness(states, code, isQuiet ? BuildFailure.lines(of: words.text) : [])
+    }
+    // Volumes that Compose has just made are others than before.
+    let keyed = try await Migrations(plan: plan, images: images, secrets: digests, environment: environment).pending()
+    let mask = SecretMask(of: plan, in: context.environment)
+    for (job, key) in keyed {
+      if !isQuiet { context.console.error("\(customer)/\(job.name): running before the new version serves\n") }
+      let words = OutputTail()
+      let code = try await environment.project.run(
+        job.name, files: files, environment: variables, isShown: !isQuiet, mask: mask, tail: words)
+      if Interruption.count > 0 { throw Self.interrupted(customer) }
+      guard code == 0 else {
+        throw CommandError(
+          "up.job", "\(job.name) failed with exit code \(code): the new version does not serve",
+          details: isQuiet ? words.text.split(separator: "\n").suffix(15).map { mask.relayed(String($0)) } : [],
+          help: "what was up before goes on; correct the job and run `kiln up \(customer)` again")
+      }
+      environment.state.migrations[job.name] = key
+      try environment.state.write(to: environment.folder)
+    }
   }
 
   /// Compose takes the engine's last word on a container that ran before: one that was ill until its database took the new
@@ -139,7 +183,8 @@ package struct EnvironmentStart {
     if try await accounts.areNumbersShared() {
       var known: [String: [UInt32]] = [:]
       for service in Set(secrets.map(\.secret.service)).sorted() {
-        guard let image = images.first(where: { $0.name == service }) else { continue }
+        let owner = plan.workloads.first { $0.name == service }?.app ?? service
+        guard let image = images.first(where: { $0.name == owner }) else { continue }
         let key = "\(image.id) \(accounts.names(of: service).joined(separator: " "))"
         let numbers: [UInt32]
         if let same = environment.state.readers[key] {

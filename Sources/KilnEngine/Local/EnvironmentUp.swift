@@ -13,8 +13,8 @@ import SystemPackage
 /// Builds what is missing of an environment, starts all and waits until it is well.
 package struct EnvironmentUp: Sendable {
   package let plan: EnvironmentPlan
-  /// The app's port on this machine; else the one it had, or one that is free.
-  package let port: Int?
+  /// Ports of apps on this machine; else those that they had, or free ones.
+  package let ports: [String: Int]
   /// Whether edits of the source are followed afterwards.
   package let isFollowing: Bool
   package let isBuilding: Bool
@@ -31,11 +31,11 @@ package struct EnvironmentUp: Sendable {
   package let isOneOfSeveral: Bool
 
   package init(
-    plan: EnvironmentPlan, port: Int?, isFollowing: Bool, isBuilding: Bool, timeout: Int, project: String?,
+    plan: EnvironmentPlan, ports: [String: Int], isFollowing: Bool, isBuilding: Bool, timeout: Int, project: String?,
     isAdopting: Bool, isQuiet: Bool, isOneOfSeveral: Bool = false
   ) {
     self.plan = plan
-    self.port = port
+    self.ports = ports
     self.isFollowing = isFollowing
     self.isBuilding = isBuilding
     self.timeout = timeout
@@ -61,16 +61,29 @@ package struct EnvironmentUp: Sendable {
     environment.state = LocalState(readingFrom: environment.folder)
     let objects = try await own(&environment)
     // Before minutes go into building.
-    let port = plan.spec.app?.port == nil ? nil : try await LocalPort.choose(port, environment)
+    var ports: [String: Int] = [:]
+    for app in plan.apps where app.spec.port != nil {
+      ports[app.name] = try await LocalPort.choose(self.ports[app.name], for: app.name, environment)
+    }
     let images = try loaded.images(of: plan)
-    var session = isFollowing ? try session(images, environment) : nil
+    let sessions = isFollowing ? try sessions(images, environment) : []
     let built = try await build(images, loaded, context)
     var start = EnvironmentStart(
       plan: plan, environment: environment, compose: Array(compose.utf8), images: built, secrets: secrets,
       isFollowing: isFollowing, timeout: timeout, isQuiet: isQuiet, isOneOfSeveral: isOneOfSeveral)
-    let app = try await start.run(port: port, objects: objects)
+    let containers = try await start.run(ports: ports, objects: objects)
     lock.release()
-    if let app { try await session?.follow(container: app, tag: start.tag) }
+    try await withThrowingTaskGroup { group in
+      for (app, session) in sessions {
+        guard let container = containers[app] else { continue }
+        let tag = start.tag(of: app)
+        group.addTask {
+          var session = session
+          try await session.follow(container: container, tag: tag)
+        }
+      }
+      try await group.waitForAll()
+    }
   }
 
   /// The secrets' values; all that are missing are reported.
@@ -96,7 +109,7 @@ package struct EnvironmentUp: Sendable {
 
   /// Whose the project is: this workspace's, or the command stops.
   private func own(_ environment: inout LocalEnvironment) async throws -> [EngineObject] {
-    let volumes = plan.workloads.compactMap(\.volume?.name)
+    let volumes = plan.workloads.flatMap(\.volumes).map(\.name)
     if let project { environment.state.project = project == customer ? nil : project }
     if isAdopting { environment.state.adopted += try await environment.otherWorkspaces(volumes: volumes) }
     let objects = try await environment.ownObjects(volumes: volumes)
@@ -105,14 +118,17 @@ package struct EnvironmentUp: Sendable {
     return objects
   }
 
-  private func session(_ images: [EnvironmentImage], _ environment: LocalEnvironment) throws
-    -> SourceSession?
-  {
-    guard let image = images.first(where: { $0.kind == .app }), let workdir = plan.spec.app?.workdir.value else {
+  private func sessions(
+    _ images: [EnvironmentImage], _ environment: LocalEnvironment
+  ) throws -> [(app: String, session: SourceSession)] {
+    if plan.apps.isEmpty {
       environment.context.console.error("note: \(customer) has no app: there are no edits to follow\n")
-      return nil
     }
-    return try SourceSession(environment, image, workdir: workdir)
+    return try plan.apps.compactMap { app in
+      try images.first { $0.app == app.name }.map { image in
+        (app.name, try SourceSession(environment, image, app: app.name, workdir: app.spec.workdir.value))
+      }
+    }
   }
 
   /// Builds what is missing.
@@ -124,8 +140,8 @@ package struct EnvironmentUp: Sendable {
       time: try context.sourceDate(), isPushing: false, isForced: false,
       isQuiet: isQuiet, isMissingOnly: !isBuilding, context: context)
     environment.isVerbose = isVerbose
-    // Nothing runs the runtime image: the app's has what is in it.
+    // Nothing runs a runtime's image: the app's has what is in it.
     return try await environment.build(
-      images.filter { $0.kind != .runtime }, of: plan, known: [], on: images.first { $0.kind == .runtime })
+      images.filter { !$0.isRuntime }, of: plan, known: [], on: images.filter(\.isRuntime))
   }
 }

@@ -11,7 +11,7 @@ package struct LocalCompose: Sendable {
   package let root: FilePath
   /// Keyed digests of what each service reads, by service.
   package let secrets: [String: String]
-  /// Names this run of `kiln up --mount`; nil for others.
+  /// Names this run of `kiln up --mount`, which the apps follow; nil for others.
   package let session: String?
 
   package static let name = "compose.local.yaml"
@@ -21,32 +21,32 @@ package struct LocalCompose: Sendable {
 
   package var text: String {
     var services: DocumentMap = [:]
-    let names = plan.services.map(\.name) + (plan.spec.app == nil ? [] : [EnvironmentPlan.appService])
-    for name in names { services[name] = .map(service(name)) }
+    for workload in plan.workloads { services[workload.name] = .map(service(workload)) }
     var map: DocumentMap = ["services": .map(services), "networks": ["default": ["labels": .map(labels)]]]
-    let keeping = plan.services.filter { $0.definition.data != nil }
-    if !keeping.isEmpty {
-      map["volumes"] = .map(
-        DocumentMap(
-          keeping.map { service in
-            var labels = labels
-            // Compose sets it when it makes the volume, and never again.
-            if service.access != nil, let digest = secrets[service.name] {
-              labels[LocalLabels.password] = .string(digest)
-            }
-            return (EnvironmentPlan.volume(of: service.name), ["labels": .map(labels)])
-          }))
+    var volumes: DocumentMap = [:]
+    for workload in plan.workloads {
+      for volume in workload.volumes {
+        var labels = labels
+        // Compose sets it when it makes the volume, and never again.
+        if plan.services.first(where: { $0.name == workload.name })?.access != nil,
+          let digest = secrets[workload.name]
+        {
+          labels[LocalLabels.password] = .string(digest)
+        }
+        volumes[volume.name] = ["labels": .map(labels)]
+      }
     }
+    if !volumes.isEmpty { map["volumes"] = .map(volumes) }
     if session != nil { map["configs"] = [Self.settings.source: ["content": .string(Self.settings.text)]] }
     return YAMLRenderer(header: ["Written by `kiln up`."], documentStart: false).render(.map(map))
   }
 
   private var labels: DocumentMap { [LocalLabels.root: .string(root.string.substituting("$", with: "$$"))] }
 
-  private func service(_ name: String) -> DocumentMap {
+  private func service(_ workload: Workload) -> DocumentMap {
     var labels = labels
-    if let digest = secrets[name] { labels[LocalLabels.secrets] = .string(digest) }
-    guard name == EnvironmentPlan.appService, let session else { return ["labels": .map(labels)] }
+    if let digest = secrets[workload.name] { labels[LocalLabels.secrets] = .string(digest) }
+    guard workload.kind == .app, let session else { return ["labels": .map(labels)] }
     // A new container: what an earlier session brought into the old one is gone.
     labels[LocalLabels.session] = .string(session)
     return [

@@ -27,6 +27,17 @@ extension LocalEnvironment {
       help: near ?? "there are: \(Phrase.some(names, limit: 10))")
   }
 
+  /// Stops, with their names, where there is not one app alone.
+  private func onlyApp() async throws -> String {
+    let containers = try await containers()
+    let apps = Set(containers.filter(\.isApp).map(\.service)).sorted()
+    if apps.count == 1 { return apps[0] }
+    let names = apps.isEmpty ? Set(containers.map(\.service)).sorted() : apps
+    throw CommandError(
+      "local.service", apps.isEmpty ? "\(customer) has no app" : "\(customer) has several apps",
+      help: "name one: \(Phrase.alternatives(names))")
+  }
+
   /// Stops where the workspace has no spec of the customer. One whose spec was removed may still be up, so this is asked
   /// only once nothing of it is there.
   package func stopUnlessKnown() throws {
@@ -35,10 +46,13 @@ extension LocalEnvironment {
 
   /// With the terminal as it is.
   /// - Returns: The command's exit code.
-  package func exec(_ command: [String], in service: String, as user: String?) async throws -> Int32 {
-    try await stopUnlessThere([service])
+  /// - Parameter service: Nil for the only app.
+  package func exec(_ command: [String], in service: String?, as user: String?) async throws -> Int32 {
+    try await stopUnlessThere(service.map { [$0] } ?? [])
+    var target = service ?? ""
+    if service == nil { target = try await onlyApp() }
     let terminal = isatty(STDIN_FILENO) == 1 ? [] : ["--no-TTY"]
-    return try await project.exec(terminal + (user.map { ["--user", $0] } ?? []) + [service] + command)
+    return try await project.exec(terminal + (user.map { ["--user", $0] } ?? []) + [target] + command)
   }
 
   /// Removes the containers and networks, and the secrets that they had; says so where there are none.

@@ -13,17 +13,18 @@ import KilnDiagnostics
 package enum LocalPort {
   /// The wanted port, else the one that the app had; nil, for one that is free, where another program has that.
   /// - Throws: `CommandError` where another program has the wanted one.
-  package static func choose(_ wanted: Int?, _ environment: LocalEnvironment) async throws -> Int? {
-    guard let port = wanted ?? environment.state.port, !isFree(port) else { return wanted ?? environment.state.port }
+  package static func choose(_ wanted: Int?, for app: String, _ environment: LocalEnvironment) async throws -> Int? {
+    let former = environment.state.ports[app]
+    guard let port = wanted ?? former, !isFree(port) else { return wanted ?? former }
     let states = try await environment.project.states()
     if states.contains(where: { $0.Publishers?.contains { $0.PublishedPort == port } ?? false }) { return port }
     if wanted != nil {
       throw CommandError(
         "up.port", "port \(port) of this machine is in use by another program",
-        help: "`ss -ltnp` shows which program uses \(port); without --port, the app uses a free port")
+        help: "`ss -ltnp` shows which program uses \(port); without --port, \(app) uses a free port")
     }
     environment.context.console.error(
-      "note: port \(port) of this machine is in use: the app uses a free port instead (see the URL); `ss -ltnp` shows which program uses \(port)\n"
+      "note: port \(port) of this machine is in use: \(app) uses a free port instead (see the URL); `ss -ltnp` shows which program uses \(port)\n"
     )
     return nil
   }

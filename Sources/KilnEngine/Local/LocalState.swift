@@ -21,8 +21,10 @@ package struct LocalState: Codable, Sendable, Equatable {
   package var workspace = ""
   /// The Compose project, where it is not the customer's name.
   package var project: String?
-  /// The app's port at the last start.
-  package var port: Int?
+  /// The ports of the apps at the last start.
+  package var ports: [String: Int] = [:]
+  /// What each migration was last run for with success; see `Migrations`.
+  package var migrations: [String: String] = [:]
   /// Workspaces whose containers and data were taken over.
   package var adopted: [String] = []
   /// Of digests of secrets; hexadecimal. It never leaves this file.

@@ -11,7 +11,12 @@ package struct SecretReaders: Sendable {
   /// Their names: root, and what the server runs as.
   package func names(of service: String) -> [String] {
     if let own = plan.services.first(where: { $0.name == service }) { return [own.definition.user] }
-    let own = plan.runtime.steps(for: .container).compactMap { planned -> String? in
+    guard let workload = plan.workloads.first(where: { $0.name == service }),
+      let app = workload.app.flatMap({ plan.app(named: $0) })
+    else { return [] }
+    // It starts as this account, and is no other ever.
+    if case .own(let user) = workload.account { return [user] }
+    let own = app.runtime.steps(for: .container).compactMap { planned -> String? in
       if case .user(let user) = planned.step { return user.name }
       return nil
     }

@@ -15,6 +15,7 @@ import SystemPackage
 package struct SourceSession {
   package let environment: LocalEnvironment
   package let image: EnvironmentImage
+  package let app: String
   package let workdir: String
   private let stage: ContextStage
   /// What is in the container, or on its way there; nothing removes it meanwhile.
@@ -25,11 +26,12 @@ package struct SourceSession {
   private var context: CommandContext { environment.context }
 
   /// Stages the source, before the image is built: what changes meanwhile is seen.
-  package init(_ environment: LocalEnvironment, _ image: EnvironmentImage, workdir: String) throws {
+  package init(_ environment: LocalEnvironment, _ image: EnvironmentImage, app: String, workdir: String) throws {
+    self.app = app
     self.environment = environment
     self.image = image
     self.workdir = workdir
-    switch try EnvironmentLock.attempt(environment.folder.path.appending("mount.lock")) {
+    switch try EnvironmentLock.attempt(environment.folder.path.appending("mount-\(app).lock")) {
     case .taken(let lock): self.lock = lock
     case .busy(let holder):
       let process = holder.map { " (process \($0))" } ?? ""
@@ -38,7 +40,7 @@ package struct SourceSession {
         help: "end it with Ctrl-C first")
     }
     let stage = ContextStage(
-      try environment.folder.folder("mount").appending("context"), below: environment.identity.root)
+      try environment.folder.folder("mount").appending(app).appending("context"), below: environment.identity.root)
     self.stage = stage
     staged = try withExcerpts(image.sources) { try stage.update(image.source) }
     tree = try StagedTree(stage: staged.folder)

@@ -30,18 +30,19 @@ struct ImageRemains: Sendable {
     self.context = context
     var current: Set<String> = []
     for plan in loaded.fleet {
-      current.insert(plan.runtimeImage.description)
+      for runtime in plan.runtimes { current.insert(plan.image(of: runtime).description) }
       for service in plan.services { current.insert(plan.image(of: service).description) }
       // What was built or packed last: the source is not read for it.
-      if let app = plan.spec.app.map({ _ in GeneratedFolder.app(of: plan.customer) }) {
-        let newest = ContextStage(layout.contexts.pushing(FilePath(app)), below: root).newestTag
-        let own = plan.appRepository.description + ":"
+      for app in plan.apps {
+        let folder = FilePath(GeneratedFolder.app(app.name, of: plan.customer))
+        let newest = ContextStage(layout.contexts.pushing(folder), below: root).newestTag
+        let own = plan.repository(of: app).description + ":"
         let last = entries.last { $0.image.hasPrefix(own) }?.image
         if let image = newest.map({ own + $0 }) ?? last { current.insert(image) }
       }
       // The machine that was baked last is what `kiln verify --parity` compares.
       let machines = plan.machineImage(tag: "").description
-      if plan.spec.machine != nil, let image = entries.last(where: { $0.image.hasPrefix(machines) })?.image {
+      if plan.machine != nil, let image = entries.last(where: { $0.image.hasPrefix(machines) })?.image {
         current.insert(image)
       }
     }

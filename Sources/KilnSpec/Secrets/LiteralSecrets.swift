@@ -25,32 +25,14 @@ struct LiteralSecrets {
     for entry in root.entries ?? [] {
       switch entry.key {
       case "secrets": found.hideValues(entry.value)
-      case "runtime":
-        for part in entry.value.entries ?? [] {
-          let names: Names =
-            switch part.key {
-            case "components": .options("parameter")
-            case "environment": .variables
-            default: .none
-            }
-          found.walk(part.value, names, part.key)
-        }
+      case "runtime": found.walkRuntime(entry.value)
       case "services":
         for service in entry.value.entries ?? [] {
           found.hidePassword(service.value)
           found.walk(service.value, .options("setting"), service.key)
         }
-      case "app":
-        for part in entry.value.entries ?? [] where part.key != "tokens" {
-          if part.key == "buildSecrets" {
-            let change = ListChange(part.value)
-            for name in part.value.items ?? change.map({ $0.added + $0.removed }) ?? [] {
-              found.hideUnless(name, Shape.secretName)
-            }
-          }
-          found.walk(part.value, part.key == "environment" ? .variables : .none, part.key)
-        }
-        found.walk(entry.value["tokens"]?["values"], .options("token"), "tokens")
+      case "app": found.walkApp(entry.value)
+      case "apps": for app in entry.value.entries ?? [] { found.walkApp(app.value) }
       case "machine":
         let parameters = entry.value["parameters"]
         for use in [parameters?["set"], parameters?["tokens"]].flatMap({ $0?.entries ?? [] }).map(\.value) {
@@ -62,6 +44,35 @@ struct LiteralSecrets {
       }
     }
     return found
+  }
+
+  private mutating func walkRuntime(_ node: SpecNode) {
+    for part in node.entries ?? [] {
+      let names: Names =
+        switch part.key {
+        case "components": .options("parameter")
+        case "environment": .variables
+        default: .none
+        }
+      walk(part.value, names, part.key)
+    }
+  }
+
+  private mutating func walkApp(_ node: SpecNode) {
+    for part in node.entries ?? [] where part.key != "tokens" {
+      if part.key == "runtime" {
+        walkRuntime(part.value)
+        continue
+      }
+      if part.key == "buildSecrets" || part.key == "secrets" {
+        let change = ListChange(part.value)
+        for name in part.value.items ?? change.map({ $0.added + $0.removed }) ?? [] {
+          hideUnless(name, Shape.secretName)
+        }
+      }
+      walk(part.value, part.key == "environment" ? .variables : .none, part.key)
+    }
+    walk(node["tokens"]?["values"], .options("token"), "tokens")
   }
 
   /// A component, a service or a base.

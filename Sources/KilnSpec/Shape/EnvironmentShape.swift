@@ -51,7 +51,12 @@ extension Shape {
       .init("profile", .text(definitionName.naming(.profile)), "the profile merged beneath", example: "lamp"),
       .init(
         "runtime", .object(runtime), required: true, "the rarely changing image, shared by all whose runtime is equal"),
-      .init("app", .object(app), "the customer's application, an image of its own on top of the runtime"),
+      .init(
+        "app", .object(app),
+        "the customer's only application, an image of its own on top of the runtime: the same as `apps: {app: …}`"),
+      .init(
+        "apps", .map(keys: appName, values: .object(app)), default: "{}",
+        "the customer's applications by name, each an image of its own; others reach them by these names"),
       .init(
         "services", .map(keys: definitionName.naming(.service), values: .anything), default: "{}",
         "data services, each an image of its own; the keys are those of the catalog", example: "{redis: {}}"),
@@ -101,6 +106,11 @@ extension Shape {
         "content", .text(TextRule("a text", lengths: 1...10_000)), "a text that the page has", example: "Sign in"),
     ])
 
+  /// Also the first part of what its workers and jobs are called.
+  static let appName = TextRule(
+    "an app's name", pattern: "[a-z][a-z0-9]*(-[a-z0-9]+)*",
+    rule: "lower-case letters, digits and single hyphens, a letter first", lengths: 1...30)
+
   static let limits = ObjectShape(
     "limits",
     [
@@ -109,47 +119,6 @@ extension Shape {
     ])
 
   static let environmentMap = Shape.map(keys: variableName, values: .scalar)
-
-  static let app = ObjectShape(
-    "app",
-    [
-      .init(
-        "source", .text(path), required: true, "the folder with the application, relative to the file",
-        example: "../apps/customer-care"),
-      .init(
-        "overlays", .list(.text(path), maximum: 1000), default: "[]", "folders laid over the source, the later wins",
-        example: "[../customers/acme]"),
-      .init(
-        "install", .list(.either(.text(command), .object(installCommand)), maximum: 1000), default: "[]",
-        "commands run in `workdir` once the sources are there",
-        example: "[composer install --no-dev --no-interaction]"),
-      .init(
-        "buildSecrets", .list(.text(secretName.withheld)), default: "[]",
-        "secrets that the install commands see as variables, and no image keeps", example: "[COMPOSER_AUTH]"),
-      .init("workdir", .text(absolutePath), default: "/var/www/app", "where the sources go", example: "/var/www/app"),
-      .init("port", .integer(1...65535), "the port that the app answers on", example: "80"),
-      .init(
-        "health", .text(httpPath),
-        "the HTTP path that answers 200 when the app is healthy; needs `port`", example: "/health.php"),
-      .init(
-        "checks", .list(.object(check)), default: "[]",
-        "pages that `kiln verify` asks for in addition to `health` while the environment runs; they need `port`",
-        example: "[{path: /login, content: Sign in}]"),
-      .init(
-        "limits", .object(limits), "what its container may use of the machine", example: "{cpus: 1.5, memory: 1Gi}"),
-      .init("environment", environmentMap, default: "{}", "the app's configuration", example: "{APP_ENV: production}"),
-      .init("tokens", .object(tokens), "placeholders replaced while the context is packed"),
-    ])
-
-  static let installCommand = ObjectShape(
-    "the install command",
-    [
-      .init("run", .text(command), required: true, "the command", example: "composer install --no-dev --no-scripts"),
-      .init(
-        "needs", .list(.text(path), minimum: 1), required: true,
-        "the files and folders of the source that it reads: it runs before the others are there, and again only when these change",
-        example: "[composer.json, composer.lock]"),
-    ])
 
   static let tokens = ObjectShape(
     "tokens",

@@ -7,6 +7,8 @@ extension Shape {
     [
       .init("azure", .object(azure), "a virtual machine image in Azure"),
       .init(
+        "app", .text(appName), "the app that it runs; not needed where there is one", example: "care"),
+      .init(
         "services", .list(.text(definitionName.naming(.service))), default: "[]",
         "data services that run on the machine itself, from packages", example: "[redis]"),
       .init(

@@ -20,9 +20,10 @@ package struct ParityProbe: Sendable {
   private let services: [(unit: String, program: String)]
   private let script: String
 
-  package init(_ plan: EnvironmentPlan) {
+  package init(_ plan: MachinePlan) {
     var paths: Set<String> = []
-    var variables = Set(plan.runtime.environment.map(\.name) + (plan.spec.app?.environment.map(\.name) ?? []))
+    // Those of the runtime: values are given to both when they run.
+    var variables = Set(plan.runtime.environment.map(\.name))
     for fact in plan.runtime.components.flatMap(\.steps).filter({ $0.only == nil }).flatMap(\.step.facts) {
       switch fact {
       case .file(let path, _, _, _, _), .directory(let path, _, _, _), .link(let path, _): paths.insert(path)
@@ -39,7 +40,7 @@ package struct ParityProbe: Sendable {
     self.services = services.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     script = Self.script(plan.base.family.packageManager)
     self.paths = paths.sorted()
-    workdir = plan.spec.app?.workdir.value
+    workdir = plan.app?.spec.workdir.value
     self.variables = variables.sorted()
   }
 

@@ -21,7 +21,7 @@ package struct ParityTable: Sendable {
 
   package var undeclared: [Row] { rows.filter { $0.declared == nil } }
 
-  package init(container: [ParityProbe.Fact: String], machine: [ParityProbe.Fact: String], plan: EnvironmentPlan) {
+  package init(container: [ParityProbe.Fact: String], machine: [ParityProbe.Fact: String], plan: MachinePlan) {
     let bootstrap = Set(machine.keys.filter { $0.kind == "bootstrap" }.map(\.name))
     let declared = Self.declared(plan)
     let keys = Set(container.keys).union(machine.keys).filter { !["bootstrap", "depends", "maker"].contains($0.kind) }
@@ -65,9 +65,9 @@ package struct ParityTable: Sendable {
   }
 
   /// What steps of one side alone cause.
-  private static func declared(_ plan: EnvironmentPlan) -> [ParityProbe.Fact: String] {
+  private static func declared(_ plan: MachinePlan) -> [ParityProbe.Fact: String] {
     var declared: [ParityProbe.Fact: String] = [:]
-    let services = plan.machineServices.flatMap { service -> [PlannedStep] in
+    let services = plan.services.flatMap { service -> [PlannedStep] in
       if case .packages(let steps, _) = service.source { return steps.filter { $0.isFor(.machine) } }
       return []
     }

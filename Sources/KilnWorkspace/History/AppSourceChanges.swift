@@ -21,16 +21,20 @@ package struct AppSourceChanges {
     self.context = context
   }
 
-  private func folders(_ plan: EnvironmentPlan) -> [FilePath] {
-    guard let app = plan.spec.app else { return [] }
-    return ([app.source] + app.overlays).map(\.value)
+  private func folders(_ app: AppPlan) -> [FilePath] { ([app.spec.source] + app.spec.overlays).map(\.value) }
+
+  /// By app.
+  /// - Parameter changed: Paths from `top`.
+  package mutating func reasons(
+    for plan: EnvironmentPlan, among changed: [String], below top: FilePath
+  ) throws -> [String: [String]] {
+    var found: [String: [String]] = [:]
+    for app in plan.apps { found[app.name] = try reasons(for: app, among: changed, below: top) }
+    return found
   }
 
-  /// - Parameter changed: Paths from `top`.
-  package mutating func reasons(for plan: EnvironmentPlan, among changed: [String], below top: FilePath) throws
-    -> [String]
-  {
-    try folders(plan).compactMap { folder in
+  private mutating func reasons(for app: AppPlan, among changed: [String], below top: FilePath) throws -> [String] {
+    try folders(app).compactMap { folder in
       if let answer = known[folder] { return answer }
       let absolute = root.pushing(folder).lexicallyNormalized()
       var answer: String?
@@ -53,11 +57,20 @@ package struct AppSourceChanges {
     }
   }
 
-  /// Compares with the files of another workspace.
-  package mutating func reasons(for plan: EnvironmentPlan, against past: EnvironmentPlan, in other: FilePath) throws
-    -> [String]
-  {
-    try zip(folders(plan), folders(past)).compactMap { folder, before in
+  /// Compares with the files of another workspace; by app.
+  package mutating func reasons(
+    for plan: EnvironmentPlan, against past: EnvironmentPlan, in other: FilePath
+  ) throws -> [String: [String]] {
+    var found: [String: [String]] = [:]
+    for app in plan.apps {
+      guard let before = past.app(named: app.name) else { continue }
+      found[app.name] = try reasons(for: app, against: before, in: other)
+    }
+    return found
+  }
+
+  private mutating func reasons(for app: AppPlan, against past: AppPlan, in other: FilePath) throws -> [String] {
+    try zip(folders(app), folders(past)).compactMap { folder, before in
       if let answer = known[folder] { return answer }
       let new = try digests(root.pushing(folder).lexicallyNormalized(), within: containment)
       let old = try digests(other.pushing(before).lexicallyNormalized(), within: Containment(root: other))

@@ -10,8 +10,8 @@ import SystemPackage
 /// The workspace as it was: at a commit of Git's, or in another folder.
 package struct EarlierWorkspace: Sendable {
   package let plans: [EnvironmentPlan]
-  /// What changed in the sources of each customer's app since.
-  package let sources: [String: [String]]
+  /// What changed in the sources of each customer's apps since; by customer and app.
+  package let sources: [String: [String: [String]]]
   package let notes: [String]
 
   /// - Parameter name: A folder with a `kiln.yaml`, which begins with `/`, `./` or `../`; else what Git takes for a commit. A
@@ -52,14 +52,14 @@ package struct EarlierWorkspace: Sendable {
     let changed = try await git.changes(since: commit)
     let top = try await git.top()
     var sources = AppSourceChanges(now.workspace, context: context)
-    var found: [String: [String]] = [:]
+    var found: [String: [String: [String]]] = [:]
     for plan in now.plans {
       found[plan.customer] = try sources.reasons(for: plan, among: changed, below: top)
     }
     return EarlierWorkspace(plans: then.fleet, sources: found, notes: notes(of: then) + sources.notes)
   }
 
-  private init(plans: [EnvironmentPlan], sources: [String: [String]], notes: [String]) {
+  private init(plans: [EnvironmentPlan], sources: [String: [String: [String]]], notes: [String]) {
     self.plans = plans
     self.sources = sources
     self.notes = notes
@@ -72,7 +72,7 @@ package struct EarlierWorkspace: Sendable {
     self.plans = plans
     self.notes = notes
     var sources = AppSourceChanges(now.workspace, context: context)
-    var found: [String: [String]] = [:]
+    var found: [String: [String: [String]]] = [:]
     for plan in now.plans {
       guard let past = plans.first(where: { $0.customer == plan.customer }) else { continue }
       found[plan.customer] = try sources.reasons(for: plan, against: past, in: folder)

@@ -58,7 +58,7 @@ extension Attacks {
         #expect(throws: KilnExit.problems) { try PackCommand.parse([]).run(in: context) }
         #expect(context.error.contains("outside the workspace's Git repository"), "\(context.error)")
         #expect(!context.error.contains("SECRET"))
-        #expect(!FileManager.default.fileExists(atPath: root.appending(path: "dist/acme/app.tar").path))
+        #expect(!FileManager.default.fileExists(atPath: root.appending(path: "dist/acme/apps/app.tar").path))
       }
     }
 
@@ -110,7 +110,7 @@ extension Attacks {
         #expect(context.error.contains(place), "\(context.error)")
         #expect(!context.error.contains("SECRET"))
         #expect(throws: KilnExit.problems) { try GenerateCommand.parse([]).run(in: context) }
-        #expect(!FileManager.default.fileExists(atPath: root.appending(path: "dist/acme/app.tar").path))
+        #expect(!FileManager.default.fileExists(atPath: root.appending(path: "dist/acme/apps/app.tar").path))
         #expect(!FileManager.default.fileExists(atPath: root.appending(path: "generated").path))
       }
     }
@@ -142,7 +142,7 @@ extension Attacks {
         #expect(throws: KilnExit.problems) { try PackCommand.parse([]).run(in: context) }
         #expect(context.error.contains("in Git's own folder"), "\(context.error)")
         #expect(!context.error.contains("SECRET"))
-        #expect(!FileManager.default.fileExists(atPath: root.appending(path: "dist/acme/app.tar").path))
+        #expect(!FileManager.default.fileExists(atPath: root.appending(path: "dist/acme/apps/app.tar").path))
       }
     }
 
@@ -155,7 +155,7 @@ extension Attacks {
       ]) { context, root in
         try PackCommand.parse(["--folders"]).run(in: context)
         #expect(context.error.contains("\".git\" is Git's own and left out"), "\(context.error)")
-        let app = root.appending(path: "dist/contexts/acme/app/app")
+        let app = root.appending(path: "dist/contexts/acme/apps/app/app")
         let names = try FileManager.default.contentsOfDirectory(atPath: app.path).sorted()
         #expect(names == [".dockerignore", "apps", "environments", "kiln.yaml"])
         #expect(try FileManager.default.contentsOfDirectory(atPath: app.path + "/apps/site") == ["index.php"])
@@ -202,7 +202,7 @@ extension Attacks {
           let told = context.error.split(separator: "\n").filter { $0.contains("[context.own-folder]") }
           #expect(told.count == 2, "\(context.error)")
         }
-        let app = workspace.appending(path: "dist/contexts/acme/app/app")
+        let app = workspace.appending(path: "dist/contexts/acme/apps/app/app")
         let names = try FileManager.default.contentsOfDirectory(atPath: app.path).sorted()
         #expect(names == ["deploy", "index.php"])
         let inner = try FileManager.default.contentsOfDirectory(atPath: app.path + "/deploy").sorted()
@@ -230,7 +230,7 @@ extension Attacks {
       try withRepository { context, root in
         try PackCommand.parse(["--folders"]).run(in: context)
         let text = try String(contentsOf: root.appending(path: "dist/docker-bake.json"), encoding: .utf8)
-        let context = try #require(text.firstMatch(of: /"(dist\/contexts\/acme\/app\.staged\/([0-9a-f]{64})\/app)"/))
+        let context = try #require(text.firstMatch(of: /"(dist\/contexts\/acme\/apps\/app\.staged\/([0-9a-f]{64})\/app)"/))
         #expect(text.contains(":\(context.2.prefix(40))\""))
         #expect(text.contains(/dist\/contexts\/runtimes\/debian-12-[0-9a-f]+\.staged\//))
         #expect(FileManager.default.fileExists(atPath: root.appending(path: "\(context.1)/Dockerfile").path))

@@ -79,7 +79,7 @@ extension Attacks {
         for line in playbook.split(separator: "\n") where line.contains(value) {
           #expect(line.contains("!unsafe"), "\(line)")
         }
-        for name in ["goss.yaml", "packer/acme.json"] {
+        for name in ["goss-app-app.yaml", "packer/acme.json"] {
           let text = try String(contentsOf: folder.appending(path: "generated/acme/\(name)"), encoding: .utf8)
           #expect(!text.contains(value) || !value.hasPrefix("{{"), "\(name) has a template of the spec's")
         }

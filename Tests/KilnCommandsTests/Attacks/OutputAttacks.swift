@@ -67,7 +67,7 @@ extension Attacks {
       }
     }
 
-    @Test(arguments: ["acme", "acme/app", "runtimes", ".kiln-journal", ".kiln-new", "index.json"])
+    @Test(arguments: ["acme", "acme/apps", "runtimes", ".kiln-journal", ".kiln-new", "index.json"])
     func linksInTheFolderAreRefusedByName(place: String) throws {
       try withFleet { root, context in
         let outside = root.deletingLastPathComponent().appending(path: "outside")
@@ -182,7 +182,7 @@ extension Attacks {
         let other = root.appending(path: "environments/hello.yaml")
         try write(try String(contentsOf: other, encoding: .utf8).replacing("port: 80", with: "port: 81"), other)
         #expect(throws: KilnExit.problems) { try generate(context, "--keep-going") }
-        let dockerfile = root.appending(path: "generated/hello/app/Dockerfile")
+        let dockerfile = root.appending(path: "generated/hello/apps/app/Dockerfile")
         #expect(try String(contentsOf: dockerfile, encoding: .utf8).contains("EXPOSE 81"))
         #expect(Set(try files(root)).isSuperset(of: before))
       }

@@ -1,0 +1,7 @@
+import KilnDiagnostics
+import KilnSpec
+
+/// Whether a schedule can be kept.
+enum ScheduleRules {
+  static func problems(_ schedule: EnvironmentSpec.Schedule) -> [Diagnostic] { [] }
+}
