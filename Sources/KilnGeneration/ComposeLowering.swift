@@ -58,7 +58,7 @@ struct ComposeLowering {
     service.replicas = workload.replicas
     switch workload.health {
     case .image: break
-    case .running: service.health = .disabled
+    case .running: service.health = .running
     case .command(let words): service.health = .command(words)
     }
     service.volumes = workload.volumes.map { .init($0.name, at: $0.path) }

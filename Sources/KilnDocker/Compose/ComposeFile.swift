@@ -79,18 +79,20 @@ public struct ComposeFile: Sendable, Hashable {
 
   /// How the engine knows that a service is well, where its image does not say, or says it of another program.
   public enum Health: Sendable, Hashable {
-    case disabled
+    /// It runs. Compose does not wait for what has no check: this one asks for nothing.
+    case running
     case command([String])
 
     var document: DocumentValue {
-      switch self {
-      case .disabled: ["disable": true]
-      case .command(let words):
-        [
-          "test": .list([.string("CMD")] + words.map { Text.literal($0).value }), "timeout": "5s", "interval": "10s",
-          "retries": 3, "start_period": "10s", "start_interval": "1s",
-        ]
-      }
+      let words =
+        switch self {
+        case .running: ["true"]
+        case .command(let words): words
+        }
+      return [
+        "test": .list([.string("CMD")] + words.map { Text.literal($0).value }), "timeout": "5s", "interval": "5s",
+        "retries": 3, "start_period": "10s",
+      ]
     }
   }
 
