@@ -107,7 +107,7 @@ let package = Package(
         "KilnDocker", "KilnPacker", "KilnAnsible", "KilnGoss", "KilnAzure", system,
       ], tests: [yams, "KilnFleet", "KilnTesting"], fixtures: true)
     + module(
-      "KilnFleet", ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics"],
+      "KilnFleet", ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics", "KilnPacker"],
       tests: ["KilnTesting"])
     + module(
       "KilnWorkspace",

@@ -24,6 +24,7 @@ public struct KilnCommand: AsyncParsableCommand {
         name: "On this machine:",
         subcommands: [
           UpCommand.self, DownCommand.self, StatusCommand.self, LogsCommand.self, ExecCommand.self, ShellCommand.self,
+          RunCommand.self,
           DoctorCommand.self,
         ]),
       CommandGroup(

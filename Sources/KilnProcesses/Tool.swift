@@ -72,7 +72,7 @@ package struct Tool: Sendable {
   }
 
   /// Runs with this process's own input, output and error.
-  package func attached(_ arguments: [String]) async throws -> Int32 {
-    try await runner.attached(Invocation(name, arguments))
+  package func attached(_ arguments: [String], environment: [String: String] = [:]) async throws -> Int32 {
+    try await runner.attached(Invocation(name, arguments, environment: environment))
   }
 }

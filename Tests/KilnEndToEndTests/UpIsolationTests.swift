@@ -148,7 +148,7 @@ struct UpIsolationTests {
       // What runs as its own account has none of it.
       #expect(services.output == "[DAC_OVERRIDE]\n")
       for service in ["mariadb", "redis"] {
-        let effective = try sh("kiln exec kilnacme --service \(service) -- grep CapEff /proc/1/status", in: root)
+        let effective = try sh("kiln exec kilnacme \(service) -- grep CapEff /proc/1/status", in: root)
         #expect(effective.output.hasSuffix("\t0000000000000000\n"), "\(effective.output)")
       }
       // In memory, for the accounts that read them.

@@ -160,7 +160,7 @@ struct UpTests {
       (while sleep 0.02; do ps axww -o args; done > processes) & watcher=$!
       kiln up kilnpg >up.log 2>&1 || code=$?
       kill $watcher; [ -z "${code:-}" ] || tail -20 up.log >&2
-      kiln exec kilnpg --service postgresql -- bash -c \
+      kiln exec kilnpg postgresql -- bash -c \
         'PGPASSWORD=$(cat /run/secrets/KILN_PASSWORD) psql -h 127.0.0.1 -U shop -d shop -tAc "select 6 * 7"'
       grep -c -a -F "$ACME_DB_PASSWORD" processes
       """, in: root, environment: environment, expecting: nil)

@@ -70,6 +70,11 @@ package struct ComposeProject: Sendable {
     return try await docker.stream(arguments(["logs"] + rest)) { relay.write($0) }
   }
 
+  /// Runs Compose with the terminal as it is.
+  package func attached(_ rest: [String], files: [FilePath], environment: [String: String]) async throws -> Int32 {
+    try await docker.attached(arguments(rest, files: files), environment: environment)
+  }
+
   /// Runs a command in a service, with the terminal as it is: what the user types goes to the program.
   package func exec(_ rest: [String]) async throws -> Int32 { try await docker.attached(arguments(["exec"] + rest)) }
 

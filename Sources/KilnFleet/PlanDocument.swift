@@ -1,15 +1,18 @@
 import KilnArtifacts
 import KilnDiagnostics
-import KilnDocuments
+public import KilnDocuments
 import KilnPacker
-import KilnPlan
+public import KilnPlan
 import KilnSpec
 
 /// A plan as `kiln plan` prints it.
-struct PlanDocument {
+public struct PlanDocument: Sendable {
   let plan: EnvironmentPlan
 
-  var text: String {
+  public init(plan: EnvironmentPlan) { self.plan = plan }
+
+  /// For a person: what is built and run, and each value with the place that sets it.
+  public var text: String {
     var lines = ["customer \(plan.customer)  (\(plan.spec.file))", "  spec digest  \(plan.specDigest)"]
     for runtime in plan.runtimes { lines += runtimeLines(runtime) }
     for app in plan.apps { lines += appLines(app) }
@@ -89,7 +92,8 @@ struct PlanDocument {
     ]
   }
 
-  var json: DocumentValue {
+  /// A document for programs; `kiln plan --format json` has one for each customer.
+  public var json: DocumentValue {
     [
       "customer": .string(plan.customer), "file": .string(plan.spec.file),
       "specDigest": .string(plan.specDigest.description),
