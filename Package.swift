@@ -71,6 +71,7 @@ let package = Package(
       name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
   ]
     + module("KilnText")
+    + module("KilnSchedule")
     + module("KilnDiagnostics", ["KilnDocuments"])
     + module("KilnArtifacts", ["CNettle", "KilnDocuments", "KilnProcesses", system])
     + module("KilnProcesses", ["KilnDiagnostics", subprocess, system])
