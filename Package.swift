@@ -97,7 +97,7 @@ let package = Package(
     + module(
       "KilnPlan",
       [
-        "KilnSpec", "KilnText", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", "KilnPacker",
+        "KilnSchedule", "KilnSpec", "KilnText", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", "KilnPacker",
         system,
       ],
       tests: ["KilnTesting"])

@@ -52,7 +52,7 @@ public struct PlanDocument: Sendable {
       lines.append("    worker     \(worker.name.value), \(Phrase.count(worker.replicas, "replica"))  (\(worker.name.location.text))")
     }
     for job in app.spec.jobs {
-      let time = job.schedule.map(\.words) ?? "before a new version serves"
+      let time = job.schedule.flatMap { PlannedSchedule($0) }?.words ?? "before a new version serves"
       lines.append("    job        \(job.name.value), \(time)  (\(job.name.location.text))")
     }
     for volume in app.volumes {
@@ -139,7 +139,7 @@ public struct PlanDocument: Sendable {
             "name": .string(job.name.value), "command": .strings(job.command.value),
             "schedule": job.schedule.map { .string($0.text.value) } ?? .null,
             "timeZone": job.schedule.map { .string($0.timeZone?.value ?? "UTC") } ?? .null,
-            "words": job.schedule.map { .string($0.words) } ?? .null,
+            "words": job.schedule.flatMap { PlannedSchedule($0) }.map { .string($0.words) } ?? .null,
           ]
         }),
       "volumes": .list(
@@ -216,10 +216,6 @@ extension EnvironmentSpec.Capture {
       "version \(version.value) of \(image.value) in the gallery \(gallery.value), resource group \(group.shown)"
     }
   }
-}
-
-extension EnvironmentSpec.Schedule {
-  fileprivate var words: String { "\(text.value) \(timeZone?.value ?? "UTC")" }
 }
 
 extension String {

@@ -49,11 +49,11 @@ struct ComposeLowering {
     service.command = workload.command
     switch workload.kind {
     case .service, .app: break
-    case .worker, .schedule:
+    case .worker, .schedule, .migration:
       if case .own(let user) = workload.account { service.user = user }
-    case .migration:
-      if case .own(let user) = workload.account { service.user = user }
-      service.isJob = true
+      // The image's own is its server's.
+      service.stopSignal = ContainerProcess.usualStopSignal
+      service.isJob = workload.kind == .migration
     }
     service.replicas = workload.replicas
     switch workload.health {

@@ -129,8 +129,13 @@ struct AppRules {
           suggestion: "an account of the runtime's, as in www-data; a component's step `user` makes one"))
     }
     for job in app.jobs {
-      guard let schedule = job.schedule else { continue }
-      found += ScheduleRules.problems(schedule)
+      if let place = job.idleTimeZone {
+        found.append(
+          Diagnostic(
+            "spec.conflict", "the job \"\(job.name.value)\" has a time zone and no schedule", at: place,
+            suggestion: "remove it: the job runs with a deployment"))
+      }
+      found += job.schedule.map(ScheduleRules.problems) ?? []
     }
     return found
   }

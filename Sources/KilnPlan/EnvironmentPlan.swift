@@ -199,6 +199,11 @@ public struct AppPlan: Sendable, Hashable {
     }
   }
 
+  /// Jobs that run by the clock; a schedule that cannot be kept is reported.
+  public var schedules: [(job: EnvironmentSpec.Job, schedule: PlannedSchedule)] {
+    spec.jobs.compactMap { job in job.schedule.flatMap { PlannedSchedule($0) }.map { (job, $0) } }
+  }
+
   /// Whether something keeps running beside it, from its image.
   public var hasCompanions: Bool { !spec.workers.isEmpty || spec.jobs.contains { $0.schedule != nil } }
 }

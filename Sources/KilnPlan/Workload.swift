@@ -12,7 +12,7 @@ public struct Workload: Sendable, Hashable {
     /// Once for each deployment, before the new version serves.
     case migration
     /// By the clock.
-    case schedule(EnvironmentSpec.Schedule)
+    case schedule(PlannedSchedule)
   }
 
   public enum Image: Sendable, Hashable {
@@ -92,28 +92,30 @@ extension EnvironmentPlan {
         worker.name.value, .worker, of: app, worker.command.value, worker.limits, replicas: worker.replicas,
         health: worker.health.map { .command($0.value) } ?? .running, after: services)
     }
-    let schedules = spec.jobs.compactMap { job in
-      job.schedule.map {
-        workload(job.name.value, .schedule($0), of: app, job.command.value, job.limits, after: services)
-      }
+    let schedules = app.schedules.map { job, schedule in
+      workload(
+        job.name.value, .schedule(schedule), of: app, schedule.command(running: job.command.value), job.limits,
+        health: .command(PlannedSchedule.health), environment: schedule.variables, after: services)
     }
     return migrations + [own] + workers + schedules
   }
 
   private func workload(
     _ name: String, _ kind: Workload.Kind, of app: AppPlan, _ command: [String], _ limits: EnvironmentSpec.Limits?,
-    replicas: Int = 1, health: Workload.Health = .running, after services: [String]
+    replicas: Int = 1, health: Workload.Health = .running, environment: [NamedValue] = [], after services: [String]
   ) -> Workload {
     workload(
       app, named: Self.workload(name, of: app.name), kind, command: command, account: .own(app.spec.user.value),
-      health: health, limits, replicas: replicas, port: nil, after: services)
+      health: health, limits, replicas: replicas, environment: environment, port: nil, after: services)
   }
 
   private func workload(
     _ app: AppPlan, named name: String, _ kind: Workload.Kind, command: [String]?, account: Workload.Account,
-    health: Workload.Health, _ limits: EnvironmentSpec.Limits?, replicas: Int = 1, port: Int?, after services: [String]
+    health: Workload.Health, _ limits: EnvironmentSpec.Limits?, replicas: Int = 1, environment own: [NamedValue] = [],
+    port: Int?, after services: [String]
   ) -> Workload {
-    let environment = app.values
+    // What the app's own values say holds.
+    let environment = own.filter { one in !app.values.contains { $0.name == one.name } } + app.values
     return Workload(
       name: name, kind: kind, image: .application(app.name, repository(of: app)),
       digest: digest(of: app).map { Self.digest($0, environment, command) }, account: account, command: command,

@@ -99,6 +99,8 @@ extension EnvironmentSpec {
     public let name: Located<String>
     public let command: Located<[String]>
     public let time: Time
+    /// Where it stands beside `run`, which no clock decides.
+    public let idleTimeZone: SourceLocation?
     public let limits: Limits?
   }
 

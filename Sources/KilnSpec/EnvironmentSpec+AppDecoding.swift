@@ -91,6 +91,7 @@ extension EnvironmentSpec.Job {
     name = Located(entry.key, at: entry.keyLocation)
     command = node.required("command").words
     limits = node["limits"].map { .init($0) }
+    idleTimeZone = node["schedule"] == nil ? node["timeZone"]?.location : nil
     time =
       node["schedule"].map { .schedule(.init(text: $0.locatedText, timeZone: node.optional("timeZone"))) } ?? .beforeDeploy
   }

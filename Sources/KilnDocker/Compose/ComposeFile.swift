@@ -105,6 +105,8 @@ public struct ComposeFile: Sendable, Hashable {
     public var user: String?
     /// Nil for the image's own.
     public var health: Health?
+    /// Nil for the image's own.
+    public var stopSignal: String?
     /// Whether it runs only when it is asked for, and ends.
     public var isJob = false
     public var replicas = 1
@@ -133,6 +135,7 @@ public struct ComposeFile: Sendable, Hashable {
       if isJob { map["profiles"] = [.string(ComposeFile.jobs)] }
       if let user { map["user"] = Text.literal(user).value }
       if let command { map["command"] = .list(command.map { Text.literal($0).value }) }
+      if let stopSignal { map["stop_signal"] = .string(stopSignal) }
       if let health { map["healthcheck"] = health.document }
       // Started once what it needs is well.
       if !dependsOn.isEmpty {

@@ -234,8 +234,19 @@ package struct EnvironmentStart {
     _ states: [ComposeProject.ServiceState], _ code: Int32, _ words: [String]
   ) async throws {
     let project = environment.project
-    let ill = states.filter { !$0.isWell }
-    guard code != 0 || !ill.isEmpty else { return }
+    let schedules = Set(
+      plan.workloads.filter { if case .schedule = $0.kind { true } else { false } }.map(\.name))
+    // A run that failed is no reason to hold up a version that may correct it.
+    let failed = states.filter { schedules.contains($0.Service) && $0.Health == "unhealthy" }
+    for state in failed {
+      let says = try await project.healthOutput(of: state).map { SecretMask(of: plan, in: context.environment).relayed($0) }
+      context.console.note(
+        Diagnostic(
+          "up.schedule", "\(state.Service): \(says ?? "the last run failed")", severity: .warning,
+          suggestion: "`kiln logs \(customer) \(state.Service)` has what it printed"))
+    }
+    let ill = states.filter { state in !state.isWell && !failed.contains { $0.ID == state.ID } }
+    guard (code != 0 && failed.isEmpty) || !ill.isEmpty else { return }
     var problems: [Diagnostic] = []
     let mask = SecretMask(of: plan, in: context.environment)
     for state in ill {
