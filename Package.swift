@@ -72,6 +72,7 @@ let package = Package(
   ]
     + module("KilnText")
     + module("KilnSchedule")
+    + module("KilnSystemd")
     + module("KilnDiagnostics", ["KilnDocuments"])
     + module("KilnArtifacts", ["CNettle", "KilnDocuments", "KilnProcesses", system])
     + module("KilnProcesses", ["KilnDiagnostics", subprocess, system])
@@ -105,7 +106,7 @@ let package = Package(
       "KilnGeneration",
       [
         "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments",
-        "KilnDocker", "KilnPacker", "KilnAnsible", "KilnGoss", "KilnAzure", system,
+        "KilnDocker", "KilnPacker", "KilnAnsible", "KilnGoss", "KilnAzure", "KilnSystemd", system,
       ], tests: [yams, "KilnFleet", "KilnTesting"], fixtures: true)
     + module(
       "KilnFleet", ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics", "KilnPacker"],

@@ -122,6 +122,7 @@ struct GossLowering {
     var goss = GossFile()
     goss.header = header + (answers.note.map { [$0] } ?? [])
     goss.services = answers.units
+    goss.enabled = answers.enabled
     goss.addresses = answers.ports.map(Self.local)
     if answers.hasPages, let app = machine.app { goss.pages = Self.pages(app.spec) }
     return goss.render()

@@ -14,6 +14,8 @@ public enum MachineStart: Sendable, CaseIterable {
 public struct MachineAnswers: Sendable {
   /// Units that are enabled and run.
   public let units: [String]
+  /// Units that are enabled, and wait for what the machine lacks while it bakes.
+  public let enabled: [String]
   /// TCP ports that answer.
   public let ports: [Int]
   /// Whether `health` and `checks` are asked.
@@ -24,6 +26,10 @@ public struct MachineAnswers: Sendable {
   public init(_ plan: EnvironmentPlan, _ machine: MachinePlan, _ start: MachineStart) {
     let steps = machine.runtime.components.flatMap(\.steps)
     let app = machine.app?.spec
+    let lacks = Self.lacks(plan, machine, start)
+    let appUnits = machine.app.map { MachineUnits($0, machine, header: []).all.flatMap(\.instances) } ?? []
+    // What is in front of an app whose jobs cannot run yet waits as well.
+    let isWaiting = !lacks.isEmpty && !(machine.app?.spec.migrations.isEmpty ?? true)
     let isServing: Bool
     switch start {
     case .systemd:
@@ -31,16 +37,19 @@ public struct MachineAnswers: Sendable {
       let services = machine.services.flatMap { service in
         if case .packages(let steps, _) = service.source { Self.units(of: steps) } else { [String]() }
       }
-      isServing = !own.isEmpty
-      units = own + services
+      let hasUnit = app?.command != nil
+      isServing = (!own.isEmpty || hasUnit) && !(hasUnit && !lacks.isEmpty) && !isWaiting
+      let running = lacks.isEmpty ? appUnits : []
+      units = (isWaiting ? [] : own) + services + running
+      enabled = (isWaiting ? own : []) + appUnits.filter { !running.contains($0) }
       ports = (isServing ? app?.port.map { [$0.value] } ?? [] : []) + machine.services.map(\.definition.port)
     case .container:
-      if case .none = ContainerProcess(steps) { isServing = false } else { isServing = true }
+      if case .none = ContainerProcess(steps) { isServing = app?.command != nil } else { isServing = true }
       units = []
+      enabled = []
       ports = isServing ? app?.port.map { [$0.value] } ?? [] : []
     }
     let wantsPages = isServing && app.map { $0.health != nil || !$0.checks.isEmpty } ?? false
-    let lacks = Self.lacks(plan, machine, start)
     // A container cannot start what runs on the machine alone, whatever the spec asks for.
     let cannot = start == .container && !machine.services.isEmpty
     hasPages = wantsPages && !cannot && machine.spec.pages ?? lacks.isEmpty
@@ -53,7 +62,7 @@ public struct MachineAnswers: Sendable {
     }
   }
 
-  private static func units(of steps: [PlannedStep]) -> [String] {
+  static func units(of steps: [PlannedStep]) -> [String] {
     steps.compactMap { step in
       if case .service(let service) = step.step, step.isFor(.machine) { service.name } else { nil }
     }

@@ -1,4 +1,5 @@
 import KilnArtifacts
+import KilnDocker
 import KilnDocuments
 import KilnPacker
 import KilnPlan
@@ -162,7 +163,14 @@ struct PackerLowering {
     // The script that the container's image has; here it is the command itself.
     case .supervisor(let script): words += ["-c", script]
     }
+    if let command = machine.app?.spec.command { words = command.value }
     var changes = ["CMD [" + words.map(JSONRenderer.quoted).joined(separator: ", ") + "]"]
+    if let app = machine.app?.spec, app.command != nil {
+      stopSignal = ContainerProcess.usualStopSignal
+      changes.append("USER \(app.user.value)")
+      // The rules of specs leave nothing that it could refuse.
+      changes.append((try? Dockerfile.line(.workdir(app.workdir.value))) ?? "WORKDIR /")
+    }
     if stopSignal != ContainerProcess.usualStopSignal { changes.append("STOPSIGNAL \(stopSignal)") }
     return .init(
       "docker",
@@ -181,6 +189,8 @@ struct PackerLowering {
         "command -v cloud-init >/dev/null && $SUDO cloud-init status --wait || true",
         "mkdir -p \(folder)", "$SUDO mkdir -p /var/lib/kiln",
       ]
+      // What needs a service or a secret that a bake has not waits for the machine's first start.
+      + (MachineAnswers(plan, machine, .systemd).enabled.isEmpty ? [] : ["$SUDO touch \(MachineUnits.baking)"])
       // What Ansible needs and no step asks for: the comparison with the container knows it by this list.
       + machine.base.family.packageManager.bootstrap(in: folder, list: MachineFiles.bootstrapPackages)
     let arguments = [

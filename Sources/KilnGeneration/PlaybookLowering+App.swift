@@ -24,10 +24,16 @@ extension PlaybookLowering {
     } else {
       addInstallWithSecrets(tasks, secrets)
     }
+    addVolumes(plan)
     task(
       "App: remember the archive", "ansible.builtin.copy",
       ["content": "", "dest": .template(Self.stamp), "mode": "0644", "force": false], owner: "app",
-      notify: unique(services).map(Self.restart))
+      notify: unique(services + lastingUnits(plan)).map(Self.restart))
+  }
+
+  /// Units that run what the archive has.
+  private func lastingUnits(_ app: AppPlan) -> [String] {
+    MachineUnits(app, machine, header: []).all.filter(\.isLasting).flatMap(\.instances)
   }
 
   /// In the order of the image's layers: commands that need some files run before the others are there.
@@ -141,8 +147,7 @@ extension PlaybookLowering {
     }
     merged.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     let values = machine.app?.values ?? []
-    let files =
-      (merged.isEmpty ? [] : [MachineFiles.runtimeEnvironment]) + (values.isEmpty ? [] : [MachineFiles.environment])
+    let files = MachineFiles.environments(of: machine)
     guard !files.isEmpty else { return }
     let notify = unique(services).map(Self.restart)
     makeFolder("/etc/kiln", "environment")
@@ -153,7 +158,8 @@ extension PlaybookLowering {
     }
     if !values.isEmpty, isWithValues {
       add(
-        .init(path: MachineFiles.environment, content: Array(EnvironmentFile.systemd(values).utf8)), "values", notify)
+        .init(path: MachineFiles.environment, content: Array(EnvironmentFile.systemd(values).utf8)), "values",
+        notify + (machine.app.map(lastingUnits) ?? []).map(Self.restart))
     }
     let lines = files.map { "EnvironmentFile=\($0)\n" }.joined()
     for service in unique(services) {

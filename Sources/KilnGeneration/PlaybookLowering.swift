@@ -17,6 +17,8 @@ struct PlaybookLowering {
   var tasks: [AnsibleItem] = []
   private(set) var files: [(path: String, bytes: [UInt8])] = []
   private(set) var services: [String] = []
+  /// Units of the app's own, which something may restart.
+  var units: [String] = []
   /// Those of the runtime: the machine has them whatever it is told when it starts.
   var variables: [NamedValue] = []
   /// Whether a repository was added since the package lists were read.
@@ -53,6 +55,7 @@ struct PlaybookLowering {
     variables += machine.runtime.environment
     if let app = machine.app { add(app) }
     addEnvironment(isWithValues: isWithValues)
+    if let app = machine.app { addUnits(app) }
     add(release)
     let update = AnsibleTask("Read the package lists", packages.module, packages.readingLists, tags: ["always"])
     // A container has no systemd, and its packages are those of the image beside which it is compared.
@@ -62,13 +65,19 @@ struct PlaybookLowering {
       name: "Bake \(plan.customer)", hosts: "all", become: "{{ kiln_become | default(true) }}",
       vars: machine.app == nil ? [:] : ["kiln_app_archive": "/tmp/kiln/app.tar"],
       preTasks: [update] + (machine.spec.upgrade ? [upgrade] : []), tasks: tasks,
-      handlers: unique(services).map { handler($0) })
+      handlers: handlers)
     return LoweredPlaybook(playbook: Playbook(header: header, plays: [play]).render(), files: files)
   }
 
   func unique(_ names: [String]) -> [String] { Array(Set(names)).sorted() }
 
   static func restart(_ service: String) -> AnsibleName { AnsibleName("Restart \(service)") }
+
+  /// Jobs that come before a version serves are first.
+  private var handlers: [AnsibleTask] {
+    let first = machine.app.map { MachineUnits($0, machine, header: []).migrations } ?? []
+    return (first + unique(services + units).filter { !first.contains($0) }).map(handler)
+  }
 
   private func handler(_ service: String) -> AnsibleTask {
     AnsibleTask(

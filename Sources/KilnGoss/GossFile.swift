@@ -72,6 +72,8 @@ public struct GossFile: Sendable, Hashable {
   public var users: [String] = []
   /// Units that are enabled and run.
   public var services: [String] = []
+  /// Units that are enabled, whether they run or not.
+  public var enabled: [String] = []
   public var commands: [Command] = []
 
   public init() {}
@@ -85,7 +87,12 @@ public struct GossFile: Sendable, Hashable {
       root["file"] = .map(DocumentMap(unique(all, \.path).map { ($0.path, .map(document($0))) }))
     }
     if !users.isEmpty { root["user"] = map(users) { _ in ["exists": true] } }
-    if !services.isEmpty { root["service"] = map(services) { _ in ["enabled": true, "running": true] } }
+    let waiting = enabled.filter { !services.contains($0) }
+    if !(services + waiting).isEmpty {
+      root["service"] = map(services + waiting) { unit in
+        waiting.contains(unit) ? ["enabled": true] : ["enabled": true, "running": true]
+      }
+    }
     if !addresses.isEmpty {
       root["addr"] = map(addresses.map { "tcp://\($0)" }) { _ in ["reachable": true, "timeout": 5000] }
     }

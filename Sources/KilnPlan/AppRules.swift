@@ -116,11 +116,17 @@ struct AppRules {
     for command in commands where command.value.contains(where: { $0.utf8.contains(0) }) {
       found.append(Diagnostic("spec.unrepresentable", "the command has a NUL byte", at: command.location))
     }
-    for command in commands where command.value.first?.isEmpty == true {
+    for command in commands {
+      // Others mean something to systemd.
+      let first = command.value.first?.unicodeScalars.first
+      guard first.map({ $0.properties.isAlphabetic || "/._0123456789".unicodeScalars.contains($0) }) != true else {
+        continue
+      }
       found.append(
         Diagnostic(
-          "spec.invalid-value", "the command has no program", at: command.location,
-          suggestion: "as in [php, bin/worker.php]"))
+          "spec.invalid-value",
+          first == nil ? "the command has no program" : "no program begins like \"\(command.value[0].prefix(20))\"",
+          at: command.location, suggestion: "as in [php, bin/worker.php]"))
     }
     if app.user.value == "root", app.command != nil || !app.workers.isEmpty || !app.jobs.isEmpty {
       found.append(

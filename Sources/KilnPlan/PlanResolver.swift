@@ -91,7 +91,7 @@ struct Resolution {
     if let spec = spec.machine {
       let app = machineApp.flatMap { app in plans.first { $0.name == app.name.value } }
       let plan = MachinePlan(spec: spec, app: app, runtime: app?.runtime ?? runtime, services: machineServices)
-      problems += unitProblems(plan)
+      problems += unitProblems(plan) + DiskRules.problems(plan)
       machine = plan
     }
     let plan = EnvironmentPlan(

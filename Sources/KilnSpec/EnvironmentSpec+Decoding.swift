@@ -42,6 +42,7 @@ extension EnvironmentSpec.Machine {
     location = node.location
     app = node.optional("app")
     services = node.required("services").locatedTexts
+    disks = node.required("disks").locatedTexts
     upgrade = node.required("upgrade").boolean ?? true
     pages = node["pages"]?.boolean
     parameters = node["parameters"].map { .init($0) }

@@ -86,6 +86,8 @@ public final class EnvironmentSpec: Sendable, Hashable {
     public let app: Located<String>?
     public let azure: Azure?
     public let services: [Located<String>]
+    /// Volumes that are on disks of their own.
+    public let disks: [Located<String>]
     /// Whether the packages that the machine has already are upgraded.
     public let upgrade: Bool
     /// Whether the baked machine is asked for `health` and `checks`; nil where what it has decides.

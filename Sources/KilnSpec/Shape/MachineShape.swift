@@ -12,6 +12,9 @@ extension Shape {
         "services", .list(.text(definitionName.naming(.service))), default: "[]",
         "data services that run on the machine itself, from packages", example: "[redis]"),
       .init(
+        "disks", .list(.text(appName)), default: "[]",
+        "volumes of the app that are on disks of their own: each has a file system labelled `kiln-NAME`", example: "[uploads]"),
+      .init(
         "upgrade", .boolean, default: "true",
         "whether a bake brings the packages of the machine that it starts from up to date; a container's are its base image's",
         example: "false"),
