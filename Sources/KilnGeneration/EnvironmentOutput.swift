@@ -27,6 +27,8 @@ public struct PackerOutput: Sendable {
   public let playbook: String
   /// What the playbook copies, by its path beside it.
   public let files: [(path: String, bytes: [UInt8])]
+  /// What machines are told when they start, by its file's name.
+  public let values: [(name: String, text: String)]
 }
 
 /// Everything that is generated for one environment but its runtime, which it may share.
@@ -53,6 +55,9 @@ public struct EnvironmentOutput: Sendable {
     if let compose { try tree.add("\(customer)/compose.yaml", Artifact(compose, source: source)) }
     for (name, text) in goss.files { try tree.add("\(customer)/\(name)", Artifact(text, source: source)) }
     guard let packer else { return }
+    for (name, text) in packer.values {
+      try tree.add("\(GeneratedFolder.machine(of: customer))/\(name)", Artifact(text, source: source))
+    }
     let folder = GeneratedFolder.packer(of: customer)
     try tree.add("\(folder)/\(customer).json", Artifact(packer.template, source: source))
     try tree.add("\(folder)/plugins.pkr.hcl", Artifact(packer.plugins, source: source))
@@ -72,5 +77,6 @@ public enum GeneratedFolder {
   public static func runtime(_ id: String) -> String { "\(OutputUnit.runtimes)/\(id)" }
   public static func app(_ name: String, of customer: String) -> String { "\(customer)/apps/\(name)" }
   public static func service(_ name: String, of customer: String) -> String { "\(customer)/services/\(name)" }
+  static func machine(of customer: String) -> String { "\(customer)/machine" }
   static func packer(of customer: String) -> String { "\(customer)/packer" }
 }

@@ -120,7 +120,21 @@ public struct Generator: Sendable {
     var tasks = PlaybookLowering(plan, machine)
     let playbook = tasks.lower()
     return PackerOutput(
-      template: lowering.template, plugins: lowering.plugins, playbook: playbook.playbook, files: playbook.files)
+      template: lowering.template, plugins: lowering.plugins, playbook: playbook.playbook, files: playbook.files,
+      values: values(of: plan, machine))
+  }
+
+  /// Nothing where no stage gives the machine's app any.
+  private func values(of plan: EnvironmentPlan, _ machine: MachinePlan) -> [(name: String, text: String)] {
+    var found: [(name: String, text: String)] = []
+    for stage in [nil] + plan.spec.stages.map(\.name.value) {
+      guard let staged = stage.map({ plan.at(stage: $0) }) ?? plan, let machine = staged.machine,
+        !(machine.app?.values.isEmpty ?? true)
+      else { continue }
+      found.append(
+        (CloudInit.name(stage), CloudInit(plan: staged, machine: machine, stage: stage).text))
+    }
+    return found
   }
 
   /// Everything of `plan` but its runtime.

@@ -163,6 +163,20 @@ public final class EnvironmentPlan: Sendable, Hashable {
       registry: registry, refreshes: refreshes, recipes: recipes)
   }
 
+  /// The same plan with what apps are given in a stage; nil where there is no such stage. Images are the same.
+  public func at(stage name: String) -> EnvironmentPlan? {
+    guard let stage = spec.stages.first(where: { $0.name.value == name }) else { return nil }
+    func staged(_ app: AppPlan) -> AppPlan {
+      app.with(stage.environments.filter { $0.app.value == app.name }.flatMap(\.variables))
+    }
+    return EnvironmentPlan(
+      spec: spec, base: base, runtime: runtime, apps: apps.map(staged), services: services,
+      machine: machine.map {
+        MachinePlan(spec: $0.spec, app: $0.app.map(staged), runtime: $0.runtime, services: $0.services)
+      },
+      registry: registry, refreshes: refreshes, recipes: recipes)
+  }
+
   /// By which a running service is known to be the spec's: its recipe, and when its image was refreshed.
   public func digest(of service: ServicePlan) -> ContentDigest {
     refresh(of: service).map { ContentDigest(of: "\(service.digest) \($0)") } ?? service.digest
@@ -173,7 +187,20 @@ public final class EnvironmentPlan: Sendable, Hashable {
 public struct AppPlan: Sendable, Hashable {
   public let spec: EnvironmentSpec.App
   public let runtime: RuntimePlan
+  /// What a stage gives it instead, and more.
+  var overrides: [EnvironmentSpec.Variable] = []
   public var name: String { spec.name.value }
+
+  init(spec: EnvironmentSpec.App, runtime: RuntimePlan) {
+    self.spec = spec
+    self.runtime = runtime
+  }
+
+  func with(_ overrides: [EnvironmentSpec.Variable]) -> AppPlan {
+    var app = self
+    app.overrides = overrides
+    return app
+  }
 
   /// A folder that outlives containers and versions.
   public struct Volume: Sendable, Hashable {
@@ -194,7 +221,8 @@ public struct AppPlan: Sendable, Hashable {
 
   /// What it, its workers and its jobs see when they run, sorted by name.
   public var values: [NamedValue] {
-    spec.environment.map { NamedValue($0.name, $0.value) }.sorted {
+    let own = spec.environment.filter { one in !overrides.contains { $0.name == one.name } }
+    return (own + overrides).map { NamedValue($0.name, $0.value) }.sorted {
       $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
     }
   }

@@ -15,7 +15,7 @@ struct SpecRules {
   private static let memory = 6 << 20..<Int.max
 
   func problems() -> [Diagnostic] {
-    var found = secretProblems()
+    var found = secretProblems() + stageProblems()
     found += AppRules(spec).problems()
     found += NameRules(spec: spec, registry: spec.registry ?? registry).problems()
     for limits in spec.apps.flatMap(\.allLimits) + spec.services.map(\.limits) {
@@ -36,6 +36,29 @@ struct SpecRules {
       }
     }
     return found
+  }
+
+  /// Apps of stages that there are not, and values that nothing can carry.
+  private func stageProblems() -> [Diagnostic] {
+    let names = spec.apps.map(\.name.value)
+    return spec.stages.flatMap(\.environments).flatMap { environment -> [Diagnostic] in
+      let app = environment.app
+      guard names.contains(app.value) else {
+        return [
+          Diagnostic(
+            "spec.unknown-app", "there is no app \"\(app.value)\"", at: app.location,
+            suggestion: nearest(to: app.value, among: names).map { "did you mean \"\($0)\"?" }
+              ?? (names.isEmpty ? "describe it under `apps`" : "there are: \(Phrase.list(names))"))
+        ]
+      }
+      return environment.variables.compactMap { variable in
+        EnvironmentRules.problem(variable.value).map {
+          Diagnostic(
+            "spec.unrepresentable", "\(variable.name) \($0)", at: variable.location,
+            suggestion: "put such a value into a file")
+        }
+      }
+    }
   }
 
   private func secretProblems() -> [Diagnostic] {

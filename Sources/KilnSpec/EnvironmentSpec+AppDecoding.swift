@@ -65,6 +65,18 @@ extension EnvironmentSpec.InstallCommand {
   }
 }
 
+extension EnvironmentSpec.Stage {
+  init(_ entry: SpecNode.Entry) {
+    name = Located(entry.key, at: entry.keyLocation)
+    capacity = entry.value["scaleSet"]?["capacity"]?.requiredInteger
+    let only = entry.value["app"].map { (Located(EnvironmentSpec.App.onlyName, at: $0.location), $0) }
+    let named = (entry.value["apps"]?.entries ?? []).map { (Located($0.key, at: $0.keyLocation), $0.value) }
+    environments = ((only.map { [$0] } ?? []) + named).map { name, node in
+      .init(app: name, variables: node["environment"]?.variables ?? [])
+    }
+  }
+}
+
 extension EnvironmentSpec.Volume {
   init(_ entry: SpecNode.Entry) {
     name = Located(entry.key, at: entry.keyLocation)

@@ -162,6 +162,14 @@ public final class EnvironmentSpec: Sendable, Hashable {
   public struct Stage: Sendable, Hashable {
     public let name: Located<String>
     public let capacity: Int?
+    /// What apps are given instead, and more.
+    public let environments: [StageEnvironment]
+  }
+
+  /// The variables of an app in a stage.
+  public struct StageEnvironment: Sendable, Hashable {
+    public let app: Located<String>
+    public let variables: [Variable]
   }
 
   /// All else is decoded from the tree.
@@ -191,7 +199,7 @@ public final class EnvironmentSpec: Sendable, Hashable {
     registry = node.required("images").optional("registry")
     machine = node["machine"].map { Machine($0) }
     stages = (node.required("stages").entries ?? []).map {
-      Stage(name: Located($0.key, at: $0.keyLocation), capacity: $0.value["scaleSet"]?["capacity"]?.requiredInteger)
+      Stage($0)
     }
   }
 }

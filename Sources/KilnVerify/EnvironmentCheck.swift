@@ -103,7 +103,7 @@ package struct EnvironmentCheck: Sendable {
     let report =
       containers.isEmpty
       ? try await imageReport(goss, folder)
-      : try await EnvironmentVerification(plan: plan, docker: context.docker.tool, goss: goss, folder: folder)
+      : try await EnvironmentVerification(plan: environment.state.stage.flatMap { plan.at(stage: $0) } ?? plan, docker: context.docker.tool, goss: goss, folder: folder)
         .report(containers)
     return report.masked(SecretMask(of: plan, in: context.environment))
   }

@@ -1,4 +1,5 @@
 import KilnPlan
+import KilnSpec
 import KilnTesting
 import Testing
 
@@ -112,5 +113,31 @@ struct DigestTests {
     #expect(sample.problems.isEmpty && sample.plans.count == 2)
     #expect(Set(sample.plans.map(\.runtime.id)).count == 1)
     #expect(Set(sample.plans.map(\.specDigest)).count == 2)
+  }
+}
+
+extension DigestTests {
+  /// What passed in one stage is what the next one runs.
+  @Test func stagesShareEveryImage() throws {
+    let sample = SampleWorkspace(
+      """
+      runtime: {base: debian-12, components: {apache: {}}}
+      app: {source: ../app, port: 80, environment: {APP_ENV: production, KEPT: "1"}}
+      services: {redis: {from: packages}}
+      machine: {}
+      stages:
+        qa: {app: {environment: {APP_ENV: qa, MORE: "2"}}}
+        production: {}
+      """)
+    let plan = try #require(sample.plans.first, "\(sample.problems)")
+    let stages = try ["qa", "production"].map { try #require(plan.at(stage: $0)) }
+    let values = stages.map { $0.apps[0].values.map { "\($0.name)=\($0.value)" } }
+    #expect(values == [["APP_ENV=qa", "KEPT=1", "MORE=2"], ["APP_ENV=production", "KEPT=1"]])
+    let digests = stages.map { plan in
+      plan.apps.map { plan.digest(of: $0) } + plan.services.map(\.digest) + [plan.runtime.digest, plan.machineDigest]
+    }
+    #expect(digests[0] == digests[1] && !digests[0].contains(nil))
+    // What runs is not the same.
+    #expect(stages[0].workloads.last?.digest != stages[1].workloads.last?.digest)
   }
 }

@@ -36,6 +36,7 @@ struct UpCommand: KilnSubcommand {
   @Flag(help: "Follow edits of the source and the overlays: they show in the running app without a restart.")
   var mount = false
   @Flag(inversion: .prefixedNo, help: "Build images that are missing.") var build = true
+  @Option(help: "Give the apps what they are given in this stage, until the next `kiln up`.") var stage: String?
   @Option(help: ArgumentHelp("How long to wait until all is healthy.", valueName: "seconds")) var timeout = 120
   @Option(help: ArgumentHelp("The Compose project's name, from now on; else the customer's.", valueName: "name"))
   var project: String?
@@ -88,12 +89,26 @@ struct UpCommand: KilnSubcommand {
     let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
     try await each(of: customers, in: context, isTitled: !options.quiet) { customer in
-      let plan = try loaded.plan(of: customer)
+      var plan = try loaded.plan(of: customer)
+      if let stage { plan = try plan.stage(named: stage) }
       var up = EnvironmentUp(
         plan: plan, ports: try ports(of: plan), isFollowing: mount, isBuilding: build, timeout: timeout,
         project: project, isAdopting: adopt, isQuiet: options.quiet, isOneOfSeveral: customers.count > 1)
       up.isVerbose = verbose
+      up.stage = stage
       try await up.run(loaded, context)
     }
+  }
+}
+
+extension EnvironmentPlan {
+  /// The plan of a stage.
+  fileprivate func stage(named name: String) throws -> EnvironmentPlan {
+    if let plan = at(stage: name) { return plan }
+    let names = spec.stages.map(\.name.value)
+    throw CommandError(
+      "input.stage", "\(customer) has no stage \"\(name)\"",
+      help: nearest(to: name, among: names).map { "did you mean \"\($0)\"?" }
+        ?? (names.isEmpty ? "describe it under `stages`" : "there are: \(names.joined(separator: ", "))"))
   }
 }

@@ -27,6 +27,8 @@ package struct EnvironmentUp: Sendable {
   package let isQuiet: Bool
   /// Whether everything is shown that the engine prints while it builds.
   package var isVerbose = false
+  /// The stage whose values the apps have; nil for none. The plan is the stage's.
+  package var stage: String?
   /// Whether results name the customer.
   package let isOneOfSeveral: Bool
 
@@ -59,6 +61,7 @@ package struct EnvironmentUp: Sendable {
     defer { lock.release() }
     // Another `kiln up` may have changed it before it let go.
     environment.state = LocalState(readingFrom: environment.folder)
+    environment.state.stage = stage
     let objects = try await own(&environment)
     // Before minutes go into building.
     var ports: [String: Int] = [:]

@@ -21,6 +21,8 @@ package struct LocalState: Codable, Sendable, Equatable {
   package var workspace = ""
   /// The Compose project, where it is not the customer's name.
   package var project: String?
+  /// The stage whose values the apps have; nil for none.
+  package var stage: String?
   /// The ports of the apps at the last start.
   package var ports: [String: Int] = [:]
   /// What each migration was last run for with success; see `Migrations`.

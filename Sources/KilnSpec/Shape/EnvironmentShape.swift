@@ -134,13 +134,29 @@ extension Shape {
   static let stage = ObjectShape(
     "the stage",
     [
-      .init("scaleSet", .object(scaleSet(named: false)), "the scale set in this stage", example: "{capacity: 1}")
+      .init("scaleSet", .object(scaleSet(named: false)), "the scale set in this stage", example: "{capacity: 1}"),
+      .init("app", .object(stageApp), "what the only app is given in this stage", example: "{environment: {APP_ENV: qa}}"),
+      .init(
+        "apps", .map(keys: appName, values: .object(stageApp)), default: "{}", "what apps are given in this stage",
+        example: "{care: {environment: {APP_ENV: qa}}}"),
     ],
-    refused: Dictionary(
-      uniqueKeysWithValues: [
-        "runtime", "app", "services", "images", "machine", "profile", "secrets", "base", "components",
-      ]
-      .map { ($0, ("spec.stage-changes-image", "a stage cannot change \"KEY\": all stages run the same images")) }))
+    refused: inImages(["runtime", "services", "images", "machine", "profile", "secrets", "base", "components"]))
+
+  private static let stageApp = ObjectShape(
+    "the app in a stage",
+    [
+      .init(
+        "environment", environmentMap, default: "{}", "variables that are others in this stage, and more of them",
+        example: "{APP_ENV: qa}")
+    ], refused: inImages(app.keys.map(\.name).filter { $0 != "environment" }))
+
+  /// Keys of what all stages have alike.
+  private static func inImages(_ keys: [String]) -> [String: (id: String, message: String)] {
+    Dictionary(
+      uniqueKeysWithValues: keys.map {
+        ($0, ("spec.stage-changes-image", "a stage cannot change \"KEY\": all stages run the same images"))
+      })
+  }
 
   /// `kiln.yaml`.
   public static let workspace = Shape.object(
