@@ -150,7 +150,7 @@ struct Resolution {
     let (plan, found) = resolver.cache.runtime(.init(runtime: runtime, followed: followed)) {
       var own = Resolution(resolver: resolver, spec: spec)
       own.followed = followed
-      let components = own.components(runtime.components, on: base)
+      let components = own.components(runtime.components, on: base) + own.ownPackages(runtime, on: base)
       let environment = own.variables(runtime.environment, in: "runtime")
       guard let base else { return (nil, own.problems) }
       // Nothing is lowered that has an error already.

@@ -38,6 +38,30 @@ extension Resolution {
     return plans.filter(\.isBeforePackages) + plans.filter { !$0.isBeforePackages }
   }
 
+  /// What stands for the packages that a spec names itself.
+  static let ownPackages = "packages"
+
+  /// The packages that a spec names itself, as if a component brought them.
+  mutating func ownPackages(_ runtime: EnvironmentSpec.Runtime, on base: BaseDefinition?) -> [ComponentPlan] {
+    guard let base, let first = runtime.packages.first else { return [] }
+    for name in runtime.packages {
+      guard let rule = base.family.packageProblem(name.value) else { continue }
+      problems.append(
+        Diagnostic(
+          "spec.invalid-value", "\"\(name.value)\" is not the name of a \(base.family.title) package", at: name.location,
+          suggestion: rule))
+    }
+    let place = SourceLocation(file: first.location.file, position: first.location.position)
+    return [
+      ComponentPlan(
+        name: Self.ownPackages, summary: "packages of the spec",
+        parameters: [.init(name: "names", value: runtime.packagesNode, isDefault: false)],
+        steps: [
+          PlannedStep(step: .packages(Step.sorted(runtime.packages.map(\.value))), only: nil, origin: place)
+        ], checks: [], isBeforePackages: false, origin: runtime.packagesNode.location)
+    ]
+  }
+
   private mutating func component(
     _ definition: ComponentDefinition, _ origin: SourceLocation, _ node: SpecNode?, beside present: Set<String>,
     isEarly: Bool, _ base: BaseDefinition?

@@ -36,6 +36,10 @@ public final class EnvironmentSpec: Sendable, Hashable {
   public struct Runtime: Sendable, Hashable {
     public let base: Located<String>
     public let components: [ComponentUse]
+    /// Packages that no component brings.
+    public let packages: [Located<String>]
+    /// Where the list is, for who is told of all of it.
+    public let packagesNode: SpecNode
     public let environment: [Variable]
 
     init(_ node: SpecNode) {
@@ -44,6 +48,8 @@ public final class EnvironmentSpec: Sendable, Hashable {
       components = (node.required("components").entries ?? []).map {
         .init(name: Located($0.key, at: $0.keyLocation), parameters: $0.value)
       }
+      packagesNode = node.required("packages")
+      packages = packagesNode.locatedTexts
       environment = node.required("environment").variables
     }
   }

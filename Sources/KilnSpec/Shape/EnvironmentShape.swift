@@ -90,6 +90,9 @@ extension Shape {
         "components", .map(keys: definitionName.naming(.component), values: .anything), default: "{}",
         "what is installed, with each component's parameters", example: "{php: {version: \"8.2\"}}"),
       .init(
+        "packages", .list(.text(TextRule("a package", lengths: 1...200))), default: "[]",
+        "packages of the base's distribution that need no component", example: "[curl]"),
+      .init(
         "environment", environmentMap, default: "{}", "variables of the runtime itself",
         example: "{TZ: Europe/Amsterdam}"),
     ])

@@ -2,14 +2,14 @@
 public enum PackageFamily: String, Sendable, Hashable, CaseIterable {
   case debian, ubuntu
 
-  var title: String {
+  public var title: String {
     switch self {
     case .debian, .ubuntu: "Debian"
     }
   }
 
   /// The rule that a package's name breaks, or nil.
-  func packageProblem(_ name: String) -> String? {
+  public func packageProblem(_ name: String) -> String? {
     switch self {
     case .debian, .ubuntu: DebianPackageName.problem(name)
     }
