@@ -76,7 +76,20 @@ struct SpecRules {
           "spec.unknown-secret", "there is no secret \"\(name.value)\"", at: name.location,
           suggestion: near ?? "describe it: secrets: {\(name.value): {env: VARIABLE}}"))
     }
-    return found
+    return found + unreadSecrets()
+  }
+
+  /// Secrets that nobody gets: apps that name what they read leave them out.
+  private func unreadSecrets() -> [Diagnostic] {
+    guard !spec.apps.isEmpty else { return [] }
+    var read = spec.deploymentSecrets
+    for app in spec.apps { read.formUnion(spec.secrets(of: app) + app.buildSecrets.map(\.value)) }
+    read.formUnion(spec.services.compactMap { $0.password?.value })
+    return spec.secrets.filter { !read.contains($0.name.value) }.map { secret in
+      Diagnostic(
+        "spec.unread-secret", "nothing reads the secret \(secret.name.value)", severity: .warning,
+        at: secret.name.location, suggestion: "name it under an app's `secrets`, or remove it")
+    }
   }
 
   /// Variables by which shells and the system find programs and files.

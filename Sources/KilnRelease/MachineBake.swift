@@ -90,8 +90,17 @@ package struct MachineBake: Sendable {
     let image = plan.machineImage(tag: digest.tag).description
     try await context.docker.tag(id, as: image)
     try ImageLedger(root: root).add(.docker, image, id)
-    let port = plan.machine?.app?.spec.port.map { "--publish 127.0.0.1::\($0.value) " } ?? ""
-    context.console.error("\(plan.customer): docker: `docker run --rm \(port)\(image)` runs it\n")
+    let app = plan.machine?.app
+    let port = app?.spec.port.map { "--publish 127.0.0.1::\($0.value) " } ?? ""
+    var values = ""
+    if let app, !app.values.isEmpty {
+      // An image has none of them.
+      let file = WorkspaceLayout(root).folder(of: plan.customer).appending("values.env")
+      let lines = app.values.map { "\($0.name)=\($0.value)\n" }.joined()
+      try FileReplacement.replace([.init(path: file, bytes: Array(lines.utf8))])
+      values = "--env-file dist/\(plan.customer)/values.env "
+    }
+    context.console.error("\(plan.customer): docker: `docker run --rm \(port)\(values)\(image)` runs it\n")
   }
 
   private func builders(of machine: EnvironmentSpec.Machine) throws -> [MachineBuilder] {

@@ -1,3 +1,4 @@
+import KilnArtifacts
 import KilnContext
 package import KilnDiagnostics
 import KilnDocuments
@@ -5,6 +6,7 @@ import KilnPlan
 package import KilnProcesses
 import KilnSpec
 package import KilnWorkspace
+import SystemPackage
 
 /// What packing would refuse of the apps' tokens and of what install commands need, before anything is packed: with the
 /// customer, once for all who have it.
@@ -50,8 +52,35 @@ package struct ContextCheck {
         id: problem.id, message: problem.message, location: problem.location ?? app.location,
         suggestion: problem.suggestion ?? "")
     }
-    return needs + (app.tokens.map { findings($0, source, environment) } ?? [])
+    return needs + hidden(by: app, in: source) + (app.tokens.map { findings($0, source, environment) } ?? [])
   }
+
+  /// Files of the source where a volume is: a new one has them, and no later version's reach it.
+  private func hidden(by app: EnvironmentSpec.App, in source: ContextSource) -> [Finding] {
+    app.volumes.compactMap { volume -> Finding? in
+      let parts = volume.path.value.split(separator: "/")
+      let folder = app.workdir.value.split(separator: "/")
+      guard parts.starts(with: folder), parts.count > folder.count else { return nil }
+      let path = parts.dropFirst(folder.count).joined(separator: "/")
+      for layer in source.layers {
+        let names = (try? layer.folder.pushing(FilePath(path)).names()) ?? []
+        let file = names.sorted().first { name in
+          !Self.placeholders.contains(name)
+            && (try? source.ignore.verdict(on: Array("\(path)/\(name)".utf8)).isExcluded) != true
+        }
+        guard let file else { continue }
+        return Finding(
+          id: "context.volume",
+          message: "the app's source has \"\(path)/\(file)\" where the volume \"\(volume.name.value)\" is",
+          location: volume.path.location,
+          suggestion: "move it, or leave it out by the ignore file: a volume keeps what it has, whatever a new version brings")
+      }
+      return nil
+    }
+  }
+
+  /// Files that only keep a folder in a repository.
+  private static let placeholders: Set<String> = [".gitignore", ".gitkeep", ".keep"]
 
   private func findings(
     _ tokens: EnvironmentSpec.Tokens, _ source: ContextSource, _ plan: EnvironmentPlan

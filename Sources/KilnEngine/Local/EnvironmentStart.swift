@@ -229,6 +229,16 @@ package struct EnvironmentStart {
         severity: .warning, suggestion: help))
   }
 
+  /// What to do where an app ends since nothing says what it runs.
+  private func idleAdvice(for state: ComposeProject.ServiceState) -> String? {
+    guard let app = plan.app(named: state.Service), app.spec.command == nil,
+      !app.runtime.steps(for: .container).contains(where: { step in
+        if case .service(let service) = step.step { !service.command.isEmpty } else { false }
+      })
+    else { return nil }
+    return "nothing in its runtime runs: give the app a `command`, as in [node, server.js], or a component with a server"
+  }
+
   /// - Parameter words: The last that Compose printed, where nobody has seen it.
   private func stopOnIllness(
     _ states: [ComposeProject.ServiceState], _ code: Int32, _ words: [String]
@@ -258,7 +268,7 @@ package struct EnvironmentStart {
         Diagnostic(
           "up.unhealthy", "\(state.Service) \(state.failure(within: timeout))",
           details: [health].compactMap { $0 } + lines.map { mask.relayed(String($0)) },
-          suggestion: try await project.memoryAdvice(for: state)))
+          suggestion: try await project.memoryAdvice(for: state) ?? idleAdvice(for: state)))
     }
     // One that was ended and started again may look well at this moment.
     for state in states where state.isWell {
