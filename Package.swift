@@ -98,7 +98,8 @@ let package = Package(
     + module(
       "KilnPlan",
       [
-        "KilnSchedule", "KilnSpec", "KilnText", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts", "KilnPacker",
+        "KilnSchedule", "KilnSpec", "KilnText", "KilnDocuments", "KilnDiagnostics", "KilnCatalog", "KilnArtifacts",
+        "KilnPacker",
         system,
       ],
       tests: ["KilnTesting"])

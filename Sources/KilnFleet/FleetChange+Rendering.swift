@@ -70,7 +70,8 @@ extension FleetChange {
         "\(label(group)) of \(Phrase.some(group.customers, limit: 6)): \(group.reasons.joined(separator: "; "))")
     }
     for (reasons, customers) in valueGroups {
-      lines.append("values of \(Phrase.some(customers, limit: 6)): \(reasons.joined(separator: "; ")); nothing is built for them")
+      lines.append(
+        "values of \(Phrase.some(customers, limit: 6)): \(reasons.joined(separator: "; ")); nothing is built for them")
     }
     if !added.isEmpty { lines.append("new: \(Phrase.some(added, limit: 6))") }
     if !removed.isEmpty { lines.append("gone: \(Phrase.some(removed, limit: 6))") }

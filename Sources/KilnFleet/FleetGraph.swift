@@ -30,7 +30,9 @@ public struct FleetGraph: Sendable {
         summary: runtime.plan.components.map(\.label).joined(separator: ", "),
         apps: runtime.customers.map { customer in
           let plan = byCustomer[customer]
-          let images = (plan?.apps.filter { $0.runtime.id == runtime.plan.id }.map(\.name) ?? []) + (plan?.services.map(\.name) ?? [])
+          let images =
+            (plan?.apps.filter { $0.runtime.id == runtime.plan.id }.map(\.name) ?? [])
+            + (plan?.services.map(\.name) ?? [])
           return App(customer: customer, images: images.joined(separator: ", "))
         })
     }.sorted { ($0.base, $1.apps.count, $0.id) < ($1.base, $0.apps.count, $1.id) }

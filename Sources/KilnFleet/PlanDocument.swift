@@ -49,7 +49,9 @@ public struct PlanDocument: Sendable {
     let runtime = plan.runtimes.count > 1 ? "runtime \(app.runtime.id)" : "it"
     var lines = ["  \(label)\(plan.repository(of: app)) on \(runtime); its tag is the digest of what is packed"]
     for worker in app.spec.workers {
-      lines.append("    worker     \(worker.name.value), \(Phrase.count(worker.replicas, "replica"))  (\(worker.name.location.text))")
+      lines.append(
+        "    worker     \(worker.name.value), \(Phrase.count(worker.replicas, "replica"))  (\(worker.name.location.text))"
+      )
     }
     for job in app.spec.jobs {
       let time = job.schedule.flatMap { PlannedSchedule($0) }?.words ?? "before a new version serves"

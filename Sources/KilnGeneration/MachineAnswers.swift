@@ -71,6 +71,7 @@ public struct MachineAnswers: Sendable {
   /// What the application may need to answer, and has not where it is asked.
   private static func lacks(_ plan: EnvironmentPlan, _ machine: MachinePlan, _ start: MachineStart) -> [String] {
     let here = start == .systemd ? machine.services.map(\.name) : []
-    return plan.services.map(\.name).filter { !here.contains($0) } + (machine.app.map { plan.secrets(of: .app($0.name)) } ?? []).map(\.file)
+    return plan.services.map(\.name).filter { !here.contains($0) }
+      + (machine.app.map { plan.secrets(of: .app($0.name)) } ?? []).map(\.file)
   }
 }

@@ -32,7 +32,9 @@ struct MachineUnits {
   /// The digest of the app that was unpacked last.
   static let version = "/var/lib/kiln/version"
 
-  static func name(_ workload: String, of app: String) -> String { "kiln-\(EnvironmentPlan.workload(workload, of: app))" }
+  static func name(_ workload: String, of app: String) -> String {
+    "kiln-\(EnvironmentPlan.workload(workload, of: app))"
+  }
 
   var hasMigrations: Bool { !app.spec.migrations.isEmpty }
 
@@ -46,7 +48,8 @@ struct MachineUnits {
       let name = "kiln-\(app.name).service"
       units.append(
         Unit(
-          file: name, instances: [name], text: lasting("\(app.name)", command.value, spec.limits, port: spec.port?.value),
+          file: name, instances: [name],
+          text: lasting("\(app.name)", command.value, spec.limits, port: spec.port?.value),
           isLasting: true))
     }
     for worker in spec.workers {
@@ -125,7 +128,10 @@ struct MachineUnits {
     }
     var settings: [(StaticString, SystemdUnit.Value)] = [
       ("Wants", "network-online.target"),
-      ("After", .name((["network-online.target", "cloud-init.service"] + services + disks + units).joined(separator: " "))),
+      (
+        "After",
+        .name((["network-online.target", "cloud-init.service"] + services + disks + units).joined(separator: " "))
+      ),
     ]
     if !units.isEmpty { settings.append(("Requires", .name(units.joined(separator: " ")))) }
     return settings

@@ -168,7 +168,8 @@ struct AppRules {
         Self.isIn($0.path.value, path) || Self.isIn(path, $0.path.value)
       }) {
         refuse(
-          "the volumes \"\(other.name.value)\" and \"\(volume.name.value)\" are one in the other", "give them separate folders",
+          "the volumes \"\(other.name.value)\" and \"\(volume.name.value)\" are one in the other",
+          "give them separate folders",
           notes: [.init("the other", at: other.path.location)])
       }
     }

@@ -30,7 +30,9 @@ enum DiskRules {
           "spec.machine-disk",
           "a machine keeps the volume \"\(volume.name.value)\" on the disk that a new image replaces",
           severity: .warning, at: volume.name.location,
-          suggestion: "attach a disk whose file system is labelled \(MachinePlan.label(of: volume.name.value)), and say so: machine: {disks: [\(volume.name.value)]}"))
+          suggestion:
+            "attach a disk whose file system is labelled \(MachinePlan.label(of: volume.name.value)), and say so: machine: {disks: [\(volume.name.value)]}"
+        ))
     }
     return found
   }

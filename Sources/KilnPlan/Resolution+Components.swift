@@ -48,7 +48,8 @@ extension Resolution {
       guard let rule = base.family.packageProblem(name.value) else { continue }
       problems.append(
         Diagnostic(
-          "spec.invalid-value", "\"\(name.value)\" is not the name of a \(base.family.title) package", at: name.location,
+          "spec.invalid-value", "\"\(name.value)\" is not the name of a \(base.family.title) package",
+          at: name.location,
           suggestion: rule))
     }
     let place = SourceLocation(file: first.location.file, position: first.location.position)

@@ -54,7 +54,9 @@ extension EnvironmentPlan {
     let deploying = spec.deploymentSecrets
     for app in spec.apps {
       let own = Set(spec.secrets(of: app))
-      uses += spec.secrets.filter { own.contains($0.name.value) }.map { use(.app(app.name.value), of: $0, as: $0.name.value) }
+      uses += spec.secrets.filter { own.contains($0.name.value) }.map {
+        use(.app(app.name.value), of: $0, as: $0.name.value)
+      }
       uses += app.buildSecrets.compactMap { name in
         spec.secrets.first { $0.name.value == name.value }.map {
           use(.build(app.name.value), of: $0, as: name.value)

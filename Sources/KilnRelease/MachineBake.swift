@@ -71,7 +71,9 @@ package struct MachineBake: Sendable {
       manifest: layout.bakeManifest(of: plan.customer), only: builders.map(\.rawValue), isQuiet: isQuiet,
       mask: SecretMask(of: plan, in: context.environment, besides: ["ARM_CLIENT_SECRET"]), context: context)
     let missing =
-      (machinePlan.app.map { plan.secrets(of: .build($0.name)) } ?? []).compactMap { plan.problem(ofVariable: $0.variable, in: context.environment) }
+      (machinePlan.app.map { plan.secrets(of: .build($0.name)) } ?? []).compactMap {
+        plan.problem(ofVariable: $0.variable, in: context.environment)
+      }
       + (builders.contains(.azure) ? plan.azureProblems(in: context.environment) : [])
     let report = try await packer.run(
       needsAzure: builders.contains(.azure), capturesVHD: machine.kinds(of: .azure).contains(.vhd),

@@ -105,6 +105,7 @@ extension EnvironmentSpec.Job {
     limits = node["limits"].map { .init($0) }
     idleTimeZone = node["schedule"] == nil ? node["timeZone"]?.location : nil
     time =
-      node["schedule"].map { .schedule(.init(text: $0.locatedText, timeZone: node.optional("timeZone"))) } ?? .beforeDeploy
+      node["schedule"].map { .schedule(.init(text: $0.locatedText, timeZone: node.optional("timeZone"))) }
+      ?? .beforeDeploy
   }
 }

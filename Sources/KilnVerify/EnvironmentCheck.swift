@@ -103,8 +103,11 @@ package struct EnvironmentCheck: Sendable {
     let report =
       containers.isEmpty
       ? try await imageReport(goss, folder)
-      : try await EnvironmentVerification(plan: environment.state.stage.flatMap { plan.at(stage: $0) } ?? plan, docker: context.docker.tool, goss: goss, folder: folder)
-        .report(containers)
+      : try await EnvironmentVerification(
+        plan: environment.state.stage.flatMap { plan.at(stage: $0) } ?? plan, docker: context.docker.tool, goss: goss,
+        folder: folder
+      )
+      .report(containers)
     return report.masked(SecretMask(of: plan, in: context.environment))
   }
 

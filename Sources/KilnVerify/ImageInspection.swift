@@ -1,8 +1,8 @@
 import KilnDocuments
 import KilnEngine
 import KilnGeneration
-package import KilnSpec
 package import KilnProcesses
+package import KilnSpec
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

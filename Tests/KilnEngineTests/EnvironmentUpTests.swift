@@ -196,7 +196,11 @@ struct LocalLifeTests {
     ),
   ]) func aServiceThatIsNotThereIsNamed(_ containers: String, _ expected: String) async throws {
     let text = try await message {
-      objects($0) + [.run("docker ps --all --no-trunc \(Self.filter) --filter label=com.docker.compose.oneoff=False --format …", output: containers)]
+      objects($0) + [
+        .run(
+          "docker ps --all --no-trunc \(Self.filter) --filter label=com.docker.compose.oneoff=False --format …",
+          output: containers)
+      ]
     } _: {
       _ = try await $0.exec(["true"], in: "mariadbb", as: nil)
     }

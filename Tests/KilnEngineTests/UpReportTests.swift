@@ -30,7 +30,8 @@ struct UpReportTests {
 
   private func up(_ workspace: EngineWorkspace, port: Int? = nil, isQuiet: Bool = true) async throws {
     try await EnvironmentUp(
-      plan: workspace.plan, ports: port.map { ["app": $0] } ?? [:], isFollowing: false, isBuilding: false, timeout: 60, project: nil,
+      plan: workspace.plan, ports: port.map { ["app": $0] } ?? [:], isFollowing: false, isBuilding: false, timeout: 60,
+      project: nil,
       isAdopting: false, isQuiet: isQuiet
     ).run(workspace.loaded, workspace.context)
   }
@@ -55,14 +56,19 @@ struct UpReportTests {
   /// Compose replaces by more than images; `…no-trunc` is asked before and after.
   @Test(arguments: [
     (
-      "c1|app|a|d|running|app\nc2|redis|r|d|running|service\n", "c3|app|a|d|running|app\nc4|redis|r|d|running|service\n", "replaced: app, redis"
+      "c1|app|a|d|running|app\nc2|redis|r|d|running|service\n",
+      "c3|app|a|d|running|app\nc4|redis|r|d|running|service\n", "replaced: app, redis"
     ),
-    ("c1|app|a|d|running|app\nc2|redis|r|d|running|service\n", "c3|app|a|d|running|app\nc2|redis|r|d|running|service\n", "replaced: app"),
+    (
+      "c1|app|a|d|running|app\nc2|redis|r|d|running|service\n",
+      "c3|app|a|d|running|app\nc2|redis|r|d|running|service\n", "replaced: app"
+    ),
     ("c1|app|a|d|running|app\n", "c1|app|a|d|running|app\n", "nothing was replaced"),
     ("c1|app|a|d|running|app\nc2|redis|r|d|running|service\n", "c1|app|a|d|running|app\n", "removed: redis"),
   ]) func whatWasReplacedIsWhatHasAnotherContainer(_ former: String, _ later: String, _ said: String) async throws {
     try await withFolder { root in
-      let listing = "docker ps --all --no-trunc \(Self.filter) --filter label=com.docker.compose.oneoff=False --format …"
+      let listing =
+        "docker ps --all --no-trunc \(Self.filter) --filter label=com.docker.compose.oneoff=False --format …"
       let runner = ScriptedRunner(
         steps(root) + [.run(listing, output: former), .run(listing, output: later)], isOrdered: false)
       let workspace = try EngineWorkspace(root, runner)

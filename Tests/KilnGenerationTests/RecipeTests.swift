@@ -58,7 +58,10 @@ struct RecipeTests {
 
   /// Every digest of a plan by its name.
   private static func digests(_ plan: EnvironmentPlan) -> [String: ContentDigest?] {
-    var all = ["runtime": plan.runtime.digest, "app": plan.apps.first.flatMap { plan.digest(of: $0) }, "machine": plan.machineDigest]
+    var all = [
+      "runtime": plan.runtime.digest, "app": plan.apps.first.flatMap { plan.digest(of: $0) },
+      "machine": plan.machineDigest,
+    ]
     for service in plan.services { all[service.name] = service.digest }
     return all
   }

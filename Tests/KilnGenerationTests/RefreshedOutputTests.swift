@@ -43,7 +43,8 @@ struct RefreshedOutputTests {
     let origin = try #require(lines.firstIndex { $0.hasPrefix("FROM ") })
     #expect(lines[origin + 1] == #"ARG KILN_REFRESHED="20261126""#)
     let graph = BakeLowering([refreshed], BuildSettings()).render()
-    #expect(graph.contains("\"\(service)\"") && graph.contains("\"\(plan.image(of: plan.runtime))-r20261126\": \"target:"))
+    #expect(
+      graph.contains("\"\(service)\"") && graph.contains("\"\(plan.image(of: plan.runtime))-r20261126\": \"target:"))
     #expect(graph.components(separatedBy: "\"pull\": true").count == 3)
     // What runs is compared with the spec by this.
     #expect(refreshed.digest(of: redis) != plan.digest(of: redis) && refreshed.machineDigest == plan.machineDigest)

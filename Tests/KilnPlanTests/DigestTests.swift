@@ -52,7 +52,8 @@ struct DigestTests {
     let after = try plan(Self.spec.replacing(old, with: new), Self.component.replacing(old, with: new))
     return Digests(
       runtime: before.runtime.digest != after.runtime.digest, machine: before.machineDigest != after.machineDigest,
-      app: before.apps.map { before.digest(of: $0) } != after.apps.map { after.digest(of: $0) }, redis: before.services.first?.digest != after.services.first?.digest)
+      app: before.apps.map { before.digest(of: $0) } != after.apps.map { after.digest(of: $0) },
+      redis: before.services.first?.digest != after.services.first?.digest)
   }
 
   @Test(arguments: [

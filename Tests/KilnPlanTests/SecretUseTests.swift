@@ -29,7 +29,9 @@ struct SecretUseTests {
     #expect(shown(plan.secrets(of: .service("mysql"))) == ["/run/secrets/KILN_PASSWORD ACME_DB_PASSWORD"])
     #expect(plan.secrets(of: .service("redis")).isEmpty)
     #expect(
-      shown(plan.secrets(of: .app("app"))) == ["/run/secrets/DB_PASSWORD ACME_DB_PASSWORD", "/run/secrets/API_KEY API_KEY"])
+      shown(plan.secrets(of: .app("app"))) == [
+        "/run/secrets/DB_PASSWORD ACME_DB_PASSWORD", "/run/secrets/API_KEY API_KEY",
+      ])
     #expect(shown(plan.secrets(of: .build("app"))) == ["/run/secrets/NPM_TOKEN ACME_NPM_TOKEN"])
     #expect(plan.secretUses.count == 4)
   }

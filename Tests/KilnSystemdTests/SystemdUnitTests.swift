@@ -8,7 +8,11 @@ struct SystemdUnitTests {
     var unit = SystemdUnit(header: ["Generated."])
     unit.add("Unit", [("Description", .text("acme queue, 100 %"))])
     unit.add(
-      "Service", [("ExecStart", .command(["php", "bin/worker.php", "$HOME", "it's", ""])), ("WorkingDirectory", .path("/srv/100%"))])
+      "Service",
+      [
+        ("ExecStart", .command(["php", "bin/worker.php", "$HOME", "it's", ""])),
+        ("WorkingDirectory", .path("/srv/100%")),
+      ])
     #expect(
       unit.render() == """
         # Generated.

@@ -10,7 +10,8 @@ import Testing
 struct ParityProbeTests {
   private func facts(_ command: String) throws -> [ParityProbe.Fact: String] {
     let workspace = SampleWorkspace([
-      "environments/acme.yaml": "version: 1\ncustomer: acme\nruntime: {base: debian-12, components: {relay: {}}}\nmachine: {}\n",
+      "environments/acme.yaml":
+        "version: 1\ncustomer: acme\nruntime: {base: debian-12, components: {relay: {}}}\nmachine: {}\n",
       "components/relay.yaml": """
       summary: A relay
       steps:

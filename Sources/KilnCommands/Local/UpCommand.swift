@@ -77,7 +77,9 @@ struct UpCommand: KilnSubcommand {
       }
       guard names.contains(name) else {
         throw CommandError(
-          "up.port", parts.count == 1 ? "\(plan.customer) has no app with a port" : "\(plan.customer) has no app \"\(name)\" with a port",
+          "up.port",
+          parts.count == 1
+            ? "\(plan.customer) has no app with a port" : "\(plan.customer) has no app \"\(name)\" with a port",
           help: names.isEmpty ? "leave --port out" : "there are: \(names.joined(separator: ", "))")
       }
       ports[name] = Int(parts.last ?? "")

@@ -12,6 +12,7 @@ import SystemPackage
 /// customer, once for all who have it.
 package struct ContextCheck {
   let loaded: LoadedWorkspace
+  private let known = AppFolders()
 
   package init(_ loaded: LoadedWorkspace) { self.loaded = loaded }
 
@@ -46,7 +47,7 @@ package struct ContextCheck {
   private func findings(_ plan: AppPlan, _ environment: EnvironmentPlan) -> [Finding] {
     let app = plan.spec
     // An ignore file that cannot be used is reported when the context is packed.
-    guard let source = try? loaded.appContext(of: plan, in: environment).source else { return [] }
+    guard let source = try? loaded.appContext(of: plan, in: environment, known: known).source else { return [] }
     let needs = loaded.missingNeeds(of: app, in: source).map { problem in
       Finding(
         id: problem.id, message: problem.message, location: problem.location ?? app.location,
@@ -73,7 +74,8 @@ package struct ContextCheck {
           id: "context.volume",
           message: "the app's source has \"\(path)/\(file)\" where the volume \"\(volume.name.value)\" is",
           location: volume.path.location,
-          suggestion: "move it, or leave it out by the ignore file: a volume keeps what it has, whatever a new version brings")
+          suggestion:
+            "move it, or leave it out by the ignore file: a volume keeps what it has, whatever a new version brings")
       }
       return nil
     }

@@ -115,13 +115,15 @@ extension LoadedWorkspace {
 
   /// An app's folders, ignore rules and tokens, without what Kiln adds.
   ///
+  /// - Parameter known: What was looked at before, where a fleet shares its sources.
   /// - Returns: `texts` has the ignore file's text by name, for messages.
   package func appContext(
-    of plan: AppPlan, in environment: EnvironmentPlan
+    of plan: AppPlan, in environment: EnvironmentPlan, known: AppFolders = AppFolders()
   ) throws -> (source: ContextSource, texts: [String: String]) {
     let app = plan.spec
     let folder = workspace.root.pushing(app.source.value).lexicallyNormalized()
-    var source = ContextSource(layers: ([app.source] + app.overlays).map { layer($0.value) })
+    var source = ContextSource(
+      layers: ([app.source] + app.overlays).map { path in known.layer(path.value) { layer(path.value) } })
     source.leavesPrivateOut = true
     // Once for all customers of one command. Those that have nothing left out are not asked who is the first that has.
     if source.layers.contains(where: { !$0.leftOut.isEmpty }) {
@@ -133,16 +135,19 @@ extension LoadedWorkspace {
       source.reportsLeftOut = environment.customer == first?.customer
     }
     // The application's own rules are in its folder.
-    let own = try ContextFolder(
-      folder, within: workspace.containment, name: { $0 == folder ? app.source.value.string : shown($0) })
-    source.ignore = own.source.ignore
+    let own = try known.rules(of: folder) {
+      let own = try ContextFolder(
+        folder, within: workspace.containment, name: { $0 == folder ? app.source.value.string : shown($0) })
+      return (own.source.ignore, own.sources)
+    }
+    source.ignore = own.rules
     source.folder = ImageLayout.appFolder
     source.tokens = app.tokens.map { tokens in
       ContextTokens(
         files: tokens.files.map(\.value),
         values: Dictionary(uniqueKeysWithValues: tokens.values.map { ($0.name, Array($0.value.utf8)) }))
     }
-    return (source, own.sources)
+    return (source, own.texts)
   }
 
   /// Whether `path` is there by folders alone: what a link leads to is not packed under the link's name.

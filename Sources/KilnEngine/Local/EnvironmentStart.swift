@@ -236,7 +236,8 @@ package struct EnvironmentStart {
         if case .service(let service) = step.step { !service.command.isEmpty } else { false }
       })
     else { return nil }
-    return "nothing in its runtime runs: give the app a `command`, as in [node, server.js], or a component with a server"
+    return
+      "nothing in its runtime runs: give the app a `command`, as in [node, server.js], or a component with a server"
   }
 
   /// - Parameter words: The last that Compose printed, where nobody has seen it.
@@ -249,7 +250,9 @@ package struct EnvironmentStart {
     // A run that failed is no reason to hold up a version that may correct it.
     let failed = states.filter { schedules.contains($0.Service) && $0.Health == "unhealthy" }
     for state in failed {
-      let says = try await project.healthOutput(of: state).map { SecretMask(of: plan, in: context.environment).relayed($0) }
+      let says = try await project.healthOutput(of: state).map {
+        SecretMask(of: plan, in: context.environment).relayed($0)
+      }
       context.console.note(
         Diagnostic(
           "up.schedule", "\(state.Service): \(says ?? "the last run failed")", severity: .warning,

@@ -45,7 +45,9 @@ package struct LocalRun: Sendable {
     guard found.count < 2 else {
       throw CommandError(
         "run.name", "several apps of \(customer) have a job \"\(Relayed.safe(name))\"",
-        help: "name one: \(Phrase.alternatives(found.map { EnvironmentPlan.workload($0.job.name.value, of: $0.app.name) }))")
+        help:
+          "name one: \(Phrase.alternatives(found.map { EnvironmentPlan.workload($0.job.name.value, of: $0.app.name) }))"
+      )
     }
     if let (app, job) = found.first,
       let workload = plan.workloads.first(where: {
@@ -86,7 +88,8 @@ package struct LocalRun: Sendable {
     let text = String(decoding: (try? RegularFile.read(files[0], limit: 1 << 26)) ?? [], as: UTF8.self)
     guard text.contains("\n  \(workload.name):\n") else {
       throw CommandError(
-        "run.new", "\(workload.name) is not in the version that is up", help: "`kiln up \(customer)` brings it up to date")
+        "run.new", "\(workload.name) is not in the version that is up",
+        help: "`kiln up \(customer)` brings it up to date")
     }
     let account = user ?? plan.app(named: workload.app ?? "")?.spec.user.value
     let hasTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1

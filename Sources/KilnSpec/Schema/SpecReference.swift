@@ -32,13 +32,17 @@ public struct SpecReference: Sendable {
 
   private func page(_ title: String, _ shape: Shape) -> String {
     var rows = ""
-    add(shape, path: "", &rows)
+    var known: Set<String> = []
+    add(shape, path: "", &rows, &known)
     return "\n## \(title)\n\n| key | type | default | what it is | example |\n|---|---|---|---|---|\n\(rows)"
   }
 
-  private func add(_ shape: Shape, path: String, _ rows: inout String) {
+  /// - Parameter known: Objects that stand here already, by name: their keys are the same wherever they are.
+  private func add(_ shape: Shape, path: String, _ rows: inout String, _ known: inout Set<String>) {
     switch shape {
     case .object(let object), .choice(let object):
+      let isKnown = !known.insert(object.name).inserted
+      if isKnown, object.keys.count > Self.fewKeys { return }
       for key in object.keys {
         let name = path.isEmpty ? key.name : "\(path).\(key.name)"
         let isAlternative = object.alternatives.contains(key.name)
@@ -46,14 +50,17 @@ public struct SpecReference: Sendable {
           key.fallback.map { "`\($0)`" } ?? (key.isRequired ? "required" : isAlternative ? "one of these" : "")
         let example = key.example.map { "`\($0)`" } ?? ""
         rows += "| `\(name)` | \(type(key.shape)) | \(fallback) | \(cell(key.summary)) | \(cell(example)) |\n"
-        add(key.shape, path: name, &rows)
+        add(key.shape, path: name, &rows, &known)
       }
-    case .list(let item, _): add(item, path: path + "[]", &rows)
-    case .map(_, let values): add(values, path: path + ".NAME", &rows)
-    case .either(_, let other): add(other, path: path, &rows)
+    case .list(let item, _): add(item, path: path + "[]", &rows, &known)
+    case .map(_, let values): add(values, path: path + ".NAME", &rows, &known)
+    case .either(_, let other): add(other, path: path, &rows, &known)
     case .text, .version, .integer, .number, .boolean, .scalar, .anything: break
     }
   }
+
+  /// So many are written out each time.
+  private static let fewKeys = 10
 
   private func type(_ shape: Shape) -> String {
     switch shape {

@@ -73,7 +73,8 @@ extension Shape {
     "build",
     [
       .init(
-        "environment", environmentMap, default: "{}", "variables of the install commands", example: "{NODE_ENV: production}")
+        "environment", environmentMap, default: "{}", "variables of the install commands",
+        example: "{NODE_ENV: production}")
     ])
 
   /// A program and its arguments.
@@ -115,7 +116,8 @@ extension Shape {
         example: "before-deploy"),
       .init(
         "schedule", .text(TextRule("a schedule", lengths: 1...200)),
-        "when it runs, as cron writes it: minute, hour, day of the month, month, day of the week", example: "\"0 3 * * *\""),
+        "when it runs, as cron writes it: minute, hour, day of the month, month, day of the week",
+        example: "\"0 3 * * *\""),
       .init(
         "timeZone", .text(TextRule("a time zone", lengths: 1...64)), "the time zone of `schedule`; UTC without it",
         example: "Europe/Amsterdam"),

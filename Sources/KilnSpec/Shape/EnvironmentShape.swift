@@ -138,7 +138,8 @@ extension Shape {
     "the stage",
     [
       .init("scaleSet", .object(scaleSet(named: false)), "the scale set in this stage", example: "{capacity: 1}"),
-      .init("app", .object(stageApp), "what the only app is given in this stage", example: "{environment: {APP_ENV: qa}}"),
+      .init(
+        "app", .object(stageApp), "what the only app is given in this stage", example: "{environment: {APP_ENV: qa}}"),
       .init(
         "apps", .map(keys: appName, values: .object(stageApp)), default: "{}", "what apps are given in this stage",
         example: "{care: {environment: {APP_ENV: qa}}}"),

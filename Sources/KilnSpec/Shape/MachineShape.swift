@@ -13,7 +13,8 @@ extension Shape {
         "data services that run on the machine itself, from packages", example: "[redis]"),
       .init(
         "disks", .list(.text(appName)), default: "[]",
-        "volumes of the app that are on disks of their own: each has a file system labelled `kiln-NAME`", example: "[uploads]"),
+        "volumes of the app that are on disks of their own: each has a file system labelled `kiln-NAME`",
+        example: "[uploads]"),
       .init(
         "upgrade", .boolean, default: "true",
         "whether a bake brings the packages of the machine that it starts from up to date; a container's are its base image's",

@@ -230,7 +230,8 @@ extension Attacks {
       try withRepository { context, root in
         try PackCommand.parse(["--folders"]).run(in: context)
         let text = try String(contentsOf: root.appending(path: "dist/docker-bake.json"), encoding: .utf8)
-        let context = try #require(text.firstMatch(of: /"(dist\/contexts\/acme\/apps\/app\.staged\/([0-9a-f]{64})\/app)"/))
+        let context = try #require(
+          text.firstMatch(of: /"(dist\/contexts\/acme\/apps\/app\.staged\/([0-9a-f]{64})\/app)"/))
         #expect(text.contains(":\(context.2.prefix(40))\""))
         #expect(text.contains(/dist\/contexts\/runtimes\/debian-12-[0-9a-f]+\.staged\//))
         #expect(FileManager.default.fileExists(atPath: root.appending(path: "\(context.1)/Dockerfile").path))
