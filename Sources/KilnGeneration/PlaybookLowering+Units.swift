@@ -28,6 +28,7 @@ extension PlaybookLowering {
     }
     let disks = app.volumes.filter { machine.hasDisk(for: $0.name) }
     guard !disks.isEmpty else { return }
+    makeFolder("/etc/tmpfiles.d", "volumes")
     // A file system that is new belongs to root.
     let lines = disks.map { "z \(Self.tmpfiles($0.path)) 0755 \($0.owner) \($0.owner)\n" }.joined()
     add(.init(path: "/etc/tmpfiles.d/kiln.conf", content: Array(lines.utf8)), "volumes", [])

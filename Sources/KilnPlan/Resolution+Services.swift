@@ -31,7 +31,7 @@ extension Resolution {
     let before = problems.count
     let parameters = parameters(
       definition.parameters, of: use.name.value, from: use.parameters, on: base, at: use.name.location)
-    let settings = settings(use.settings, definition)
+    let settings = settings(use.settings, definition, isOnMachine: fromPackages)
     if definition.data == nil, use.storage != nil {
       problems.append(
         Diagnostic(
@@ -194,11 +194,12 @@ extension Resolution {
   }
 
   /// The fixed settings and the spec's, checked, sorted by name.
-  private mutating func settings(_ uses: [EnvironmentSpec.ServiceUse.Setting], _ definition: ServiceDefinition)
-    -> [NamedValue]
-  {
+  private mutating func settings(
+    _ uses: [EnvironmentSpec.ServiceUse.Setting], _ definition: ServiceDefinition, isOnMachine: Bool
+  ) -> [NamedValue] {
     let configuration = definition.configuration
-    var values = Dictionary((configuration?.fixed ?? []).map { ($0.name, $0) }) { _, last in last }
+    let own = (configuration?.fixed ?? []) + (isOnMachine ? configuration?.machine ?? [] : [])
+    var values = Dictionary(own.map { ($0.name, $0) }) { _, last in last }
     let known = Dictionary((configuration?.known ?? []).map { ($0.name, $0) }) { first, _ in first }
     let fixed = Set(values.keys)
     for use in uses {

@@ -168,7 +168,8 @@ package struct DefinitionReader {
     return .init(
       path: path, packagesPath: node["packagesPath"]?.scalar?.text ?? path, format: node.text("format"),
       section: node["section"]?.scalar?.text, known: known,
-      fixed: (node["fixed"]?.entries ?? []).map { NamedValue($0.key, $0.value.scalar?.text ?? "") })
+      fixed: (node["fixed"]?.entries ?? []).map { NamedValue($0.key, $0.value.scalar?.text ?? "") },
+      machine: (node["machine"]?.entries ?? []).map { NamedValue($0.key, $0.value.scalar?.text ?? "") })
   }
 
   private func service(_ name: String, _ root: SpecNode) -> ServiceDefinition {

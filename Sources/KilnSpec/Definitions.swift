@@ -116,6 +116,8 @@ public struct ServiceDefinition: Sendable, Hashable {
     public let section: String?
     public let known: [SettingDefinition]
     public let fixed: [NamedValue]
+    /// What a machine has instead, and more: there, nothing but the machine itself is to reach the service.
+    public let machine: [NamedValue]
   }
 
   public struct Packages: Sendable, Hashable {

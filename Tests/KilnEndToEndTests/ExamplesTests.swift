@@ -59,6 +59,7 @@ struct ExamplesTests {
         let verified = try run("kiln verify \(customer)", in: work)
         #expect(!verified.contains("failed:"), "\(verified)")
       }
+      try uploadsOutliveTheContainers(of: "acme", in: work)
       // One runtime for all, and in no image a secret.
       #expect(try run("ls generated/runtimes | wc -l", in: work) == "1")
       let inspected = try run(
@@ -73,6 +74,22 @@ struct ExamplesTests {
       let parity = try run("kiln verify acme --parity", in: work)
       #expect(parity.contains("0 undeclared differences"), "\(parity)")
     }
+  }
+
+  /// What visitors upload, and what WordPress does by the clock.
+  private func uploadsOutliveTheContainers(of customer: String, in work: URL) throws {
+    let wordpress = "require \"/usr/share/wordpress/wp-load.php\"; "
+    let file = try run(
+      "kiln run \(customer) app -- php -r '\(wordpress)echo wp_upload_bits(\"note.txt\", null, \"kept\")[\"file\"];'",
+      in: work)
+    let path = try #require(file.split(separator: "/uploads/").last)
+    _ = try run("kiln run \(customer) wp-cron", in: work)
+    let cleaned = try run(
+      "kiln run \(customer) app -- php -r '\(wordpress)echo get_option(\"house_cleaned\");'", in: work)
+    #expect(cleaned.hasPrefix("20"), "\(cleaned)")
+    _ = try run("kiln down \(customer)", in: work)
+    let url = try up(customer, in: work)
+    #expect(try run("curl -fsS \(url)wp-content/uploads/\(path)", in: work) == "kept")
   }
 
   @Test func aServiceOnAScaleSet() throws {

@@ -172,6 +172,10 @@ extension Shape {
                 .init(
                   "fixed", .map(keys: settingName, values: .scalar), default: "{}",
                   "settings that Kiln sets itself"),
+                .init(
+                  "machine", .map(keys: settingName, values: .scalar), default: "{}",
+                  "settings of `fixed` that are others on a machine, where only what runs there is to reach the service"
+                ),
               ])), "the configuration file that `settings` go to; none for a service that takes no settings"),
         .init(
           "health", .list(.text, minimum: 1), required: true,

@@ -14,6 +14,8 @@ define('WPMU_PLUGIN_DIR', '{{content}}/mu-plugins');
 $host = $_SERVER['HTTP_HOST'] ?? 'localhost';
 define('WP_HOME', (empty($_SERVER['HTTPS']) ? 'http://' : 'https://') . $host);
 define('WP_SITEURL', WP_HOME);
+// A job of the spec's does this, by the clock and not by who visits.
+define('DISABLE_WP_CRON', true);
 // Images do not change: what is installed comes with the next one.
 define('DISALLOW_FILE_MODS', true);
 define('AUTOMATIC_UPDATER_DISABLED', true);
