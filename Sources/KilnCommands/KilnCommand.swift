@@ -24,8 +24,7 @@ public struct KilnCommand: AsyncParsableCommand {
         name: "On this machine:",
         subcommands: [
           UpCommand.self, DownCommand.self, StatusCommand.self, LogsCommand.self, ExecCommand.self, ShellCommand.self,
-          RunCommand.self,
-          DoctorCommand.self,
+          RunCommand.self, CertificateCommand.self, DoctorCommand.self,
         ]),
       CommandGroup(
         name: "Anywhere:", subcommands: [ContextCommand.self, PackerLogCommand.self, ParametersCommand.self]),

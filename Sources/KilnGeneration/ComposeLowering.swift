@@ -124,6 +124,16 @@ public enum LocalLabels {
   public static let password = "io.kiln.password"
   /// The `kiln up --mount` that the app follows.
   public static let session = "io.kiln.session"
+  /// The port in the container that an app answers on.
+  public static let port = "io.kiln.port"
+  /// An app's domains, with commas between them.
+  public static let domains = "io.kiln.domains"
+  /// What serves HTTPS in front of all customers: how it is run.
+  public static let proxy = "io.kiln.proxy"
+  /// Its ports of this machine.
+  public static let proxyPorts = "io.kiln.proxy.ports"
+  /// The addresses of its own network.
+  public static let proxySubnet = "io.kiln.proxy.subnet"
 }
 
 extension Workload.Kind {

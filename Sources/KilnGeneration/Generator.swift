@@ -74,6 +74,9 @@ public struct Generator: Sendable {
   }
 
   /// - Throws: `DockerfileError` for values that no Dockerfile can carry.
+  public func proxy(_ proxy: ProxyPlan) throws -> ImageOutput { try ImageLowering().proxy(proxy) }
+
+  /// - Throws: `DockerfileError` for values that no Dockerfile can carry.
   public func images(of plan: EnvironmentPlan) throws -> EnvironmentImages {
     let lowering = ImageLowering()
     return EnvironmentImages(

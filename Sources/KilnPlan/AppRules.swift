@@ -52,6 +52,7 @@ struct AppRules {
           "spec.missing-key", "\(app.path) has checks and no port to ask", at: check.location,
           suggestion: "say the port, as in `port: 80`"))
     }
+    found += domainProblems(app)
     var statuses = app.health.map { [$0.value: 200] } ?? [:]
     for check in app.checks {
       if let status = statuses[check.path], status != check.status {
@@ -95,6 +96,22 @@ struct AppRules {
     for file in app.tokens?.files ?? []
     where file.value.split(separator: "/").contains(where: { $0.lowercased() == ".git" }) {
       found.append(.owned("the file \"\(file.value)\"", by: .git, at: file.location))
+    }
+    return found
+  }
+
+  /// Domains that reach nothing. Two apps with one domain are found where the whole fleet is.
+  private func domainProblems(_ app: EnvironmentSpec.App) -> [Diagnostic] {
+    var found = app.domains.filter { LocalName.isLocal($0.value) }.map { domain in
+      Diagnostic(
+        "spec.invalid-value", "no other machine reaches \"\(domain.value)\"", at: domain.location,
+        suggestion: "a domain of the customer's; names below localhost come by themselves")
+    }
+    if let domain = app.domains.first, app.port == nil {
+      found.append(
+        Diagnostic(
+          "spec.missing-key", "\(app.path) has domains and no port that answers", at: domain.location,
+          suggestion: "say the port, as in `port: 80`"))
     }
     return found
   }

@@ -34,6 +34,9 @@ public struct ImageRepository: Sendable, Hashable, CustomStringConvertible {
     ImageRepository("kiln/runtime", below: registry)
   }
 
+  /// That of the proxy on developers' machines, which no registry has.
+  static let proxy = ImageRepository("kiln/proxy")
+
   private static func isHost(_ text: Substring) -> Bool {
     text == "localhost" || text.contains { $0 == "." || $0 == ":" }
   }

@@ -63,7 +63,7 @@ extension Resolution {
     ]
   }
 
-  private mutating func component(
+  mutating func component(
     _ definition: ComponentDefinition, _ origin: SourceLocation, _ node: SpecNode?, beside present: Set<String>,
     isEarly: Bool, _ base: BaseDefinition?
   ) -> ComponentPlan {

@@ -54,6 +54,11 @@ package struct DefinitionReader {
     }
   }
 
+  /// Of the catalog, which is tested: specs cannot name it.
+  package mutating func addProxy(_ name: String, _ root: SpecNode) {
+    definitions.proxy = component(name, Shape.component.filled(root))
+  }
+
   /// `file` would define `name` and cannot be used; what has the name in the catalog is not meant either.
   ///
   /// - Parameter kind: Nil where that is not known: a base, a component or a service.

@@ -167,6 +167,8 @@ public struct Definitions: Sendable {
   public var bases: [String: BaseDefinition] = [:]
   public var components: [String: ComponentDefinition] = [:]
   public var services: [String: ServiceDefinition] = [:]
+  /// What serves HTTPS on a developer's machine; the catalog's own.
+  public var proxy: ComponentDefinition?
   /// Files of definitions that have errors, by the name that they would give.
   public var unusable: [String: String] = [:]
   /// Profiles as trees, unmerged.

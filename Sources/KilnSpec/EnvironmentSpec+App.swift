@@ -27,6 +27,8 @@ extension EnvironmentSpec {
     /// The secrets that it reads; nil for all that are nobody else's.
     public let secrets: [Located<String>]?
     public let checks: [PageCheck]
+    /// The names by which browsers reach it.
+    public let domains: [Located<String>]
     public let limits: Limits?
     public let tokens: Tokens?
     /// What it runs; nil for what the runtime's components run.

@@ -23,6 +23,7 @@ extension EnvironmentSpec.App {
     health = node.optional("health")
     environment = node.required("environment").variables
     checks = (node.required("checks").items ?? []).map { .init($0) }
+    domains = node.required("domains").locatedTexts
     limits = node["limits"].map { .init($0) }
     tokens = node["tokens"].map {
       .init(files: $0.required("files").locatedTexts, values: $0.required("values").variables)

@@ -81,6 +81,7 @@ public struct WorkspaceReader: Sendable {
     reading.checkCustomers()
     reading.checkFileNames()
     reading.checkReservedNames()
+    reading.checkDomains(environments)
     reading.checkOutput(settings, environments)
     return Workspace(
       root: root, registry: settings.registry, output: settings.output, build: settings.build,

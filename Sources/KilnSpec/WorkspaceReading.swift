@@ -34,6 +34,11 @@ struct WorkspaceReading {
         add(kind, name, file.text, shown)
       }
     }
+    for file in catalog.files(in: "templates/proxies") {
+      let shown = SourceFile(.catalog, String(file.path.dropFirst("templates/".count))).description
+      guard let root = YAMLReader(file: shown).read(file.text).0 else { continue }
+      definitions.addProxy(String(file.path.split(separator: "/").last?.dropLast(".yaml".count) ?? ""), root)
+    }
     for file in catalog.files(in: "templates/files") {
       definitions.definitions.templates[String(file.path.dropFirst("templates/files/".count))] = file.text
     }

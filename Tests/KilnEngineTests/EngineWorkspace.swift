@@ -21,10 +21,14 @@ struct EngineWorkspace {
 
   var context: CommandContext { recorded.context }
 
-  /// - Parameter rest: What follows in the spec: more of the app, its brace, and whatever comes after.
+  /// - Parameters:
+  ///   - rest: What follows in the spec: more of the app, its brace, and whatever comes after.
+  ///   - isProxied: Whether apps get HTTPS, which asks the engine for more.
   init(
-    _ root: URL, _ runner: ScriptedRunner, rest: String = "}", variables: [String: String] = [:]
+    _ root: URL, _ runner: ScriptedRunner, rest: String = "}", variables: [String: String] = [:],
+    isProxied: Bool = false
   ) throws {
+    let variables = variables.merging(isProxied ? [:] : ["KILN_HTTPS_PORT": "off"]) { own, _ in own }
     try write(
       [
         "kiln.yaml": "version: 1\n", "apps/shop/index.php": "shop",

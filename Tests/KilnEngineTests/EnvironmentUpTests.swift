@@ -166,6 +166,11 @@ struct EnvironmentUpTests {
 /// Commands on an environment that runs, or does not.
 struct LocalLifeTests {
   private static let filter = "--filter label=com.docker.compose.project=acme"
+  /// There is none.
+  private static let proxy: [ScriptedRunner.Step] = [
+    .run("docker ps --all --filter name=^/?kiln-proxy$ --format …"),
+    .run("docker network ls --quiet --filter label=io.kiln.proxy"),
+  ]
 
   private func objects(_ root: URL) -> [ScriptedRunner.Step] {
     let own = WorkspaceIdentity(root: FilePath(root.path)).id
@@ -244,7 +249,7 @@ struct LocalLifeTests {
         [
           .run("docker ps --all \(Self.filter) --format …"), .run("docker network ls \(Self.filter) --format …"),
           .run("docker volume ls --format …"), .run("docker ps --all --quiet \(Self.filter)"),
-        ] + gone + gone)
+        ] + Self.proxy + gone + gone)
       let workspace = try EngineWorkspace(root, runner)
       try await LocalEnvironment("acme", root: FilePath(root.path), workspace.context).takeAway(withVolumes: false)
       runner.finish()
@@ -256,6 +261,7 @@ struct LocalLifeTests {
     let text = try await message {
       objects($0) + [
         .run("docker ps --all --quiet \(Self.filter)"),
+      ] + Self.proxy + [
         .run("docker compose --project-name acme down --remove-orphans --volumes", code: 1),
       ]
     } _: {

@@ -16,15 +16,18 @@ struct UpCommand: KilnSubcommand {
     discussion: """
       Examples:
         kiln up acme                    build what is missing, start, print the URL
+        kiln up acme --open             the same, and open https://acme.localhost/
         kiln up acme globex             the same for two, one after the other
         kiln up acme --port 8081        the app at that port
         kiln up acme --mount            the same, then follow edits until Ctrl-C
         kiln up acme --no-build         only images that exist already
         kiln up acme --project acme-2   beside the acme of another working copy
 
-      Only the app's port is published, and only to this machine. Values of secrets
-      come from variables; all that are missing are reported at once. `kiln down`
-      stops and removes everything but the volumes.
+      Only the app's port is published, and only to this machine, with HTTPS in
+      front of it: https://APP.CUSTOMER.localhost/. Where port 443 is in use,
+      KILN_HTTPS_PORT=8443 takes another one. Values of secrets come from variables;
+      all that are missing are reported at once. `kiln down` stops and removes
+      everything but the volumes.
       """)
 
   @OptionGroup var options: WorkspaceOptions
@@ -37,6 +40,9 @@ struct UpCommand: KilnSubcommand {
   var mount = false
   @Flag(inversion: .prefixedNo, help: "Build images that are missing.") var build = true
   @Option(help: "Give the apps what they are given in this stage, until the next `kiln up`.") var stage: String?
+  @Flag(inversion: .prefixedNo, help: "Serve the apps by HTTPS under names, from now on (default: --proxy)")
+  var proxy: Bool?
+  @Flag(help: "Print the address for browsers, and open it there.") var open = false
   @Option(help: ArgumentHelp("How long to wait until all is healthy.", valueName: "seconds")) var timeout = 120
   @Option(help: ArgumentHelp("The Compose project's name, from now on; else the customer's.", valueName: "name"))
   var project: String?
@@ -46,11 +52,8 @@ struct UpCommand: KilnSubcommand {
 
   func validate() throws {
     try options.refuse(verbose: verbose)
-    for port in port {
-      let number = port.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).last ?? ""
-      guard let number = Int(number), (1...65535).contains(number) else {
-        throw ValidationError("--port is 1 to 65535, not \(number)")
-      }
+    if let port = port.first(where: { !PortChoice.isValid($0) }) {
+      throw ValidationError("--port is 1 to 65535, not \(PortChoice.number(port))")
     }
     let onlyOne = [(!port.isEmpty, "--port"), (mount, "--mount"), (project != nil, "--project")].filter(\.0).map(\.1)
     if customers.count > 1, let option = onlyOne.first {
@@ -63,30 +66,6 @@ struct UpCommand: KilnSubcommand {
 
   var color: ColorChoice { options.color }
 
-  /// By app; without its name, of the only one that has a port.
-  private func ports(of plan: EnvironmentPlan) throws -> [String: Int] {
-    let names = plan.apps.filter { $0.spec.port != nil }.map(\.name)
-    var ports: [String: Int] = [:]
-    for text in port {
-      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-      let name = parts.count == 2 ? parts[0] : names.first ?? ""
-      if parts.count == 1, names.count > 1 {
-        throw CommandError(
-          "up.port", "\(plan.customer) has several apps with a port: which one is \(text) for?",
-          help: "as in --port \(names[0])=\(text); there are: \(names.joined(separator: ", "))")
-      }
-      guard names.contains(name) else {
-        throw CommandError(
-          "up.port",
-          parts.count == 1
-            ? "\(plan.customer) has no app with a port" : "\(plan.customer) has no app \"\(name)\" with a port",
-          help: names.isEmpty ? "leave --port out" : "there are: \(names.joined(separator: ", "))")
-      }
-      ports[name] = Int(parts.last ?? "")
-    }
-    return ports
-  }
-
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
@@ -94,10 +73,12 @@ struct UpCommand: KilnSubcommand {
       var plan = try loaded.plan(of: customer)
       if let stage { plan = try plan.stage(named: stage) }
       var up = EnvironmentUp(
-        plan: plan, ports: try ports(of: plan), isFollowing: mount, isBuilding: build, timeout: timeout,
+        plan: plan, ports: try PortChoice.ports(port, of: plan), isFollowing: mount, isBuilding: build, timeout: timeout,
         project: project, isAdopting: adopt, isQuiet: options.quiet, isOneOfSeveral: customers.count > 1)
       up.isVerbose = verbose
       up.stage = stage
+      up.isProxied = proxy
+      up.isOpening = open
       try await up.run(loaded, context)
     }
   }

@@ -95,6 +95,9 @@ package struct EnvironmentBuild: Sendable {
 
     var name: String { reference.description }
     var label: String { "\(plan.customer)/\(image.name)" }
+    /// Whether others build and keep it too.
+    var isShared: Bool { image.kind == .proxy }
+    var hasRegistry: Bool { plan.registry != nil && !isShared }
 
     func result(_ action: BuiltImage.Action, _ id: String, _ digest: String?, _ reason: String) -> BuiltImage {
       BuiltImage(
@@ -110,7 +113,7 @@ package struct EnvironmentBuild: Sendable {
     if isForced { return (nil, "--force") }
     var id = try await engine.id(of: one.name)
     var reason = "image \(one.name) already exists"
-    if id == nil, one.plan.registry != nil, try await engine.isInRegistry(one.name) {
+    if id == nil, one.hasRegistry, try await engine.isInRegistry(one.name) {
       let code = try await stream(["pull", one.name])
       try Interruption.check()
       if code == 0 { id = try await engine.id(of: one.name) }
@@ -121,7 +124,7 @@ package struct EnvironmentBuild: Sendable {
       tell("\(one.label): unchanged: \(reason)")
       return (one.kept(id, try await pushed(one.name, one.label), reason), reason)
     }
-    let place = one.plan.registry == nil ? "on this machine" : "on this machine or in its registry"
+    let place = !one.hasRegistry ? "on this machine" : "on this machine or in its registry"
     reason = "no image \(one.name) is \(place)"
     guard isMissingOnly else { return (nil, reason) }
     throw CommandError("build.missing", reason, help: "`kiln build \(one.plan.customer)`, or leave out --no-build")
@@ -152,7 +155,7 @@ package struct EnvironmentBuild: Sendable {
         help: EngineFailure.advice(words.text) ?? "its context is \(staged.folder.string)")
     }
     let built = try await named(one.name, idFile, staged, label)
-    try ledger.add(engine.kind, one.name, built)
+    if !one.isShared { try ledger.add(engine.kind, one.name, built) }
     let seconds = Double(start.duration(to: .now) / .milliseconds(100)).rounded() / 10
     tell("\(label): built in \(seconds) s")
     return one.result(.built, built, try await pushed(one.name, label), reason)

@@ -15,6 +15,8 @@ package struct EnvironmentImage: Sendable {
     case runtime(String)
     case app(String)
     case service(String)
+    /// What serves HTTPS on this machine: no registry has it, and no workspace removes it.
+    case proxy
   }
 
   package var isRuntime: Bool { if case .runtime = kind { true } else { false } }
@@ -87,6 +89,17 @@ extension LoadedWorkspace {
           sources: [:], file: plan.spec.file))
     }
     return images
+  }
+
+  /// The image of what serves HTTPS in front of this customer and others.
+  package func proxyImage(beside plan: EnvironmentPlan) throws -> EnvironmentImage? {
+    let resolver = PlanResolver(
+      definitions: workspace.definitions, registry: nil, recipes: ImageRecipes(),
+      readFile: { path, _ in .failure(DiagnosticsError([Diagnostic("proxy.file", "\(path) is not the catalog's")])) })
+    guard let proxy = resolver.proxy(beside: plan.spec) else { return nil }
+    return EnvironmentImage(
+      kind: .proxy, name: "proxy", repository: proxy.image.repository, tag: proxy.image.tag, isRefreshed: false,
+      archive: "kiln-proxy", source: context(try Generator().proxy(proxy)), sources: [:], file: plan.spec.file)
   }
 
   /// Files and folders that install commands need and the app's context has not.

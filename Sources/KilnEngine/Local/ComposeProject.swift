@@ -20,6 +20,9 @@ package struct ComposeProject: Sendable {
   package let name: String
   package let context: CommandContext
 
+  /// What Compose calls the one network of a project.
+  static func network(of project: String) -> String { "\(project)_default" }
+
   private var docker: Tool { context.docker.tool }
 
   /// Arguments for the project as it runs, found by its labels.

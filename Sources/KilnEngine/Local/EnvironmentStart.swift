@@ -19,8 +19,15 @@ package struct EnvironmentStart {
   package let isFollowing: Bool
   package let timeout: Int
   package let isQuiet: Bool
-  /// Whether results name the customer.
-  package let isOneOfSeveral: Bool
+
+  /// An app that is up and well.
+  package struct App: Sendable {
+    package let name: String
+    /// Its id.
+    package let container: String?
+    /// Of this machine.
+    package let port: Int?
+  }
 
   private var context: CommandContext { environment.context }
   private var customer: String { plan.customer }
@@ -33,8 +40,8 @@ package struct EnvironmentStart {
   /// - Parameters:
   ///   - ports: The apps' ports of this machine; one that is free where there is none.
   ///   - objects: What the engine has of the project.
-  /// - Returns: The apps' containers, once all is well.
-  package mutating func run(ports: [String: Int], objects: [EngineObject]) async throws -> [String: String] {
+  /// - Returns: Once all is well.
+  package mutating func run(ports: [String: Int], objects: [EngineObject]) async throws -> [App] {
     let former = try await containers()
     let digests = Dictionary(grouping: secrets, by: \.secret.service).mapValues {
       SecretFiles.digest(of: $0, key: environment.state.key)
@@ -75,17 +82,12 @@ package struct EnvironmentStart {
     let isRecovered =
       code != 0 && objects.contains { $0.kind == .container } ? try await awaitRecovery(&states) : false
     try await stopOnIllness(states, isRecovered ? 0 : code, isQuiet ? BuildFailure.lines(of: words.text) : [])
-    var apps: [String: String] = [:]
-    for app in plan.apps {
-      guard let state = states.first(where: { $0.Service == app.name }) else { continue }
-      apps[app.name] = state.ID
-      guard let target = app.spec.port?.value,
-        let port = state.Publishers?.first(where: { $0.TargetPort == target && $0.PublishedPort != 0 })?.PublishedPort
-      else { continue }
-      environment.state.ports[app.name] = port
-      let names = (isOneOfSeveral ? [customer] : []) + (plan.apps.count > 1 ? [app.name] : [])
-      context.console.output("\(names.isEmpty ? "" : names.joined(separator: "/") + ": ")http://127.0.0.1:\(port)/\n")
+    let apps = plan.apps.compactMap { app -> App? in
+      guard let state = states.first(where: { $0.Service == app.name }) else { return nil }
+      let publisher = state.Publishers?.first { $0.TargetPort == app.spec.port?.value && $0.PublishedPort != 0 }
+      return App(name: app.name, container: state.ID, port: publisher?.PublishedPort)
     }
+    for app in apps { if let port = app.port { environment.state.ports[app.name] = port } }
     try environment.state.write(to: environment.folder)
     return apps
   }

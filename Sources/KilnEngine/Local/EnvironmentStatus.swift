@@ -8,6 +8,8 @@ package import SystemPackage
 package struct EnvironmentStatus: Sendable {
   package let customer: String
   package let services: [ComposeProject.ServiceState]
+  /// By app, how browsers reach it by HTTPS.
+  package var addresses: [String: [String]] = [:]
 
   package var isWell: Bool { !services.isEmpty && services.allSatisfy(\.isWell) }
 
@@ -19,6 +21,7 @@ package struct EnvironmentStatus: Sendable {
           [
             "name": .string(state.Service), "state": .string(state.State), "health": .string(state.Health),
             "well": .bool(state.isWell), "url": state.url.map { .string($0) } ?? .null,
+            "addresses": .list((addresses[state.Service] ?? []).map { .string($0) }),
           ]
         }),
     ]
@@ -28,7 +31,8 @@ package struct EnvironmentStatus: Sendable {
   package func text(isOneOfSeveral: Bool) -> String {
     services.map { state in
       let name = isOneOfSeveral ? "\(customer)/\(state.Service)" : state.Service
-      return "\(name): \(state.text)\(state.url.map { ", \($0)" } ?? "")\n"
+      let urls = [state.url].compactMap { $0 } + (addresses[state.Service] ?? [])
+      return "\(name): \(([state.text] + urls).joined(separator: ", "))\n"
     }.joined()
   }
 }
@@ -38,7 +42,12 @@ extension LocalEnvironment {
     try await ownObjects()
     let services = try await project.states()
     if services.isEmpty { try stopUnlessKnown() }
-    return EnvironmentStatus(customer: customer, services: services)
+    var status = EnvironmentStatus(customer: customer, services: services)
+    // A name that somebody else's container has is `kiln up`'s to report.
+    if services.contains(where: { $0.port != nil }) {
+      status.addresses = (try? await LocalProxy(context).addresses(of: project.name)) ?? [:]
+    }
+    return status
   }
 
   /// The customers of which this workspace has containers, sorted.

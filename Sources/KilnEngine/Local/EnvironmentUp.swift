@@ -31,6 +31,10 @@ package struct EnvironmentUp: Sendable {
   package var stage: String?
   /// Whether results name the customer.
   package let isOneOfSeveral: Bool
+  /// Whether the apps have HTTPS, from now on; nil for as before.
+  package var isProxied: Bool?
+  /// Whether the result is the address for browsers, which is opened there.
+  package var isOpening = false
 
   package init(
     plan: EnvironmentPlan, ports: [String: Int], isFollowing: Bool, isBuilding: Bool, timeout: Int, project: String?,
@@ -63,6 +67,8 @@ package struct EnvironmentUp: Sendable {
     environment.state = LocalState(readingFrom: environment.folder)
     environment.state.stage = stage
     let objects = try await own(&environment)
+    let addresses = LocalAddresses(plan: plan, environment: environment)
+    try await addresses.check()
     // Before minutes go into building.
     var ports: [String: Int] = [:]
     for app in plan.apps where app.spec.port != nil {
@@ -73,12 +79,15 @@ package struct EnvironmentUp: Sendable {
     let built = try await build(images, loaded, context)
     var start = EnvironmentStart(
       plan: plan, environment: environment, compose: Array(compose.utf8), images: built, secrets: secrets,
-      isFollowing: isFollowing, timeout: timeout, isQuiet: isQuiet, isOneOfSeveral: isOneOfSeveral)
-    let containers = try await start.run(ports: ports, objects: objects)
+      isFollowing: isFollowing, timeout: timeout, isQuiet: isQuiet)
+    let apps = try await start.run(ports: ports, objects: objects)
+    let urls = try await addresses.names { try await image(loaded, context) }
     lock.release()
+    await addresses.say(
+      urls, of: apps, isOneOfSeveral: isOneOfSeveral, isOpening: isOpening, isQuiet: isQuiet)
     try await withThrowingTaskGroup { group in
       for (app, session) in sessions {
-        guard let container = containers[app] else { continue }
+        guard let container = apps.first(where: { $0.name == app })?.container else { continue }
         let tag = start.tag(of: app)
         group.addTask {
           var session = session
@@ -113,8 +122,13 @@ package struct EnvironmentUp: Sendable {
   /// Whose the project is: this workspace's, or the command stops.
   private func own(_ environment: inout LocalEnvironment) async throws -> [EngineObject] {
     let volumes = plan.workloads.flatMap(\.volumes).map(\.name)
+    if let isProxied { environment.state.isProxied = isProxied ? nil : false }
     if let project { environment.state.project = project == customer ? nil : project }
-    if isAdopting { environment.state.adopted += try await environment.otherWorkspaces(volumes: volumes) }
+    if isAdopting {
+      // Compose may make the network again.
+      try? await LocalProxy(environment.context).leave(environment.project.name)
+      environment.state.adopted += try await environment.otherWorkspaces(volumes: volumes)
+    }
     let objects = try await environment.ownObjects(volumes: volumes)
     // From here on it is known where this workspace's environment is, whatever becomes of it.
     try environment.state.write(to: environment.folder)
@@ -138,13 +152,25 @@ package struct EnvironmentUp: Sendable {
   private func build(
     _ images: [EnvironmentImage], _ loaded: LoadedWorkspace, _ context: CommandContext
   ) async throws -> [BuiltImage] {
+    // Nothing runs a runtime's image: the app's has what is in it.
+    try await builder(loaded, context).build(
+      images.filter { !$0.isRuntime }, of: plan, known: [], on: images.filter(\.isRuntime))
+  }
+
+  /// The proxy's.
+  private func image(_ loaded: LoadedWorkspace, _ context: CommandContext) async throws -> String {
+    guard let image = try loaded.proxyImage(beside: plan),
+      let built = try await builder(loaded, context).build([image], of: plan, known: []).first
+    else { throw CommandError("proxy.image", "the catalog has no proxy for this base") }
+    return built.image
+  }
+
+  private func builder(_ loaded: LoadedWorkspace, _ context: CommandContext) throws -> EnvironmentBuild {
     var environment = EnvironmentBuild(
       engine: context.docker, root: loaded.workspace.root,
       time: try context.sourceDate(), isPushing: false, isForced: false,
       isQuiet: isQuiet, isMissingOnly: !isBuilding, context: context)
     environment.isVerbose = isVerbose
-    // Nothing runs a runtime's image: the app's has what is in it.
-    return try await environment.build(
-      images.filter { !$0.isRuntime }, of: plan, known: [], on: images.filter(\.isRuntime))
+    return environment
   }
 }

@@ -63,12 +63,20 @@ extension LocalEnvironment {
     let isUp = objects.contains { isWithVolumes || $0.kind != .volume }
     if objects.isEmpty { try stopUnlessKnown() }
     let secrets = try await secretFolders()
+    try await leaveProxy()
     if try await !remove(withVolumes: isWithVolumes, isUp: isUp) {
       let volumes = objects.isEmpty ? "" : " (its volumes stay; `--volumes` removes them)"
       context.console.error("\(customer) is not up; nothing to remove\(volumes)\n")
     }
     for name in secrets { SecretFiles.remove(named: name) }
     SecretFiles.removeAll(marked: folder.secretsMark)
+  }
+
+  /// Else Compose could not remove the network. What goes wrong here is no reason to leave the environment up.
+  private func leaveProxy() async throws {
+    do { try await LocalProxy(context).leave(project.name) } catch let error as any CommandErrorConvertible {
+      context.console.note(error.commandError.asWarning("what serves HTTPS could not be changed"))
+    }
   }
 
   /// - Returns: Whether there was anything.

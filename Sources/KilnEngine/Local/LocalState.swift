@@ -25,6 +25,8 @@ package struct LocalState: Codable, Sendable, Equatable {
   package var stage: String?
   /// The ports of the apps at the last start.
   package var ports: [String: Int] = [:]
+  /// False where its apps have no HTTPS.
+  package var isProxied: Bool?
   /// What each migration was last run for with success; see `Migrations`.
   package var migrations: [String: String] = [:]
   /// Workspaces whose containers and data were taken over.

@@ -30,6 +30,10 @@ extension Shape {
         "pages that `kiln verify` asks for in addition to `health` while the environment runs; they need `port`",
         example: "[{path: /login, content: Sign in}]"),
       .init(
+        "domains", .list(.text(domain), maximum: 100), default: "[]",
+        "the names by which browsers reach it; needs `port`; on a developer's machine each with `.localhost` behind it",
+        example: "[care.acme.example]"),
+      .init(
         "limits", .object(limits), "what its container may use of the machine", example: "{cpus: 1.5, memory: 1Gi}"),
       .init(
         "environment", environmentMap, default: "{}",
@@ -76,6 +80,12 @@ extension Shape {
         "environment", environmentMap, default: "{}", "variables of the install commands",
         example: "{NODE_ENV: production}")
     ])
+
+  /// RFC 1123, section 2.1. The last label of an IPv4 address is all digits.
+  static let domain = TextRule(
+    "a domain", pattern: "([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])*[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
+    rule: "labels of lower-case letters, digits and hyphens with dots between them, as in care.acme.example; no address, no wildcard",
+    lengths: 1...253)
 
   /// A program and its arguments.
   static let words = Shape.list(.text(command), minimum: 1, maximum: 1000)
