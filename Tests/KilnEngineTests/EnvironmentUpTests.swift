@@ -260,9 +260,9 @@ struct LocalLifeTests {
   @Test func whatComposeDoesNotRemoveIsReported() async throws {
     let text = try await message {
       objects($0) + [
-        .run("docker ps --all --quiet \(Self.filter)"),
+        .run("docker ps --all --quiet \(Self.filter)")
       ] + Self.proxy + [
-        .run("docker compose --project-name acme down --remove-orphans --volumes", code: 1),
+        .run("docker compose --project-name acme down --remove-orphans --volumes", code: 1)
       ]
     } _: {
       try await $0.takeAway(withVolumes: true)

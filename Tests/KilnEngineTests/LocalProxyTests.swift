@@ -91,14 +91,15 @@ struct LocalProxyTests {
   }
 
   /// One that was killed on the way, that another version of Kiln has started, or that should listen elsewhere.
-  @Test(arguments: [
-    (found(",acme_default,gone_default", state: "created"), [:], "443", "https://care.globex.localhost/"),
-    (found(",acme_default,gone_default", version: "0"), [:], "443", "https://care.globex.localhost/"),
-    (
-      found(",acme_default,gone_default"), ["KILN_HTTPS_PORT": "8443"], "8443",
-      "https://care.globex.localhost:8443/"
-    ),
-  ] as [(ScriptedRunner.Step, [String: String], String, String)])
+  @Test(
+    arguments: [
+      (found(",acme_default,gone_default", state: "created"), [:], "443", "https://care.globex.localhost/"),
+      (found(",acme_default,gone_default", version: "0"), [:], "443", "https://care.globex.localhost/"),
+      (
+        found(",acme_default,gone_default"), ["KILN_HTTPS_PORT": "8443"], "8443",
+        "https://care.globex.localhost:8443/"
+      ),
+    ] as [(ScriptedRunner.Step, [String: String], String, String)])
   func oneThatIsOfNoUseIsReplaced(
     _ found: ScriptedRunner.Step, _ variables: [String: String], _ port: String, _ url: String
   ) async throws {
@@ -218,17 +219,18 @@ struct LocalProxyTests {
       #"{"handle":[{"body":"Noenvironmentthatisuphasthisname;`kilnstatus`sayswhichthereare.\n","handler":"static_response","status_code":"\#(status)"}]}"#
     }
     #expect(
-      text.filter { !$0.isWhitespace } == [
-        #"{"apps":{"http":{"http_port":8080,"https_port":8443,"servers":{"#,
-        #""http":{"automatic_https":{"disable":true},"listen":[":8080"],"protocols":["h1"],"routes":["#, guarding,
-        #",{"handle":[{"handler":"static_response","headers":{"Location":["https://{http.request.host}:8443{http.request.uri}"]},"status_code":"308"}],"#,
-        names, ",", unknown(404), "]},",
-        #""https":{"automatic_https":{"disable_redirects":true},"listen":[":8443"],"protocols":["h1","h2"],"routes":["#,
-        guarding, #",{"handle":[{"handler":"reverse_proxy","upstreams":[{"dial":"acme-care-1:80"}]}],"#, names, ",",
-        unknown(421), "]}}},",
-        #""pki":{"certificate_authorities":{"local":{"install_trust":false,"name":"Kiln","root_common_name":"Kilnonthismachine"}}},"#,
-        #""tls":{"automation":{"policies":[{"issuers":[{"module":"internal"}]}]}}},"#,
-        #""logging":{"logs":{"default":{"level":"ERROR"}}}}"#,
-      ].joined())
+      text.filter { !$0.isWhitespace }
+        == [
+          #"{"apps":{"http":{"http_port":8080,"https_port":8443,"servers":{"#,
+          #""http":{"automatic_https":{"disable":true},"listen":[":8080"],"protocols":["h1"],"routes":["#, guarding,
+          #",{"handle":[{"handler":"static_response","headers":{"Location":["https://{http.request.host}:8443{http.request.uri}"]},"status_code":"308"}],"#,
+          names, ",", unknown(404), "]},",
+          #""https":{"automatic_https":{"disable_redirects":true},"listen":[":8443"],"protocols":["h1","h2"],"routes":["#,
+          guarding, #",{"handle":[{"handler":"reverse_proxy","upstreams":[{"dial":"acme-care-1:80"}]}],"#, names, ",",
+          unknown(421), "]}}},",
+          #""pki":{"certificate_authorities":{"local":{"install_trust":false,"name":"Kiln","root_common_name":"Kilnonthismachine"}}},"#,
+          #""tls":{"automation":{"policies":[{"issuers":[{"module":"internal"}]}]}}},"#,
+          #""logging":{"logs":{"default":{"level":"ERROR"}}}}"#,
+        ].joined())
   }
 }

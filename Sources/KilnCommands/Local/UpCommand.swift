@@ -73,8 +73,9 @@ struct UpCommand: KilnSubcommand {
       var plan = try loaded.plan(of: customer)
       if let stage { plan = try plan.stage(named: stage) }
       var up = EnvironmentUp(
-        plan: plan, ports: try PortChoice.ports(port, of: plan), isFollowing: mount, isBuilding: build, timeout: timeout,
-        project: project, isAdopting: adopt, isQuiet: options.quiet, isOneOfSeveral: customers.count > 1)
+        plan: plan, ports: try PortChoice.ports(port, of: plan), isFollowing: mount, isBuilding: build,
+        timeout: timeout, project: project, isAdopting: adopt, isQuiet: options.quiet,
+        isOneOfSeveral: customers.count > 1)
       up.isVerbose = verbose
       up.stage = stage
       up.isProxied = proxy

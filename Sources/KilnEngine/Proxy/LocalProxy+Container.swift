@@ -88,7 +88,8 @@ extension LocalProxy {
     let inspect = ["network", "inspect", "--format", "{{range .IPAM.Config}}{{println .Subnet}}{{end}}", Self.network]
     var result = try await docker.output(inspect)
     if !result.isSuccess {
-      try await run(["network", "create", "--label", "\(LocalLabels.proxy)=\(Self.version)", Self.network], "make a network")
+      try await run(
+        ["network", "create", "--label", "\(LocalLabels.proxy)=\(Self.version)", Self.network], "make a network")
       result = try await docker.output(inspect)
     }
     return result.output.split(separator: "\n").map(String.init)
