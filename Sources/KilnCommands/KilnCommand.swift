@@ -24,7 +24,8 @@ public struct KilnCommand: AsyncParsableCommand {
         name: "On this machine:",
         subcommands: [
           UpCommand.self, DownCommand.self, StatusCommand.self, LogsCommand.self, ExecCommand.self, ShellCommand.self,
-          RunCommand.self, CertificateCommand.self, DoctorCommand.self,
+          RunCommand.self, VolumesCommand.self, BackupCommand.self, RestoreCommand.self, CertificateCommand.self,
+          DoctorCommand.self,
         ]),
       CommandGroup(
         name: "Anywhere:", subcommands: [ContextCommand.self, PackerLogCommand.self, ParametersCommand.self]),

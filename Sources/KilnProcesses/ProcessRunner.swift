@@ -13,6 +13,13 @@ package protocol ProcessRunner: Sendable {
     _ invocation: Invocation, _ body: @Sendable @escaping (UnsafeRawBufferPointer) throws -> Void
   ) async throws -> Int32
 
+  /// Runs to the end with files for its input and output, of any size; what it prints as errors is kept.
+  ///
+  /// SIGINT and SIGTERM are passed on as by `stream`, unless it is shielded: what takes something back runs to its end.
+  func redirected(
+    _ invocation: Invocation, input: FileDescriptor?, output: FileDescriptor?, isShielded: Bool
+  ) async throws -> Tool.Outcome
+
   /// Runs with this process's own input, output and error.
   func attached(_ invocation: Invocation) async throws -> Int32
 }

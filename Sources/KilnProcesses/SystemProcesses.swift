@@ -1,5 +1,5 @@
 import Subprocess
-import SystemPackage
+package import SystemPackage
 
 /// Programs of this machine.
 package struct SystemProcesses: ProcessRunner {
@@ -36,17 +36,7 @@ package struct SystemProcesses: ProcessRunner {
         error: .combinedWithOutput
       ) { execution in
         try await withThrowingTaskGroup(of: Void.self) { group in
-          group.addTask {
-            var sent = 0
-            while !Task.isCancelled {
-              let wanted = Interruption.count
-              if wanted > sent {
-                sent = wanted
-                try? execution.send(signal: .interrupt)
-              }
-              try? await Task.sleep(for: .milliseconds(50))
-            }
-          }
+          group.addTask { await Self.passOn { try? execution.send(signal: .interrupt) } }
           for try await buffer in execution.standardOutput {
             try buffer.withUnsafeBytes { try body($0) }
           }
@@ -54,6 +44,45 @@ package struct SystemProcesses: ProcessRunner {
         }
       }
       return code(result.terminationStatus)
+    }
+  }
+
+  package func redirected(
+    _ invocation: Invocation, input: FileDescriptor?, output: FileDescriptor?, isShielded: Bool
+  ) async throws -> Tool.Outcome {
+    Interruption.watch()
+    var options = PlatformOptions()
+    options.processGroupID = 0
+    let nothing = try FileDescriptor.open("/dev/null", .readWrite, options: .closeOnExec)
+    defer { try? nothing.close() }
+    let errors = OutputTail()
+    return try await missing(invocation) {
+      let result = try await run(
+        .name(invocation.program), arguments: Arguments(invocation.arguments), environment: inherited(invocation),
+        workingDirectory: invocation.folder, platformOptions: options,
+        input: .fileDescriptor(input ?? nothing, closeAfterSpawningProcess: false),
+        output: .fileDescriptor(output ?? nothing, closeAfterSpawningProcess: false), error: .sequence
+      ) { execution in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          if !isShielded { group.addTask { await Self.passOn { try? execution.send(signal: .interrupt) } } }
+          for try await buffer in execution.standardError { buffer.withUnsafeBytes { errors.add($0) } }
+          group.cancelAll()
+        }
+      }
+      return Tool.Outcome(code: code(result.terminationStatus), error: errors.text)
+    }
+  }
+
+  /// Calls `interrupt` once for each time that the user wants the command to end, until the task is cancelled.
+  private static func passOn(_ interrupt: @Sendable () -> Void) async {
+    var sent = 0
+    while !Task.isCancelled {
+      let wanted = Interruption.count
+      if wanted > sent {
+        sent = wanted
+        interrupt()
+      }
+      try? await Task.sleep(for: .milliseconds(50))
     }
   }
 

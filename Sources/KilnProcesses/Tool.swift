@@ -71,6 +71,14 @@ package struct Tool: Sendable {
     try await runner.stream(Invocation(name, arguments, environment: environment, folder: folder), body)
   }
 
+  /// Runs to the end with files for its input and output.
+  /// - Parameter isShielded: Whether it runs to its end when the user interrupts the command.
+  package func redirected(
+    _ arguments: [String], input: FileDescriptor? = nil, output: FileDescriptor? = nil, isShielded: Bool = false
+  ) async throws -> Outcome {
+    try await runner.redirected(Invocation(name, arguments), input: input, output: output, isShielded: isShielded)
+  }
+
   /// Runs with this process's own input, output and error.
   package func attached(_ arguments: [String], environment: [String: String] = [:]) async throws -> Int32 {
     try await runner.attached(Invocation(name, arguments, environment: environment))

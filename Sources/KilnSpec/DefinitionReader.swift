@@ -47,6 +47,12 @@ package struct DefinitionReader {
       let others = [service.image, service.environment, service.command, service.packages?.command, service.health]
       problems += others.compactMap { $0 }.flatMap { checker.problems(in: $0, bound: []) }
       problems += parameterProblems(service.parameters, isComponent: false)
+      if let dump = root.entry("dump"), service.data == nil {
+        problems.append(
+          Diagnostic(
+            "spec.conflict", "\(name) keeps no data that `dump` could carry", at: dump.keyLocation,
+            suggestion: "`data` is the folder that its volume is mounted on"))
+      }
       definitions.services[name] = service
     case .profile:
       problems += CustomerPlaceholder.misspelt(in: root)
@@ -197,6 +203,11 @@ package struct DefinitionReader {
       userVariable: initialisation?["user"]?.scalar?.text,
       needsPassword: initialisation?["needsPassword"]?.boolean ?? false,
       login: initialisation?["login"].map { .init(script: $0.text("script"), refusal: $0.text("refusal")) },
+      dump: root["dump"].map {
+        .init(
+          suffix: $0.text("extension"), user: $0["user"]?.scalar?.text, backup: $0.text("backup"),
+          restore: $0.text("restore"))
+      },
       location: root.location)
   }
 }

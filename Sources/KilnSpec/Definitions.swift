@@ -147,6 +147,18 @@ public struct ServiceDefinition: Sendable, Hashable {
     public let refusal: String
   }
 
+  /// How its data leaves it, and gets in again, while it runs.
+  public struct Dump: Sendable, Hashable {
+    /// The end of the dump's name, as in `sql`.
+    public let suffix: String
+    /// Nil for the service's own account.
+    public let user: String?
+    /// Shell, run in the service's container with `$user`, `$database` and `$password`; prints the dump.
+    public let backup: String
+    /// The same; reads the dump, which takes the place of all that is there.
+    public let restore: String
+  }
+
   /// Nil for a service that takes no settings.
   public let configuration: Configuration?
   public let health: SpecNode
@@ -159,6 +171,8 @@ public struct ServiceDefinition: Sendable, Hashable {
   /// Whether the official image refuses to start without a password.
   public let needsPassword: Bool
   public let login: Login?
+  /// Nil for one whose data is what its volume holds.
+  public let dump: Dump?
   public let location: SourceLocation
 }
 

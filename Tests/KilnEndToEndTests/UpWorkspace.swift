@@ -5,6 +5,16 @@ enum UpWorkspace {
   static let password = #"s3cr"et '$x\y%"#
   static let environment = ["ACME_DB_PASSWORD": password, "GLOBEX_DB_PASSWORD": "other" + password]
 
+  /// A row of MariaDB's, and how often the page was asked for, which Redis counts.
+  static let page = #"""
+    <?php
+    $db = new PDO("mysql:host=" . getenv("DB_HOST") . ";dbname=shop", "shop", file_get_contents("/run/secrets/DB_PASSWORD"));
+    $db->exec("CREATE TABLE IF NOT EXISTS t (name VARCHAR(40))");
+    if (!$db->query("SELECT COUNT(*) FROM t")->fetchColumn()) $db->prepare("INSERT INTO t VALUES (?)")->execute([getenv("OWNER")]);
+    $redis = new Redis(); $redis->connect(getenv("REDIS_HOST"));
+    echo $db->query("SELECT name FROM t")->fetchColumn(), " ", $redis->incr("counter");
+    """#
+
   static func run(_ body: (URL) throws -> Void) throws {
     let folder = try TemporaryFolder()
     try sh("kiln init W && rm W/environments/* && mkdir W/apps/shop", in: folder.url)
@@ -35,14 +45,7 @@ enum UpWorkspace {
       """.write(to: root.appending(path: "environments/\(customer).yaml"), atomically: true, encoding: .utf8)
     }
     try "<?php echo 'ok';".write(to: root.appending(path: "apps/shop/health.php"), atomically: true, encoding: .utf8)
-    try #"""
-    <?php
-    $db = new PDO("mysql:host=" . getenv("DB_HOST") . ";dbname=shop", "shop", file_get_contents("/run/secrets/DB_PASSWORD"));
-    $db->exec("CREATE TABLE IF NOT EXISTS t (name VARCHAR(40))");
-    if (!$db->query("SELECT COUNT(*) FROM t")->fetchColumn()) $db->prepare("INSERT INTO t VALUES (?)")->execute([getenv("OWNER")]);
-    $redis = new Redis(); $redis->connect(getenv("REDIS_HOST"));
-    echo $db->query("SELECT name FROM t")->fetchColumn(), " ", $redis->incr("counter");
-    """#.write(to: root.appending(path: "apps/shop/index.php"), atomically: true, encoding: .utf8)
+    try page.write(to: root.appending(path: "apps/shop/index.php"), atomically: true, encoding: .utf8)
     try sh("kiln check && kiln generate -q", in: root)
     try body(root)
   }

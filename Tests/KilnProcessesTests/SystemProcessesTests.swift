@@ -4,6 +4,14 @@ import Synchronization
 import SystemPackage
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 struct SystemProcessesTests {
   private let shell = Tool("sh", SystemProcesses())
 
@@ -20,6 +28,27 @@ struct SystemProcessesTests {
       let result = try await shell.output(["-c", "exit 4"], input: [UInt8](repeating: 0x41, count: 4 << 20))
       #expect(result.code == 4)
     }
+  }
+
+  @Test func bytesGoFromFileToFileAndErrorsAreKept() async throws {
+    let path = FilePath("/tmp/kiln-redirected-\(UInt64.random(in: 0 ... .max))")
+    let file = try FileDescriptor.open(
+      path, .readWrite, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+    defer {
+      try? file.close()
+      unlink(path.string)
+    }
+    let bytes: [UInt8] = [0, 0xFF, 0x0A, 0x80]
+    _ = try file.writeAll(bytes)
+    try file.seek(offset: 0, from: .start)
+    let result = try await shell.redirected(["-c", "cat >&2; echo done; exit 3"], input: file, output: file)
+    #expect(result.code == 3 && result.error.utf8.count > 4 && result.output.isEmpty)
+    try file.seek(offset: 4, from: .start)
+    var end = [UInt8](repeating: 0, count: 16)
+    let count = try end.withUnsafeMutableBytes { try file.read(into: $0) }
+    #expect(String(decoding: end[..<count], as: UTF8.self) == "done\n")
+    // Neither an input nor an output: both are empty.
+    #expect(try await shell.redirected(["-c", "cat; echo lost"], isShielded: true).isSuccess)
   }
 
   @Test func whatIsStreamedComesTogetherAndFromTheFolder() async throws {

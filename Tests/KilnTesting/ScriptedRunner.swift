@@ -1,5 +1,6 @@
 package import KilnProcesses
 import Synchronization
+package import SystemPackage
 package import Testing
 
 /// Programs that a test scripts: what is asked of them, in which order, and what they answer.
@@ -84,6 +85,27 @@ package final class ScriptedRunner: ProcessRunner {
     let outcome = try answer(invocation)
     try Array((outcome.output + outcome.error).utf8).withUnsafeBytes { if !$0.isEmpty { try body($0) } }
     return outcome.code
+  }
+
+  /// What the program reads is in the effect's hands; what it prints goes to `output`, its errors are kept.
+  package func redirected(
+    _ invocation: Invocation, input: FileDescriptor?, output: FileDescriptor?, isShielded: Bool
+  ) async throws -> Tool.Outcome {
+    var read: [UInt8] = []
+    if let input {
+      var buffer = [UInt8](repeating: 0, count: 1 << 16)
+      while true {
+        let count = try buffer.withUnsafeMutableBytes { try input.read(into: $0) }
+        if count == 0 { break }
+        read += buffer[..<count]
+      }
+    }
+    let outcome = try answer(
+      Invocation(
+        invocation.program, invocation.arguments, environment: invocation.environment, input: read,
+        folder: invocation.folder))
+    _ = try output?.writeAll(Array(outcome.output.utf8))
+    return Tool.Outcome(code: outcome.code, error: outcome.error)
   }
 
   package func attached(_ invocation: Invocation) async throws -> Int32 { try answer(invocation).code }

@@ -12,6 +12,7 @@ public struct ArchiveError: Error, Sendable, Equatable, CustomStringConvertible 
 /// Writes a GNU tar through libarchive: paths and links of any bytes and length, files of any size.
 ///
 /// Everything that would differ between machines is fixed: owner 0, modes 0755 and 0644, one time, no names, no padding.
+/// Entries of data alone have attributes of their own.
 package final class ArchiveWriter {
   private let archive: OpaquePointer
   private let entry: OpaquePointer
@@ -72,21 +73,37 @@ package final class ArchiveWriter {
     throw ArchiveError(attempt: attempt, answer: answer)
   }
 
+  /// Whose an entry is, and when it was changed.
+  struct Attributes {
+    var user = 0
+    var group = 0
+    var time: Int
+  }
+
   /// Begins an entry; `size` bytes of data must follow.
-  func begin(_ path: [UInt8], type: mode_t, mode: mode_t, size: Int64 = 0, target: [UInt8]? = nil) throws {
+  /// - Parameters:
+  ///   - target: Of a symbolic link.
+  ///   - original: The earlier entry that it is another name of.
+  ///   - attributes: Nil for the archive's own.
+  func begin(
+    _ path: [UInt8], type: mode_t, mode: mode_t, size: Int64 = 0, target: [UInt8]? = nil, original: [UInt8]? = nil,
+    attributes: Attributes? = nil
+  ) throws {
+    let attributes = attributes ?? Attributes(time: time)
     archive_entry_clear(entry)
     path.withCString { archive_entry_copy_pathname(entry, $0) }
     if let target { target.withCString { archive_entry_copy_symlink(entry, $0) } }
+    if let original { original.withCString { archive_entry_copy_hardlink(entry, $0) } }
     archive_entry_set_filetype(entry, UInt32(type))
     archive_entry_set_perm(entry, mode)
     archive_entry_set_size(entry, size)
-    archive_entry_set_mtime(entry, time, 0)
-    archive_entry_set_uid(entry, 0)
-    archive_entry_set_gid(entry, 0)
+    archive_entry_set_mtime(entry, attributes.time, 0)
+    archive_entry_set_uid(entry, Int64(attributes.user))
+    archive_entry_set_gid(entry, Int64(attributes.group))
     try check("write \(String(decoding: path, as: UTF8.self))", archive_write_header(archive, entry))
   }
 
-  func write(_ bytes: UnsafeRawBufferPointer) throws {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes
     while let base = rest.baseAddress, !rest.isEmpty {
       let count = archive_write_data(archive, base, rest.count)

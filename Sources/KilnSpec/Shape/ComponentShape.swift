@@ -210,5 +210,23 @@ extension Shape {
                   "needsPassword", .boolean, default: "false",
                   "whether the official image refuses to start without a password"),
               ])), "what the first start does"),
+        .init(
+          "dump", .object(dump),
+          "how `kiln backup` and `kiln restore` carry its data while it runs; without, they carry its volume"),
       ]))
+
+  private static let dump = ObjectShape(
+    "dump",
+    [
+      .init(
+        "extension",
+        .text(
+          TextRule("a dump's extension", pattern: "[a-z0-9]+", rule: "lower-case letters and digits", lengths: 1...12)),
+        required: true, "the end of the dump's name", example: "sql"),
+      .init("user", .text(account), "the account that runs both; the service's own without", example: "root"),
+      .init(
+        "backup", .text, required: true,
+        "shell that prints the dump, run in the container with `$user`, `$database` and `$password`"),
+      .init("restore", .text, required: true, "shell that reads a dump, which takes the place of all that is there"),
+    ])
 }
