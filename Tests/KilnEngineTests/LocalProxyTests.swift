@@ -2,6 +2,7 @@ import Foundation
 import KilnDiagnostics
 import KilnProcesses
 import KilnTesting
+import SystemPackage
 import Testing
 
 @testable import KilnEngine
@@ -49,7 +50,7 @@ struct LocalProxyTests {
     try await withFolder { root in
       let runner = ScriptedRunner(steps)
       let recorded = RecordedContext(root, environment: variables, processes: runner)
-      let result = try await body(LocalProxy(recorded.context))
+      let result = try await body(LocalProxy(recorded.context, locks: FilePath(root.path)))
       runner.finish()
       return (result, recorded.error, runner.calls)
     }
@@ -150,7 +151,11 @@ struct LocalProxyTests {
   }
 
   @Test func aContainerOfSomebodyElseIsNotTouched() async throws {
-    let text = try await run([.run(Self.listing, output: "running|bridge|||\n")]) { proxy in
+    let foreign = ScriptedRunner.Step.run(Self.listing, output: "running|bridge|||\n")
+    _ = try await run([foreign, .run("docker network ls --quiet --filter label=io.kiln.proxy")]) {
+      try await $0.leave("acme")
+    }
+    let text = try await run([foreign]) { proxy in
       await EngineWorkspace.message { try await proxy.check() }
     }
     #expect(
@@ -170,7 +175,8 @@ struct LocalProxyTests {
 
   @Test func whoLeavesTakesItsNamesAlong() async throws {
     let steps: [ScriptedRunner.Step] = [
-      Self.found(",acme_default,globex_default"), .run("docker network disconnect --force acme_default kiln-proxy"),
+      Self.found(",acme_default,globex_default"), Self.found(",acme_default,globex_default"),
+      .run("docker network disconnect --force acme_default kiln-proxy"),
       Self.listed(Self.acme, Self.globex), Self.listed(Self.acme, Self.globex), .run(Self.reload),
     ]
     let (_, _, calls) = try await run(steps) { try await $0.leave("acme") }
@@ -181,7 +187,8 @@ struct LocalProxyTests {
   /// Also a network that nothing is in any more, as of an environment that was removed without Kiln.
   @Test func theLastOneEndsIt() async throws {
     let steps: [ScriptedRunner.Step] = [
-      Self.found(",acme_default,gone_default"), .run("docker network disconnect --force acme_default kiln-proxy"),
+      Self.found(",acme_default,gone_default"), Self.found(",acme_default,gone_default"),
+      .run("docker network disconnect --force acme_default kiln-proxy"),
       Self.listed(Self.acme), .run("docker network disconnect --force gone_default kiln-proxy"),
       .run("docker rm --force --volumes kiln-proxy"),
       .run("docker network ls --quiet --filter label=io.kiln.proxy", output: "n1\n"), .run("docker network rm n1"),

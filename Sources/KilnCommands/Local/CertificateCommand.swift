@@ -18,6 +18,6 @@ struct CertificateCommand: KilnSubcommand {
       """)
 
   func run(in context: CommandContext) async throws {
-    context.console.raw(.output, try await LocalProxy(context).certificate())
+    context.console.output(try await LocalProxy(context).certificate())
   }
 }

@@ -109,11 +109,15 @@ extension LocalProxy {
     try await run(["rm", "--force", "--volumes", Self.name], "remove \(Self.name)")
   }
 
-  /// Where it is there.
-  func removeNetwork() async throws {
+  /// The ids of its own network, where that is there.
+  func leftNetworks() async throws -> [String] {
     let filter = ["--filter", "label=\(LocalLabels.proxy)"]
-    let ids = try await docker.output(["network", "ls", "--quiet"] + filter).output.split(separator: "\n")
-    if !ids.isEmpty { try await run(["network", "rm"] + ids.map(String.init), "remove the network of \(Self.name)") }
+    return try await docker.output(["network", "ls", "--quiet"] + filter).output.split(separator: "\n").map(String.init)
+  }
+
+  func removeNetwork() async throws {
+    let ids = try await leftNetworks()
+    if !ids.isEmpty { try await run(["network", "rm"] + ids, "remove the network of \(Self.name)") }
   }
 
   private func run(_ arguments: [String], _ what: String) async throws {

@@ -2,7 +2,7 @@ package import KilnConsole
 import KilnDiagnostics
 import KilnGeneration
 import KilnProcesses
-import SystemPackage
+package import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -28,9 +28,14 @@ package struct LocalProxy: Sendable {
   static let version = "1"
 
   let context: CommandContext
+  /// Where commands of this account wait for each other.
+  let locks: FilePath
   var docker: Tool { context.docker.tool }
 
-  package init(_ context: CommandContext) { self.context = context }
+  package init(_ context: CommandContext, locks: FilePath = SecretFiles.place) {
+    self.context = context
+    self.locks = locks
+  }
 
   /// The container that there is.
   struct Found: Sendable, Equatable {
@@ -109,6 +114,8 @@ package struct LocalProxy: Sendable {
 
   /// Takes the proxy away from a project, and all of it where that was the last one.
   package func leave(_ project: String) async throws {
+    // A container of another owner is `kiln up`'s to report. Where nothing is there, nobody is waited for.
+    if (try? await found()) == nil, try await leftNetworks().isEmpty { return }
     let lock = try await lock()
     defer { lock.release() }
     guard var found = try? await found() else { return try await removeNetwork() }
@@ -172,7 +179,7 @@ package struct LocalProxy: Sendable {
 
   /// Of commands of this account; it is held for moments.
   private func lock() async throws -> EnvironmentLock {
-    let file = SecretFiles.place.appending("\(Self.name)-\(geteuid()).lock")
+    let file = locks.appending("\(Self.name)-\(geteuid()).lock")
     return try await EnvironmentLock.wait(for: file) { _ in
       context.console.error("note: another kiln starts or changes \(Self.name): waiting for it\n")
     }

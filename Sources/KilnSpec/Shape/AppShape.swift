@@ -84,7 +84,8 @@ extension Shape {
   /// RFC 1123, section 2.1. The last label of an IPv4 address is all digits.
   static let domain = TextRule(
     "a domain", pattern: "([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])*[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
-    rule: "labels of lower-case letters, digits and hyphens with dots between them, as in care.acme.example; no address, no wildcard",
+    rule: "labels of lower-case letters, digits and hyphens with dots between them, as in care.acme.example; "
+      + "no address, no wildcard",
     lengths: 1...253)
 
   /// A program and its arguments.

@@ -1,0 +1,65 @@
+public import KilnSpec
+
+/// An application and the runtime that it stands on.
+public struct AppPlan: Sendable, Hashable {
+  public let spec: EnvironmentSpec.App
+  public let runtime: RuntimePlan
+  /// What a stage gives it instead, and more.
+  var overrides: [EnvironmentSpec.Variable] = []
+  public var name: String { spec.name.value }
+
+  init(spec: EnvironmentSpec.App, runtime: RuntimePlan) {
+    self.spec = spec
+    self.runtime = runtime
+  }
+
+  func with(_ overrides: [EnvironmentSpec.Variable]) -> AppPlan {
+    var app = self
+    app.overrides = overrides
+    return app
+  }
+
+  /// A folder that outlives containers and versions.
+  public struct Volume: Sendable, Hashable {
+    public let name: String
+    public let path: String
+    public let owner: String
+    /// As in `20Gi`.
+    public let storage: String?
+  }
+
+  public var volumes: [Volume] {
+    spec.volumes.map { volume in
+      Volume(
+        name: volume.name.value, path: volume.path.value, owner: (volume.owner ?? spec.user).value,
+        storage: volume.storage)
+    }
+  }
+
+  /// What it, its workers and its jobs see when they run, sorted by name.
+  public var values: [NamedValue] {
+    let own = spec.environment.filter { one in !overrides.contains { $0.name == one.name } }
+    return (own + overrides).map { NamedValue($0.name, $0.value) }.sorted {
+      $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+    }
+  }
+
+  /// Jobs that run by the clock; a schedule that cannot be kept is reported.
+  public var schedules: [(job: EnvironmentSpec.Job, schedule: PlannedSchedule)] {
+    spec.jobs.compactMap { job in job.schedule.flatMap { PlannedSchedule($0) }.map { (job, $0) } }
+  }
+
+  /// Whether something keeps running beside it, from its image.
+  public var hasCompanions: Bool { !spec.workers.isEmpty || spec.jobs.contains { $0.schedule != nil } }
+}
+
+/// The machine: an app and its runtime, and the data services that run on it.
+public struct MachinePlan: Sendable, Hashable {
+  public let spec: EnvironmentSpec.Machine
+  /// Nil where there is none.
+  public let app: AppPlan?
+  public let runtime: RuntimePlan
+  /// From packages.
+  public let services: [ServicePlan]
+  public var base: BaseDefinition { runtime.base }
+}
