@@ -47,12 +47,12 @@ public struct Containment: Sendable {
   ///   - root: The workspace's folder.
   ///   - allowed: More folders; those that are not there have no part in it.
   public init(root: FilePath, allowed: [FilePath] = []) {
-    let real = Self.real(root) ?? root.lexicallyNormalized()
+    let real = Self.real(root) ?? root.normalized
     let (outermost, name) = Self.outermost(around: real)
     self.name = name
     let below = real.components.dropFirst(outermost.components.count)
     prefix = name == Self.repository ? below.map { $0.string + "/" }.joined() : ""
-    roots = (root.lexicallyNormalized(), real)
+    roots = (root.normalized, real)
     // A worktree may be inside of the bare repository that it belongs to.
     gitFolders = Self.gitFolders(of: outermost).filter { !real.starts(with: $0) }
     folders = [outermost] + allowed.compactMap { Self.real($0) }.filter { !$0.components.isEmpty }
@@ -91,7 +91,7 @@ public struct Containment: Sendable {
 
   /// Where `path` leads.
   public func place(of path: FilePath) -> Place {
-    let named = path.lexicallyNormalized()
+    let named = path.normalized
     if let real = Self.real(path) {
       guard contains(real) else { return .outside(real) }
       if isGit(real) || isGit(named, from: roots.named) { return .owned(by: .git) }
@@ -100,7 +100,7 @@ public struct Containment: Sendable {
     if isGit(named, from: roots.named) { return .owned(by: .git) }
     if Self.isKiln(named) { return .owned(by: .kiln) }
     // What is not there is outside where it could only ever be there.
-    var existing = path.lexicallyNormalized()
+    var existing = path.normalized
     var rest: [FilePath.Component] = []
     while let last = existing.lastComponent {
       rest.insert(last, at: 0)
@@ -114,10 +114,10 @@ public struct Containment: Sendable {
     return .absent
   }
 
-  private func contains(_ real: FilePath) -> Bool { folders.contains { real.starts(with: $0) } }
+  private func contains(_ real: FilePath) -> Bool { folders.contains { real.isIn($0) } }
 
   private func isGit(_ real: FilePath) -> Bool {
-    isGit(real, from: roots.real) || gitFolders.contains { real.starts(with: $0) }
+    isGit(real, from: roots.real) || gitFolders.contains { real.isIn($0) }
   }
 
   /// Whether `path` passes through a `.git` that the workspace itself is not in. Git takes the name in any case, and so do

@@ -71,7 +71,9 @@ public struct MachineAnswers: Sendable {
   /// What the application may need to answer, and has not where it is asked.
   private static func lacks(_ plan: EnvironmentPlan, _ machine: MachinePlan, _ start: MachineStart) -> [String] {
     let here = start == .systemd ? machine.services.map(\.name) : []
-    return plan.services.map(\.name).filter { !here.contains($0) }
+    // A job before a deployment is for the machine that is deployed: whatever its values name would get it from a bake.
+    let jobs = machine.app?.spec.migrations.map(\.name.value) ?? []
+    return jobs + plan.services.map(\.name).filter { !here.contains($0) }
       + (machine.app.map { plan.secrets(of: .app($0.name)) } ?? []).map(\.file)
   }
 }

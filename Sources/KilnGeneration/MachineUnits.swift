@@ -163,6 +163,7 @@ struct MachineUnits {
 
   /// What a unit of a component's, as a web server's, has besides its own: it serves the app, after what comes first.
   var dropIn: [(StaticString, SystemdUnit.Value)] {
-    app.spec.command == nil && hasMigrations ? order(after: migrations) : []
+    let isWaiting = hasMigrations || !app.values.isEmpty || !machine.spec.disks.isEmpty
+    return app.spec.command == nil && isWaiting ? order(after: migrations) : []
   }
 }

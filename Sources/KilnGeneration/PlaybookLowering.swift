@@ -216,15 +216,14 @@ struct PlaybookLowering {
 
   private mutating func add(_ service: ServicePlan) {
     guard case .packages(let steps, _) = service.source else { return }
-    add(steps, of: steps, owner: service.name)
-    let notify =
-      services.isEmpty
-      ? []
-      : steps.compactMap { step -> AnsibleName? in
-        guard case .service(let unit) = step.step, step.isFor(.machine) else { return nil }
-        return Self.restart(unit.name)
-      }
+    let notify = MachineAnswers.units(of: steps).map(Self.restart)
+    // What a service reads is there before it is started: one that cannot start for its settings gets others.
+    let start = steps.firstIndex { step in
+      if case .service = step.step { step.isFor(.machine) } else { false }
+    }
+    add(steps[..<(start ?? steps.endIndex)], of: steps, owner: service.name)
     if let configuration = service.configuration { add(configuration, service.name, notify) }
+    if let start { add(steps[start...], of: steps, owner: service.name) }
   }
 
   static func variables(_ values: [NamedValue]) -> [AnsibleVariable] {

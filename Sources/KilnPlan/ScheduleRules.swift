@@ -65,7 +65,7 @@ public struct PlannedSchedule: Sendable, Hashable {
   /// Runs `words` by the clock, in a container.
   func command(running words: [String]) -> [String] { ScheduleScript.command(cron, running: words) }
   /// What `command` needs: the zone as the C library understands it where there are no tables of zones.
-  var variables: [NamedValue] { zone.map { [NamedValue("TZ", $0.posix)] } ?? [] }
+  var variables: [NamedValue] { [NamedValue("TZ", zone?.posix ?? "UTC0")] }
   /// Fails where the last run failed.
   static let health = ScheduleScript.healthCommand
 }

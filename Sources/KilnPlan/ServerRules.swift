@@ -51,10 +51,10 @@ struct ServerRules {
     switch key {
     case .port:
       guard let port = app.port?.value, let own = value.integer, own != port else { return [] }
-      message = "app.port is \(port), but \(component) listens on \(own)"
+      message = "\(app.path).port is \(port), but \(component) listens on \(own)"
     case .workdir:
       guard let root = value.scalar?.text, !Self.areRelated(root, app.workdir.value), !isFilled(root) else { return [] }
-      message = "app.workdir is \(app.workdir.value), but \(component) serves \(root)"
+      message = "\(app.path).workdir is \(app.workdir.value), but \(component) serves \(root)"
     }
     return [
       Diagnostic(

@@ -114,8 +114,8 @@ extension EnvironmentPlan {
     health: Workload.Health, _ limits: EnvironmentSpec.Limits?, replicas: Int = 1, environment own: [NamedValue] = [],
     port: Int?, after services: [String]
   ) -> Workload {
-    // What the app's own values say holds.
-    let environment = own.filter { one in !app.values.contains { $0.name == one.name } } + app.values
+    // The zone of a schedule is what the plan says, whatever zone the app's values name.
+    let environment = own + app.values.filter { one in !own.contains { $0.name == one.name } }
     return Workload(
       name: name, kind: kind, image: .application(app.name, repository(of: app)),
       digest: digest(of: app).map { Self.digest($0, environment, command) }, account: account, command: command,

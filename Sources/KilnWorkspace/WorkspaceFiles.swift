@@ -140,7 +140,7 @@ package struct WorkspaceFiles: Sendable {
   }
 
   private func problem(_ path: Located<FilePath>, _ what: String, isWanted: (Places.Place) -> Bool) -> Diagnostic? {
-    let place = places.place(of: root.pushing(path.value).lexicallyNormalized(), in: containment)
+    let place = places.place(of: root.pushing(path.value).normalized, in: containment)
     if isWanted(place) { return nil }
     let name = "\(what) \"\(path.value)\""
     let why: String

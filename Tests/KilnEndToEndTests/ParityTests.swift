@@ -89,10 +89,11 @@ struct ParityTests {
     // The page, from outside.
     let page = try sh(
       """
-      docker run -d --name \(container) -p 127.0.0.1::80 \(image) >/dev/null
+      docker run -d --name \(container) -p 127.0.0.1::80 -e APP_ENV -e GREETING -e NAME \(image) >/dev/null
       port=$(docker port \(container) 80 | sed 's/.*://')
       for _ in $(seq 60); do curl -fs "http://127.0.0.1:$port/index.php" && break; sleep 0.25; done
-      """, in: root
+      """, in: root,
+      environment: ["APP_ENV": "production", "GREETING": #"it's "quoted" & $HOME"#, "NAME": "webby"]
     ).output
     #expect(page == customer.page)
     try sh("kiln verify \(customer.name)", in: root)

@@ -79,7 +79,8 @@ package final class ArchiveReader {
     if let target = archive_entry_hardlink(entry) { return .hardLink(target: Self.bytes(target)) }
     switch mode_t(archive_entry_filetype(entry)) {
     case S_IFDIR: return .directory
-    case S_IFREG: return .file(size: size)
+    // A few bytes of it may stand for more than any disk has.
+    case S_IFREG: return archive_entry_sparse_count(entry) > 0 ? .special("a sparse file") : .file(size: size)
     case S_IFLNK: return .symbolicLink(target: archive_entry_symlink(entry).map(Self.bytes) ?? [])
     case S_IFIFO: return .special("a FIFO")
     case S_IFSOCK: return .special("a socket")

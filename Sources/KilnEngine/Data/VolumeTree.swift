@@ -53,17 +53,21 @@ package struct VolumeTree {
 
   private func checkOriginal(_ target: [UInt8], of entry: ArchiveEntry) throws {
     try Self.checkPath(target, entry.name)
+    guard Self.precedes(target, entry.path) else {
+      throw BackupProblem("\(entry.name) is another name of what is not there")
+    }
     var above = Self.parent(of: target)
     while !above.isEmpty {
       guard !links.contains(above) else { throw BackupProblem("\(entry.name) is another name of what a link leads to") }
       above = Self.parent(of: above)
     }
-    guard Self.precedes(target, entry.path) else {
-      throw BackupProblem("\(entry.name) is another name of what is not there")
-    }
   }
 
+  /// Bytes: what Linux opens.
+  private static let pathLimit = 4096
+
   private static func checkPath(_ path: [UInt8], _ name: String) throws {
+    guard path.count < pathLimit else { throw BackupProblem("\(name.prefix(100))… has a path that no system opens") }
     let components = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     let isOut = components.contains { $0.isEmpty || $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) }
     guard !isOut else { throw BackupProblem("\(name) leaves the volume") }

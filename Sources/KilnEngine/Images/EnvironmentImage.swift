@@ -93,8 +93,9 @@ extension LoadedWorkspace {
 
   /// The image of what serves HTTPS in front of this customer and others.
   package func proxyImage(beside plan: EnvironmentPlan) throws -> EnvironmentImage? {
+    // The catalog's alone: what holds the authority's key, and reaches the apps of every workspace, is no workspace's choice.
     let resolver = PlanResolver(
-      definitions: workspace.definitions, registry: nil, recipes: ImageRecipes(),
+      definitions: WorkspaceReader().catalogDefinitions(), registry: nil, recipes: ImageRecipes(),
       readFile: { path, _ in .failure(DiagnosticsError([Diagnostic("proxy.file", "\(path) is not the catalog's")])) })
     guard let proxy = resolver.proxy(beside: plan.spec) else { return nil }
     return EnvironmentImage(

@@ -5,13 +5,15 @@ import KilnSpec
 /// An app of an environment that is up, as the engine knows it: what the proxy serves is derived from that alone, so that no
 /// run of Kiln can lose what another one has started.
 struct ProxiedApp: Sendable, Equatable {
-  /// By which the proxy reaches it. An alias would not do: the apps of two customers may have one name.
+  /// Unique on the engine; but another customer's service may be called so, and the engine answers by either.
   let container: String
   let project: String
   let name: String
   let port: Int
   let domains: [String]
 
+  /// By which the proxy reaches it: in its own customer's network, where no other customer's service is.
+  var address: String { "\(container).\(network)" }
   var network: String { ComposeProject.network(of: project) }
 
   /// Sorted by project and name.

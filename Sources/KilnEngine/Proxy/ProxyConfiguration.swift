@@ -40,7 +40,7 @@ struct ProxyConfiguration: Sendable {
     let routes = served.map { entry in
       route(
         for: entry.names,
-        ["handler": "reverse_proxy", "upstreams": [["dial": .string("\(entry.app.container):\(entry.app.port)")]]])
+        ["handler": "reverse_proxy", "upstreams": [["dial": .string("\(entry.app.address):\(entry.app.port)")]]])
     }
     return [
       "listen": [.string(":\(Self.https)")],
