@@ -88,7 +88,9 @@ struct LocalProxyTests {
     }
     #expect(!addresses.isNew && addresses.urls["care"]?.first == "https://care.globex.localhost/")
     let configuration = String(decoding: calls.last?.input ?? [], as: UTF8.self)
-    #expect(configuration.contains("\"acme-care-1.acme_default:80\"") && configuration.contains("\"globex-care-1.globex_default:8080\""))
+    #expect(
+      configuration.contains("\"acme-care-1.acme_default:80\"")
+        && configuration.contains("\"globex-care-1.globex_default:8080\""))
   }
 
   /// One that was killed on the way, that another version of Kiln has started, or that should listen elsewhere.
@@ -233,7 +235,8 @@ struct LocalProxyTests {
           #",{"handle":[{"handler":"static_response","headers":{"Location":["https://{http.request.host}:8443{http.request.uri}"]},"status_code":"308"}],"#,
           names, ",", unknown(404), "]},",
           #""https":{"automatic_https":{"disable_redirects":true},"listen":[":8443"],"protocols":["h1","h2"],"routes":["#,
-          guarding, #",{"handle":[{"handler":"reverse_proxy","upstreams":[{"dial":"acme-care-1.acme_default:80"}]}],"#, names, ",",
+          guarding, #",{"handle":[{"handler":"reverse_proxy","upstreams":[{"dial":"acme-care-1.acme_default:80"}]}],"#,
+          names, ",",
           unknown(421), "]}}},",
           #""pki":{"certificate_authorities":{"local":{"install_trust":false,"name":"Kiln","root_common_name":"Kilnonthismachine"}}},"#,
           #""tls":{"automation":{"policies":[{"issuers":[{"module":"internal"}]}]}}},"#,
