@@ -24,6 +24,7 @@ test: tools
 
 e2e: release
 	@sh scripts/install-tools.sh e2e
+	@sh scripts/e2e-leftovers.sh
 	KILN_E2E=1 KILN_BIN=$(CURDIR)/$(RELEASE) $(SWIFT) test $(CHECK_IMPORTS) --no-parallel --filter KilnEndToEndTests
 
 lint:

@@ -63,7 +63,10 @@ struct AppRules {
       }
       statuses[check.path] = check.status
     }
-    if app.workdir.value == "/" || PathRules.problem(app.workdir.value) != nil || app.workdir.value.hasSuffix("/") {
+    // systemd's files join a line that ends in a backslash to the next, and take blanks at its end away.
+    if app.workdir.value == "/" || PathRules.problem(app.workdir.value) != nil
+      || ["/", "\\", " "].contains(where: { app.workdir.value.hasSuffix($0) })
+    {
       found.append(
         Diagnostic(
           "spec.invalid-value", "workdir cannot be \"\(app.workdir.value)\"", at: app.workdir.location,

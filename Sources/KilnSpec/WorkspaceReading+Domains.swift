@@ -1,44 +1,30 @@
 import KilnDiagnostics
 
 extension WorkspaceReading {
-  /// Two apps cannot have one domain, nor a domain the name that another app has on a developer's machine.
+  /// Domains that two apps of the workspace have, or that would be another customer's names on a developer's machine.
   mutating func checkDomains(_ environments: [EnvironmentSpec]) {
-    struct Owner {
-      /// As in `a domain of care of acme`.
-      let what: String
-      let location: SourceLocation
-    }
-    var taken: [String: Owner] = [:]
-    for environment in environments {
-      let customer = environment.customer.value
-      let apps = environment.apps.filter { $0.port != nil }
-      for app in apps {
-        let owner = Owner(what: "\(app.name.value) of \(customer)", location: app.name.location)
-        taken[LocalName.app(app.name.value, of: customer)] = owner
-        if apps.count == 1 { taken[LocalName.environment(customer)] = owner }
-      }
-    }
+    let customers = Dictionary(environments.map { ($0.customer.value, $0.customer.location) }) { first, _ in first }
+    var taken: [String: (owner: String, location: SourceLocation)] = [:]
     for environment in environments {
       for app in environment.apps {
         for domain in app.domains {
-          let local = LocalName.domain(domain.value) ?? domain.value
-          let owner = Owner(
-            what: "a domain of \(app.name.value) of \(environment.customer.value)", location: domain.location)
-          guard let other = taken[local] else {
-            taken[local] = owner
-            continue
+          let last = domain.value.split(separator: ".").last.map(String.init) ?? ""
+          if let place = customers[last] {
+            problems.append(
+              Diagnostic(
+                "spec.duplicate-domain",
+                "on a developer's machine \"\(domain.value)\" would be among the names of \(last), which end in \(LocalName.environment(last))",
+                at: domain.location, suggestion: "a domain ends as on the internet, as in care.acme.example",
+                notes: [.init("the customer", at: place)]))
+          } else if let other = taken[domain.value] {
+            problems.append(
+              Diagnostic(
+                "spec.duplicate-domain", "\"\(domain.value)\" is already a domain of \(other.owner)",
+                at: domain.location, suggestion: "a domain leads to one app: remove one of the two",
+                notes: [.init("here", at: other.location)]))
+          } else {
+            taken[domain.value] = ("\(app.name.value) of \(environment.customer.value)", domain.location)
           }
-          let isDomain = other.what.hasPrefix("a domain of ")
-          problems.append(
-            Diagnostic(
-              "spec.duplicate-domain",
-              isDomain
-                ? "\"\(domain.value)\" is already \(other.what)"
-                : "on a developer's machine \"\(domain.value)\" would be \(local), which is \(other.what)",
-              at: domain.location,
-              suggestion: isDomain
-                ? "a domain leads to one app: remove one of the two" : "give it another domain, or rename the other",
-              notes: [.init("here", at: other.location)]))
         }
       }
     }

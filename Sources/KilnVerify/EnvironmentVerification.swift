@@ -17,16 +17,25 @@ package struct EnvironmentVerification: Sendable {
 
   package typealias Check = VerificationReport.Check
 
-  /// What is expected of each service: its goss file and the digest of what it is made from.
-  private var expected: [(service: String, file: String, digest: String)] {
+  /// What is expected of a service: its goss file, the digest of what it is made from, and how many containers it has.
+  private struct Expected: Sendable {
+    let service: String
+    let file: String
+    let digest: String
+    var replicas = 1
+  }
+
+  private var expected: [Expected] {
     let order = plan.workloads.filter { $0.app != nil } + plan.workloads.filter { $0.app == nil }
     return order.compactMap { workload in
       guard let digest = workload.digest?.description else { return nil }
       let app = workload.app ?? ""
       switch workload.kind {
-      case .service: return (workload.name, GossFiles.service(workload.name), digest)
-      case .app: return (workload.name, GossFiles.running(app), digest)
-      case .worker, .schedule: return (workload.name, GossFiles.beside(app), digest)
+      case .service: return Expected(service: workload.name, file: GossFiles.service(workload.name), digest: digest)
+      case .app: return Expected(service: workload.name, file: GossFiles.running(app), digest: digest)
+      case .worker, .schedule:
+        return Expected(
+          service: workload.name, file: GossFiles.beside(app), digest: digest, replicas: workload.replicas)
       // It ends.
       case .migration: return nil
       }
@@ -36,9 +45,11 @@ package struct EnvironmentVerification: Sendable {
   package func report(_ containers: [EngineContainer]) async throws -> VerificationReport {
     let results = try await withThrowingTaskGroup(of: (Int, [Check]).self) { group in
       for (index, wanted) in expected.enumerated() {
-        let container = containers.first { $0.service == wanted.service }
+        let own = containers.filter { $0.service == wanted.service }
         group.addTask {
-          (index, try await self.checks(of: wanted.service, wanted.file, wanted.digest, in: container))
+          let first = own.first { $0.state == "running" } ?? own.first
+          let found = try await self.checks(of: wanted.service, wanted.file, wanted.digest, in: first)
+          return (index, found + (wanted.replicas == 1 ? [] : [self.replicas(of: wanted, own)]))
         }
       }
       var found: [(Int, [Check])] = []
@@ -51,6 +62,16 @@ package struct EnvironmentVerification: Sendable {
         message: "the spec has no such service; `kiln up \(plan.customer)` removes it")
     }
     return VerificationReport(customer: plan.customer, isRunning: true, checks: results + strangers)
+  }
+
+  /// Whether all containers of a workload run, and none of another version.
+  private func replicas(of wanted: Expected, _ containers: [EngineContainer]) -> Check {
+    let count = containers.count { $0.state == "running" && $0.digest == wanted.digest }
+    let isWhole = count == wanted.replicas && containers.count == wanted.replicas
+    return Check(
+      container: wanted.service, name: "Container: replicas", outcome: isWhole ? .passed : .failed,
+      message: isWhole ? "" : "\(count) of \(wanted.replicas) run as the spec says; `kiln up \(plan.customer)` mends it"
+    )
   }
 
   private func checks(of service: String, _ file: String, _ digest: String, in container: EngineContainer?) async throws

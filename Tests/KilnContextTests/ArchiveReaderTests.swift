@@ -52,6 +52,29 @@ struct ArchiveReaderTests {
     #expect(found.map(\.text) == ["", "", "AAA", "", "AAA", "", "AAA"])
   }
 
+  /// GNU tar's old form: the header says that 1 GiB is there, of which the archive has nothing.
+  @Test func aSparseFileIsNoFile() throws {
+    var header = [UInt8](repeating: 0, count: 512)
+    func put(_ text: String, at start: Int) { header.replaceSubrange(start..<start + text.utf8.count, with: text.utf8) }
+    put("hole", at: 0)
+    put("0000644\0", at: 100)
+    put("0000000\0", at: 108)
+    put("0000000\0", at: 116)
+    put("00000000000\0", at: 124)
+    put("00000000000\0", at: 136)
+    put("S", at: 156)
+    put("ustar  \0", at: 257)
+    put("10000000000\0", at: 386)
+    put("00000000000\0", at: 398)
+    put("10000000000\0", at: 483)
+    put("        ", at: 148)
+    let sum = header.reduce(0) { $0 + Int($1) }
+    let digits = String(sum, radix: 8)
+    put(String(repeating: "0", count: 6 - digits.count) + digits + "\0 ", at: 148)
+    let found = try Self.read(header + [UInt8](repeating: 0, count: 1024))
+    #expect(found.map(\.entry.kind) == [.special("a sparse file")])
+  }
+
   @Test func anArchiveThatWasCutOffIsNone() throws {
     let bytes = try Self.archive([.init(Array("a".utf8), .file(size: 4000))])
     #expect(throws: ArchiveError.self) { try Self.read(Array(bytes.prefix(2000))) }

@@ -5,10 +5,18 @@ import Testing
 /// other and from what is not Kiln's, accounts from secrets.
 @Suite(.enabled(if: EndToEnd.isRequested, EndToEnd.skipped), .serialized)
 struct UpIsolationTests {
-  /// Waits until `condition` holds in the shell; the script's exit code says so.
+  /// Waits until `condition` holds in the shell, for as long as the command of `pid` runs; the script's exit code says so.
   private func wait(_ condition: String, in root: URL) throws {
-    try sh(
-      "for i in $(seq 1500); do if \(condition); then exit 0; fi; sleep 0.2; done; cat up.log >&2; exit 1", in: root)
+    let result = try sh(
+      """
+      for i in $(seq 900); do
+        alive=; if kill -0 $(cat pid) 2>/dev/null; then alive=1; fi
+        if \(condition); then exit 0; fi
+        [ -n "$alive" ] || break
+        sleep 0.2
+      done; cat up.log >&2; exit 1
+      """, in: root)
+    try #require(result.status == 0)
   }
 
   @Test func editsShowAndTheContainerHasNothingOfTheMachine() throws {

@@ -150,7 +150,20 @@ struct BackupTests {
         runner.finish()
         return workspace.recorded.error
       }
-      let begin = [Self.version] + Self.objects(root)
+      let once =
+        "docker ps --filter label=com.docker.compose.project=acme --filter label=com.docker.compose.oneoff=True --format {{.Names}}"
+      let busy = ScriptedRunner([Self.version] + Self.objects(root) + [.run(once, output: "acme-app-run-1\n")])
+      let refused = await EngineWorkspace.message {
+        let workspace = try EngineWorkspace(root, busy, rest: Self.rest)
+        var restore = EnvironmentRestore(
+          plan: workspace.plan, environment: try LocalEnvironment("acme", root: FilePath(root.path), workspace.context),
+          file: file, names: [], source: nil)
+        try await restore.run { _ in true }
+      }
+      busy.finish()
+      #expect(refused.hasPrefix("error: acme-app-run-1 of acme still runs [restore.busy]\n"), "\(refused)")
+
+      let begin = [Self.version] + Self.objects(root) + [.run(once)]
       let declined = await EngineWorkspace.message { _ = try await restore(ScriptedRunner(begin), isSure: false) }
       #expect(declined == "error: nothing was changed: the answer was not acme [restore.declined]\n")
 

@@ -1,4 +1,5 @@
 import Foundation
+import KilnContext
 import KilnDiagnostics
 import KilnProcesses
 import KilnTesting
@@ -198,19 +199,42 @@ struct LocalProxyTests {
     _ = try await run(steps) { try await $0.leave("acme") }
   }
 
+  /// It has the authority's key and reaches the apps of all workspaces: none of them says what it is made from.
+  @Test func aWorkspacesBaseIsNotTheProxys() throws {
+    func image(_ files: [String: String]) throws -> EnvironmentImage {
+      try withFolder { root in
+        try write(files, in: root)
+        let workspace = try EngineWorkspace(root, ScriptedRunner([]))
+        return try #require(try workspace.loaded.proxyImage(beside: workspace.plan))
+      }
+    }
+    let base = """
+      kind: base
+      summary: Mine
+      image: evil:1
+      family: debian
+      azure: {publisher: a, offer: b, sku: c}
+
+      """
+    let own = try image(["components/debian-12.yaml": base])
+    let plain = try image([:])
+    #expect(own.tag == plain.tag && own.source.files == plain.source.files)
+    #expect(own.source.files["Dockerfile"].map { String(decoding: $0, as: UTF8.self).contains("evil") } == false)
+  }
+
   @Test func namesAreOneAppsEach() {
     func app(_ project: String, _ name: String, _ domains: String...) -> ProxiedApp {
       ProxiedApp(container: "\(project)-\(name)-1", project: project, name: name, port: 80, domains: domains)
     }
     let names = ProxyNames([
       app("acme", "care", "care.example"), app("acme", "portal"), app("acme-2", "app", "care.example"),
-      app("my_shop", "shop", "care.acme"),
+      app("my_shop", "shop", "care.acme", "evil.acme", "acme", "x.acme-2"),
     ])
     #expect(
       names.entries.map(\.names) == [
         ["care.acme.localhost", "care.example.localhost"], ["portal.acme.localhost"],
         ["acme-2.localhost", "app.acme-2.localhost"],
-        // The name is care's of acme already.
+        // Nothing below other projects' names, whether somebody has it or not.
         ["shop.my-shop.localhost", "my-shop.localhost"],
       ])
   }

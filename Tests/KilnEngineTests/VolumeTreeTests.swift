@@ -34,6 +34,10 @@ struct VolumeTreeTests {
   }
 
   private static let rejects: [(String, [ArchiveEntry], String)] = [
+    (
+      "deeper than a system opens", [root, name("z", of: String(repeating: "a/", count: 50_000) + "a")],
+      "z has a path that no system opens"
+    ),
     ("no root", [file("a")], "a comes before the volume's own folder"),
     ("root is a file", [file(".")], ". comes before the volume's own folder"),
     ("above", [root, file("../a")], "../a leaves the volume"),

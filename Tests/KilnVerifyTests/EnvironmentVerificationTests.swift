@@ -38,10 +38,12 @@ struct EnvironmentVerificationTests {
     }
   }
 
-  private func report(_ containers: [EngineContainer], _ steps: [ScriptedRunner.Step]) async throws -> String {
+  private func report(
+    _ containers: [EngineContainer], _ steps: [ScriptedRunner.Step], of plan: EnvironmentPlan? = nil
+  ) async throws -> String {
     try await withFolder { folder in
       try write(["goss": "THE PROGRAM", "files/goss-running.yaml": "{}"], in: folder)
-      let plan = try #require(environment.plans.first)
+      let plan = try plan ?? #require(environment.plans.first)
       let runner = ScriptedRunner(steps, isOrdered: false)
       let docker = ContainerEngine(.docker, runner).tool
       let verification = EnvironmentVerification(
@@ -79,6 +81,28 @@ struct EnvironmentVerificationTests {
         failed: stranger: Container: spec: the spec has no such service; `kiln up acme` removes it
 
         """)
+  }
+
+  @Test func allContainersOfAWorkerRunTheSpecsVersion() async throws {
+    let sample = SampleWorkspace(
+      """
+      runtime: {base: debian-12}
+      app: {source: ../app, workers: {queue: {command: [php, w.php], replicas: 2}}}
+      """)
+    let plan = try #require(sample.plans.first, "\(sample.problems)")
+    let digests = Dictionary(uniqueKeysWithValues: plan.workloads.map { ($0.name, text(of: $0.digest)) })
+    func lines(_ second: String) async throws -> String {
+      try await report(
+        [
+          container("app", digest: digests["app"] ?? ""), container("app-queue", digest: digests["app-queue"] ?? ""),
+          container("app-queue", digest: second),
+        ],
+        ["app", "app-queue"].map { exec($0, output: #"{"results":[]}"#) }, of: plan)
+    }
+    #expect(try await !lines(digests["app-queue"] ?? "").contains("failed:"))
+    #expect(
+      try await lines("sha256:before").contains(
+        "failed: app-queue: Container: replicas: 1 of 2 run as the spec says; `kiln up acme` mends it"))
   }
 
   @Test func aContainerThatDoesNotRunIsNotAsked() async throws {

@@ -64,7 +64,10 @@ package struct ContextCheck {
       guard parts.starts(with: folder), parts.count > folder.count else { return nil }
       let path = parts.dropFirst(folder.count).joined(separator: "/")
       for layer in source.layers {
-        let names = (try? layer.folder.pushing(FilePath(path)).names()) ?? []
+        // What a link leads to may be anywhere, and is not packed.
+        let place = layer.folder.pushing(FilePath(path))
+        guard LoadedWorkspace.has(path, layer.folder), !place.isLink else { continue }
+        let names = (try? place.names()) ?? []
         let file = names.sorted().first { name in
           !Self.placeholders.contains(name)
             && (try? source.ignore.verdict(on: Array("\(path)/\(name)".utf8)).isExcluded) != true

@@ -49,6 +49,7 @@ package struct EnvironmentRestore: Sendable {
     defer { lock.release() }
     environment.state = LocalState(readingFrom: environment.folder)
     try await check(exchanges)
+    try await stopWhileSomethingRuns()
     let what = exchanges.map { $0.part.isVolume ? "the files of \($0.part.name)" : "the database of \($0.part.name)" }
     guard try isSure("This replaces \(Phrase.list(what)) of \(plan.customer) on this machine by those of \(file).")
     else {
@@ -113,6 +114,15 @@ package struct EnvironmentRestore: Sendable {
         problems, kind: .problem, hints: ["`kiln up \(plan.customer)` makes the volumes and starts the services"])
     }
     for exchange in exchanges { if let dump = dump(of: exchange.part) { _ = try await dump.container() } }
+  }
+
+  /// Nothing stops what `kiln run` has started: it may write to what is replaced.
+  private func stopWhileSomethingRuns() async throws {
+    let names = try await EngineContainer.once(of: environment.project.name, on: context.docker.tool)
+    guard !names.isEmpty else { return }
+    throw CommandError(
+      "restore.busy", "\(Relayed.safe(Phrase.some(names, limit: 5))) of \(plan.customer) still runs",
+      help: "wait until it ends: a job or `kiln run` may write to what is replaced")
   }
 
   private func dump(of part: DataPart) -> ServiceDump? {

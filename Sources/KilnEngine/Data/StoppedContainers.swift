@@ -14,7 +14,8 @@ package struct StoppedContainers: Sendable {
   package init(_ environment: LocalEnvironment, where isAffected: (String) -> Bool) async throws {
     self.environment = environment
     containers = try await EngineContainer.all(of: environment.project.name, on: environment.context.docker.tool)
-      .filter { $0.state == "running" && isAffected($0.service) }
+      // One that the engine is about to start again would write to what is being replaced.
+      .filter { ["running", "restarting"].contains($0.state) && isAffected($0.service) }
   }
 
   package var services: [String] { Set(containers.map(\.service)).sorted() }

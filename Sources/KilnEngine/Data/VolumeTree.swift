@@ -67,7 +67,7 @@ package struct VolumeTree {
   private static let pathLimit = 4096
 
   private static func checkPath(_ path: [UInt8], _ name: String) throws {
-    guard path.count < pathLimit else { throw BackupProblem("\(name.prefix(100))… has a path that no system opens") }
+    guard path.count < pathLimit else { throw BackupProblem("\(name.prefix(100)) has a path that no system opens") }
     let components = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     let isOut = components.contains { $0.isEmpty || $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) }
     guard !isOut else { throw BackupProblem("\(name) leaves the volume") }

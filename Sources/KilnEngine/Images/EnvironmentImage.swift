@@ -165,7 +165,7 @@ extension LoadedWorkspace {
   }
 
   /// Whether `path` is there by folders alone: what a link leads to is not packed under the link's name.
-  private static func has(_ path: String, _ folder: FilePath) -> Bool {
+  static func has(_ path: String, _ folder: FilePath) -> Bool {
     var place = folder
     for part in path.split(separator: "/") {
       guard place == folder || !place.isLink else { return false }

@@ -22,6 +22,18 @@ package struct EngineContainer: Sendable, Equatable {
     self.isApp = isApp
   }
 
+  /// The names of containers that run once, for a job or a user.
+  package static func once(of project: String, on docker: Tool) async throws -> [String] {
+    let result = try await docker.output([
+      "ps", "--filter", "label=com.docker.compose.project=\(project)", "--filter",
+      "label=com.docker.compose.oneoff=True", "--format", "{{.Names}}",
+    ])
+    guard result.isSuccess else {
+      throw EngineFailure(engine: .docker, what: "list the containers of \(project)", answer: result.error)
+    }
+    return result.output.split(separator: "\n").map(String.init).sorted()
+  }
+
   /// The containers of a Compose project, by service; empty when it is not up.
   package static func all(of project: String, on docker: Tool) async throws -> [EngineContainer] {
     let format =

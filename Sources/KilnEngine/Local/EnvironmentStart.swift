@@ -81,7 +81,9 @@ package struct EnvironmentStart {
     var states = try await environment.project.states()
     let isRecovered =
       code != 0 && objects.contains { $0.kind == .container } ? try await awaitRecovery(&states) : false
-    try await stopOnIllness(states, isRecovered ? 0 : code, isQuiet ? BuildFailure.lines(of: words.text) : [])
+    try await stopOnIllness(
+      states, isRecovered ? 0 : code, isQuiet ? BuildFailure.lines(of: words.text) : [],
+      of: plan.workloads.filter { $0.kind != .migration }.map(\.name))
     let apps = plan.apps.compactMap { app -> App? in
       guard let state = states.first(where: { $0.Service == app.name }) else { return nil }
       let publisher = state.Publishers?.first { $0.TargetPort == app.spec.port?.value && $0.PublishedPort != 0 }
@@ -106,7 +108,7 @@ package struct EnvironmentStart {
         environment: variables, isShown: !isQuiet, tail: words)
       if Interruption.count > 0 { throw Self.interrupted(customer) }
       let states = try await environment.project.states().filter { services.contains($0.Service) }
-      try await stopOnIllness(states, code, isQuiet ? BuildFailure.lines(of: words.text) : [])
+      try await stopOnIllness(states, code, isQuiet ? BuildFailure.lines(of: words.text) : [], of: services)
     }
     // Volumes that Compose has just made are others than before.
     let keyed = try await Migrations(plan: plan, images: images, secrets: digests, environment: environment).pending()
@@ -242,9 +244,11 @@ package struct EnvironmentStart {
       "nothing in its runtime runs: give the app a `command`, as in [node, server.js], or a component with a server"
   }
 
-  /// - Parameter words: The last that Compose printed, where nobody has seen it.
+  /// - Parameters:
+  ///   - words: The last that Compose printed, where nobody has seen it.
+  ///   - services: What was to be started.
   private func stopOnIllness(
-    _ states: [ComposeProject.ServiceState], _ code: Int32, _ words: [String]
+    _ states: [ComposeProject.ServiceState], _ code: Int32, _ words: [String], of services: [String]
   ) async throws {
     let project = environment.project
     let schedules = Set(
@@ -261,7 +265,9 @@ package struct EnvironmentStart {
           suggestion: "`kiln logs \(customer) \(state.Service)` has what it printed"))
     }
     let ill = states.filter { state in !state.isWell && !failed.contains { $0.ID == state.ID } }
-    guard (code != 0 && failed.isEmpty) || !ill.isEmpty else { return }
+    // Compose fails for such a run, too; what it did not start is not among the states.
+    let isTold = !failed.isEmpty && Set(services).isSubset(of: states.map(\.Service))
+    guard (code != 0 && !isTold) || !ill.isEmpty else { return }
     var problems: [Diagnostic] = []
     let mask = SecretMask(of: plan, in: context.environment)
     for state in ill {

@@ -46,10 +46,11 @@ package struct LocalCompose: Sendable {
   private func service(_ workload: Workload) -> DocumentMap {
     var labels = labels
     if let digest = secrets[workload.name] { labels[LocalLabels.secrets] = .string(digest) }
-    if workload.kind == .app, let port = workload.port {
-      labels[LocalLabels.port] = .string(String(port))
+    if workload.kind == .app {
+      // Also where there is none: the image's own labels must not say it.
       let domains = plan.app(named: workload.name)?.spec.domains ?? []
-      if !domains.isEmpty { labels[LocalLabels.domains] = .string(domains.map(\.value).joined(separator: ",")) }
+      labels[LocalLabels.port] = .string(workload.port.map(String.init) ?? "")
+      labels[LocalLabels.domains] = .string(domains.map(\.value).joined(separator: ","))
     }
     guard workload.kind == .app, let session else { return ["labels": .map(labels)] }
     // A new container: what an earlier session brought into the old one is gone.

@@ -79,6 +79,8 @@ package struct LocalRun: Sendable {
   /// - Returns: The program's exit code.
   package func run(_ name: String, command: [String], as user: String?) async throws -> Int32 {
     let (workload, own) = try workload(named: name, isCommand: !command.isEmpty)
+    // Not in the middle of a start or a restore.
+    try await environment.lock().release()
     let containers = try await environment.containers()
     guard let app = containers.first(where: { $0.isApp && $0.service == workload.app }) else {
       throw CommandError("local.down", "\(customer) is not up", help: "`kiln up \(customer)` starts it")

@@ -51,21 +51,27 @@ struct ProxyNames: Sendable, Equatable {
 
   private(set) var entries: [Entry]
 
-  /// Two working copies of one workspace have the same domains: the project that is sorted first has them.
+  /// Two working copies of one workspace have the same domains: the project that is sorted first has them. Nobody has a
+  /// domain below the names of a project: its apps' cookies may be for all of these.
   init(_ apps: [ProxiedApp]) {
     entries = apps.map { Entry(app: $0) }
     var taken: Set<String> = []
+    var projects: Set<String> = []
     for index in entries.indices {
       let app = apps[index]
       // What Compose takes for a project's name and no name of a host has.
       let environment = app.project.replacing("_", with: "-")
+      projects.insert(environment)
       let isOnly = apps.count { $0.project == app.project } == 1
       var own = [LocalName.app(app.name, of: environment)] + (isOnly ? [LocalName.environment(environment)] : [])
       if isOnly, app.name == EnvironmentSpec.App.onlyName { own.reverse() }
       entries[index].names = own.filter { taken.insert($0).inserted }
     }
     for index in entries.indices {
-      entries[index].names += apps[index].domains.compactMap(LocalName.domain).filter { taken.insert($0).inserted }
+      let domains = apps[index].domains.filter { domain in
+        !projects.contains(domain.split(separator: ".").last.map(String.init) ?? "")
+      }
+      entries[index].names += domains.compactMap(LocalName.domain).filter { taken.insert($0).inserted }
     }
   }
 
