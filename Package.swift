@@ -82,6 +82,7 @@ let package = Package(
     + module("KilnDocker", ["KilnDocuments"])
     + module("KilnAnsible", ["KilnDocuments"], tests: [yams])
     + module("KilnGoss", ["KilnDocuments"], tests: [yams])
+    + module("KilnKubernetes", ["KilnDocuments"])
     + module("KilnPacker", ["KilnDocuments"])
     + module("KilnAzure", ["KilnPacker", "KilnDocuments", "KilnDiagnostics"])
     + module(
@@ -137,9 +138,14 @@ let package = Package(
         "KilnGeneration", "KilnPacker", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnVerify", "KilnWorkspace", system,
       ], tests: ["KilnTesting"])
     + module(
+      "KilnDeploy",
+      [
+        "KilnArtifacts", "KilnConsole", "KilnDiagnostics", "KilnDocuments", "KilnKubernetes", "KilnProcesses", system,
+      ], tests: ["KilnTesting"])
+    + module(
       "KilnCommands",
       [
-        "KilnEngine", "KilnRelease", "KilnVerify", "KilnWorkspace",
+        "KilnDeploy", "KilnEngine", "KilnRelease", "KilnVerify", "KilnWorkspace",
         "KilnGeneration", "KilnFleet", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
         "KilnConsole", "KilnDocuments", "KilnProcesses", "KilnContext", "KilnPacker", "KilnAzure", arguments,
         system,
