@@ -108,7 +108,7 @@ let package = Package(
       "KilnGeneration",
       [
         "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments",
-        "KilnDocker", "KilnPacker", "KilnAnsible", "KilnGoss", "KilnAzure", "KilnSystemd", system,
+        "KilnDocker", "KilnKubernetes", "KilnPacker", "KilnAnsible", "KilnGoss", "KilnAzure", "KilnSystemd", system,
       ], tests: [yams, "KilnFleet", "KilnTesting"], fixtures: true)
     + module(
       "KilnFleet", ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics", "KilnPacker"],
@@ -140,7 +140,9 @@ let package = Package(
     + module(
       "KilnDeploy",
       [
-        "KilnArtifacts", "KilnConsole", "KilnDiagnostics", "KilnDocuments", "KilnKubernetes", "KilnProcesses", system,
+        "KilnArtifacts", "KilnConsole", "KilnContext", "KilnDiagnostics", "KilnDocuments", "KilnEngine",
+        "KilnGeneration",
+        "KilnKubernetes", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnWorkspace", system,
       ], tests: ["KilnTesting"])
     + module(
       "KilnCommands",

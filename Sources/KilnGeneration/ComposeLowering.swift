@@ -41,7 +41,7 @@ struct ComposeLowering {
       .init(LocalLabels.workload, .literal(workload.kind.label)),
       .init(LocalLabels.digest, .literal(workload.digest?.description ?? "")), workspace,
     ]
-    service.capabilities = Capabilities.of(workload.account)
+    service.capabilities = ContainerCapabilities.of(workload.account)
     service.processes = Self.processes
     if workload.kind == .app, let port = workload.port {
       service.ports = [.init(variable: EnvironmentVariables.port(of: workload.name), target: port)]
@@ -80,18 +80,18 @@ struct ComposeLowering {
 
   /// Far above what a service needs, threads counted, and far below what a machine has.
   private static let processes = 4096
+}
 
-  /// What is left of root in a container.
-  private enum Capabilities {
-    static func of(_ account: Workload.Account) -> [String] {
-      switch account {
-      // It gets none of it, whatever it runs: `kiln verify`, which is root, reads with it what belongs to the account.
-      case .own: ["DAC_OVERRIDE"]
-      // The server binds port 80 as root, owns its sockets, and signals its children, which run as another account.
-      case .webServer: ["CHOWN", "DAC_OVERRIDE", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"]
-      // The entrypoint gives the data folder to the server's account and becomes that account.
-      case .officialImage: ["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"]
-      }
+/// What is left of root in a container.
+enum ContainerCapabilities {
+  static func of(_ account: Workload.Account) -> [String] {
+    switch account {
+    // It gets none of it, whatever it runs: `kiln verify`, which is root, reads with it what belongs to the account.
+    case .own: ["DAC_OVERRIDE"]
+    // The server binds port 80 as root, owns its sockets, and signals its children, which run as another account.
+    case .webServer: ["CHOWN", "DAC_OVERRIDE", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"]
+    // The entrypoint gives the data folder to the server's account and becomes that account.
+    case .officialImage: ["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"]
     }
   }
 }

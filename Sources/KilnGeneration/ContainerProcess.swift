@@ -34,6 +34,9 @@ enum ContainerProcess {
     }
   }
 
+  /// What ends it in good order.
+  var stopSignal: String { if case .service(let service) = self { service.stopSignal } else { Self.usualStopSignal } }
+
   /// What is in front starts last, so that it finds whom to ask, and stops first, while they can still answer.
   private static func script(_ services: [Step.Service]) -> String {
     let starts = (services.filter { !$0.isFront } + services.filter(\.isFront)).map { service in
@@ -76,4 +79,9 @@ enum ContainerProcess {
 
       """
   }
+}
+
+extension AppPlan {
+  /// Of its image: the runtime's.
+  var stopSignal: String { ContainerProcess(runtime.components.flatMap(\.steps)).stopSignal }
 }

@@ -42,6 +42,8 @@ public struct EnvironmentOutput: Sendable {
   public let goss: GossOutput
   /// Nil where there is no machine.
   public let packer: PackerOutput?
+  /// Manifests, by their paths in the folder `kubernetes`.
+  public let kubernetes: [(path: String, text: String)]
 
   /// The same as files below the output folder.
   /// - Throws: `ArtifactConflict` for a mistake of Kiln's.
@@ -54,6 +56,9 @@ public struct EnvironmentOutput: Sendable {
     }
     if let compose { try tree.add("\(customer)/compose.yaml", Artifact(compose, source: source)) }
     for (name, text) in goss.files { try tree.add("\(customer)/\(name)", Artifact(text, source: source)) }
+    for (path, text) in kubernetes {
+      try tree.add("\(GeneratedFolder.kubernetes(of: customer))/\(path)", Artifact(text, source: source))
+    }
     guard let packer else { return }
     for (name, text) in packer.values {
       try tree.add("\(GeneratedFolder.machine(of: customer))/\(name)", Artifact(text, source: source))
@@ -78,5 +83,6 @@ public enum GeneratedFolder {
   public static func app(_ name: String, of customer: String) -> String { "\(customer)/apps/\(name)" }
   public static func service(_ name: String, of customer: String) -> String { "\(customer)/services/\(name)" }
   static func machine(of customer: String) -> String { "\(customer)/machine" }
+  public static func kubernetes(of customer: String) -> String { "\(customer)/kubernetes" }
   static func packer(of customer: String) -> String { "\(customer)/packer" }
 }

@@ -49,6 +49,13 @@ public struct KubernetesObject: Sendable, Hashable {
     self.document = document
   }
 
+  /// For who sets it on his own.
+  public mutating func removeNamespace() {
+    guard case .map(var metadata)? = document["metadata"] else { return }
+    metadata["namespace"] = nil
+    document["metadata"] = .map(metadata)
+  }
+
   public var group: String {
     apiVersion.split(separator: "/").count == 2 ? String(apiVersion.split(separator: "/")[0]) : ""
   }

@@ -1,3 +1,4 @@
+import KilnDiagnostics
 public import KilnSpec
 
 /// An application and the runtime that it stands on.
@@ -5,7 +6,7 @@ public struct AppPlan: Sendable, Hashable {
   public let spec: EnvironmentSpec.App
   public let runtime: RuntimePlan
   /// What a stage gives it instead, and more.
-  var overrides: [EnvironmentSpec.Variable] = []
+  private var stage: EnvironmentSpec.StageApp?
   public var name: String { spec.name.value }
 
   init(spec: EnvironmentSpec.App, runtime: RuntimePlan) {
@@ -13,10 +14,23 @@ public struct AppPlan: Sendable, Hashable {
     self.runtime = runtime
   }
 
-  func with(_ overrides: [EnvironmentSpec.Variable]) -> AppPlan {
+  func with(_ stage: EnvironmentSpec.StageApp?) -> AppPlan {
     var app = self
-    app.overrides = overrides
+    app.stage = stage
     return app
+  }
+
+  public var domains: [Located<String>] { stage?.domains ?? spec.domains }
+  public var limits: EnvironmentSpec.Limits? { stage?.limits ?? spec.limits }
+  /// How many run in a cluster.
+  public var replicas: EnvironmentSpec.Replicas { (stage?.replicas ?? spec.replicas)?.value ?? .fixed(1) }
+
+  /// Its workers: how many run, and what each may use.
+  public var workers: [(spec: EnvironmentSpec.Worker, replicas: Int, limits: EnvironmentSpec.Limits?)] {
+    spec.workers.map { worker in
+      let own = stage?.workers.first { $0.name.value == worker.name.value }
+      return (worker, own?.replicas ?? worker.replicas, own?.limits ?? worker.limits)
+    }
   }
 
   /// A folder that outlives containers and versions.
@@ -38,6 +52,7 @@ public struct AppPlan: Sendable, Hashable {
 
   /// What it, its workers and its jobs see when they run, sorted by name.
   public var values: [NamedValue] {
+    let overrides = stage?.variables ?? []
     let own = spec.environment.filter { one in !overrides.contains { $0.name == one.name } }
     return (own + overrides).map { NamedValue($0.name, $0.value) }.sorted {
       $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)

@@ -22,6 +22,8 @@ public final class EnvironmentPlan: Sendable, Hashable {
   public let registry: String?
   /// Images that were made from a fresh base since their recipes last changed.
   public let refreshes: ImageRefreshes
+  /// `kiln.yaml`'s.
+  public let clusters: [Cluster]
 
   /// Who reads which secret.
   public let secretUses: [SecretUse]
@@ -73,7 +75,8 @@ public final class EnvironmentPlan: Sendable, Hashable {
 
   init(
     spec: EnvironmentSpec, base: BaseDefinition, runtime: RuntimePlan, apps: [AppPlan], services: [ServicePlan],
-    machine: MachinePlan?, registry: String?, refreshes: ImageRefreshes, recipes: any RecipeDigests
+    machine: MachinePlan?, registry: String?, refreshes: ImageRefreshes, clusters: [Cluster],
+    recipes: any RecipeDigests
   ) {
     self.spec = spec
     self.base = base
@@ -83,6 +86,7 @@ public final class EnvironmentPlan: Sendable, Hashable {
     self.machine = machine
     self.registry = registry
     self.refreshes = refreshes
+    self.clusters = clusters
     secretUses = Self.secretUses(spec, services)
     self.recipes = recipes
   }
@@ -91,7 +95,7 @@ public final class EnvironmentPlan: Sendable, Hashable {
     one === other
       || one.spec == other.spec && one.runtime == other.runtime && one.apps == other.apps
         && one.services == other.services && one.machine == other.machine && one.registry == other.registry
-        && one.refreshes == other.refreshes
+        && one.refreshes == other.refreshes && one.clusters == other.clusters
   }
 
   public func hash(into hasher: inout Hasher) {
@@ -160,21 +164,21 @@ public final class EnvironmentPlan: Sendable, Hashable {
   package func with(_ refreshes: ImageRefreshes) -> EnvironmentPlan {
     EnvironmentPlan(
       spec: spec, base: base, runtime: runtime, apps: apps, services: services, machine: machine,
-      registry: registry, refreshes: refreshes, recipes: recipes)
+      registry: registry, refreshes: refreshes, clusters: clusters, recipes: recipes)
   }
 
   /// The same plan with what apps are given in a stage; nil where there is no such stage. Images are the same.
   public func at(stage name: String) -> EnvironmentPlan? {
     guard let stage = spec.stages.first(where: { $0.name.value == name }) else { return nil }
     func staged(_ app: AppPlan) -> AppPlan {
-      app.with(stage.environments.filter { $0.app.value == app.name }.flatMap(\.variables))
+      app.with(stage.apps.first { $0.app.value == app.name })
     }
     return EnvironmentPlan(
       spec: spec, base: base, runtime: runtime, apps: apps.map(staged), services: services,
       machine: machine.map {
         MachinePlan(spec: $0.spec, app: $0.app.map(staged), runtime: $0.runtime, services: $0.services)
       },
-      registry: registry, refreshes: refreshes, recipes: recipes)
+      registry: registry, refreshes: refreshes, clusters: clusters, recipes: recipes)
   }
 
   /// By which a running service is known to be the spec's: its recipe, and when its image was refreshed.

@@ -12,17 +12,19 @@ public struct PlanResolver: Sendable {
   let definitions: Definitions
   let registry: Located<String>?
   let refreshes: ImageRefreshes
+  let clusters: [Cluster]
   let recipes: any RecipeDigests
   let readFile: ReadFile
   let cache = ResolutionCache()
 
   public init(
     definitions: Definitions, registry: Located<String>?, refreshes: ImageRefreshes = ImageRefreshes(),
-    recipes: any RecipeDigests, readFile: @escaping ReadFile
+    clusters: [Cluster] = [], recipes: any RecipeDigests, readFile: @escaping ReadFile
   ) {
     self.definitions = definitions
     self.registry = registry
     self.refreshes = refreshes
+    self.clusters = clusters
     self.recipes = recipes
     self.readFile = readFile
   }
@@ -96,7 +98,9 @@ struct Resolution {
     }
     let plan = EnvironmentPlan(
       spec: spec, base: base, runtime: runtime, apps: plans, services: services, machine: machine,
-      registry: (spec.registry ?? resolver.registry)?.value, refreshes: resolver.refreshes, recipes: resolver.recipes)
+      registry: (spec.registry ?? resolver.registry)?.value, refreshes: resolver.refreshes, clusters: resolver.clusters,
+      recipes: resolver.recipes)
+    problems += KubernetesRules(spec: spec, clusters: resolver.clusters, plan: plan).problems()
     // What is wrong already is not reported twice.
     if !problems.hasErrors {
       for app in plans {

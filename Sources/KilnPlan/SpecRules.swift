@@ -18,7 +18,10 @@ struct SpecRules {
     var found = secretProblems() + stageProblems()
     found += AppRules(spec).problems()
     found += NameRules(spec: spec, registry: spec.registry ?? registry).problems()
-    for limits in spec.apps.flatMap(\.allLimits) + spec.services.map(\.limits) {
+    let staged = spec.stages.flatMap(\.apps)
+    for limits in spec.apps.flatMap(\.allLimits) + spec.services.map(\.limits) + staged.map(\.limits)
+      + staged.flatMap(\.workers).map(\.limits)
+    {
       guard let memory = limits?.memory, !Self.memory.contains(memory.value) else { continue }
       found.append(
         Diagnostic(
@@ -41,7 +44,7 @@ struct SpecRules {
   /// Apps of stages that there are not, and values that nothing can carry.
   private func stageProblems() -> [Diagnostic] {
     let names = spec.apps.map(\.name.value)
-    return spec.stages.flatMap(\.environments).flatMap { environment -> [Diagnostic] in
+    return spec.stages.flatMap(\.apps).flatMap { environment -> [Diagnostic] in
       let app = environment.app
       guard names.contains(app.value) else {
         return [
@@ -51,6 +54,7 @@ struct SpecRules {
               ?? (names.isEmpty ? "describe it under `apps`" : "there are: \(Phrase.list(names))"))
         ]
       }
+      let workers = spec.app(named: app.value)?.workers.map(\.name.value) ?? []
       return environment.variables.compactMap { variable in
         EnvironmentRules.problem(variable.value).map {
           Diagnostic(
@@ -58,6 +62,12 @@ struct SpecRules {
             suggestion: "put such a value into a file")
         }
       }
+        + environment.workers.map(\.name).filter { !workers.contains($0.value) }.map { name in
+          Diagnostic(
+            "spec.unknown-worker", "\(app.value) has no worker \"\(name.value)\"", at: name.location,
+            suggestion: nearest(to: name.value, among: workers).map { "did you mean \"\($0)\"?" }
+              ?? (workers.isEmpty ? "describe it under the app's `workers`" : "there are: \(Phrase.list(workers))"))
+        }
     }
   }
 

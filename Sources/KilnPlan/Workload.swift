@@ -85,11 +85,11 @@ extension EnvironmentPlan {
     }
     let own = workload(
       app, named: app.name, .app, command: nil,
-      account: spec.command == nil ? .webServer : .own(spec.user.value), health: .image, spec.limits,
+      account: spec.command == nil ? .webServer : .own(spec.user.value), health: .image, app.limits,
       port: spec.port?.value, after: services)
-    let workers = spec.workers.map { worker in
+    let workers = app.workers.map { worker, replicas, limits in
       workload(
-        worker.name.value, .worker, of: app, worker.command.value, worker.limits, replicas: worker.replicas,
+        worker.name.value, .worker, of: app, worker.command.value, limits, replicas: replicas,
         health: worker.health.map { .command($0.value) } ?? .running, after: services)
     }
     let schedules = app.schedules.map { job, schedule in

@@ -32,6 +32,13 @@ package enum ProcessEnvironment {
     return value
   }
 
+  /// What this machine is called.
+  package static var host: String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
+    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
   /// The processors that this process may use.
   package static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
 

@@ -29,6 +29,8 @@ extension EnvironmentSpec {
     public let checks: [PageCheck]
     /// The names by which browsers reach it.
     public let domains: [Located<String>]
+    /// Nil where the spec does not say: one.
+    public let replicas: Located<Replicas>?
     public let limits: Limits?
     public let tokens: Tokens?
     /// What it runs; nil for what the runtime's components run.
@@ -76,6 +78,8 @@ extension EnvironmentSpec {
     public let path: Located<String>
     /// As in `20Gi`.
     public let storage: String?
+    /// Whether a cluster may mount it on several nodes at once; nil where the spec does not say: no.
+    public let isForManyNodes: Located<Bool>?
     /// Nil for the app's account.
     public let owner: Located<String>?
   }

@@ -24,6 +24,7 @@ extension EnvironmentSpec.App {
     environment = node.required("environment").variables
     checks = (node.required("checks").items ?? []).map { .init($0) }
     domains = node.required("domains").locatedTexts
+    replicas = node["replicas"].map { Located(EnvironmentSpec.Replicas($0), at: $0.location) }
     limits = node["limits"].map { .init($0) }
     tokens = node["tokens"].map {
       .init(files: $0.required("files").locatedTexts, values: $0.required("values").variables)
@@ -66,23 +67,12 @@ extension EnvironmentSpec.InstallCommand {
   }
 }
 
-extension EnvironmentSpec.Stage {
-  init(_ entry: SpecNode.Entry) {
-    name = Located(entry.key, at: entry.keyLocation)
-    capacity = entry.value["scaleSet"]?["capacity"]?.requiredInteger
-    let only = entry.value["app"].map { (Located(EnvironmentSpec.App.onlyName, at: $0.location), $0) }
-    let named = (entry.value["apps"]?.entries ?? []).map { (Located($0.key, at: $0.keyLocation), $0.value) }
-    environments = ((only.map { [$0] } ?? []) + named).map { name, node in
-      .init(app: name, variables: node["environment"]?.variables ?? [])
-    }
-  }
-}
-
 extension EnvironmentSpec.Volume {
   init(_ entry: SpecNode.Entry) {
     name = Located(entry.key, at: entry.keyLocation)
     path = entry.value.required("path").locatedText
     storage = entry.value["storage"]?.requiredText
+    isForManyNodes = entry.value["access"].map { Located($0.requiredText == "ReadWriteMany", at: $0.location) }
     owner = entry.value.optional("owner")
   }
 }

@@ -18,6 +18,8 @@ public final class EnvironmentSpec: Sendable, Hashable {
   public let secrets: [Secret]
   public let registry: Located<String>?
   public let machine: Machine?
+  /// Nil where it runs in no cluster.
+  public let kubernetes: Kubernetes?
   public let stages: [Stage]
 
   /// A variable of an environment; values keep their source text.
@@ -165,19 +167,6 @@ public final class EnvironmentSpec: Sendable, Hashable {
       regions: [Located<String>])
   }
 
-  public struct Stage: Sendable, Hashable {
-    public let name: Located<String>
-    public let capacity: Int?
-    /// What apps are given instead, and more.
-    public let environments: [StageEnvironment]
-  }
-
-  /// The variables of an app in a stage.
-  public struct StageEnvironment: Sendable, Hashable {
-    public let app: Located<String>
-    public let variables: [Variable]
-  }
-
   /// All else is decoded from the tree.
   public static func == (one: EnvironmentSpec, other: EnvironmentSpec) -> Bool {
     one === other || one.file == other.file && one.tree == other.tree
@@ -204,6 +193,7 @@ public final class EnvironmentSpec: Sendable, Hashable {
     secrets = (node.required("secrets").entries ?? []).map { Secret($0) }
     registry = node.required("images").optional("registry")
     machine = node["machine"].map { Machine($0) }
+    kubernetes = node["deploy"].map { Kubernetes($0.required("kubernetes")) }
     stages = (node.required("stages").entries ?? []).map {
       Stage($0)
     }

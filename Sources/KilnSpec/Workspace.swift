@@ -12,6 +12,10 @@ public struct Workspace: Sendable {
   /// The folder that `kiln generate` writes, relative to the root.
   public let output: FilePath
   public let build: BuildSettings
+  /// In the order of `kiln.yaml`.
+  public let clusters: [Cluster]
+  /// Who is told of failed and recovered deployments.
+  public let notify: [NotificationTarget]
   public let refreshes: ImageRefreshes
   /// Where the files that specs and definitions name may be.
   public let containment: Containment
@@ -82,9 +86,11 @@ public struct WorkspaceReader: Sendable {
     reading.checkFileNames()
     reading.checkReservedNames()
     reading.checkDomains(environments)
+    reading.checkNamespaces(environments, settings.clusters)
     reading.checkOutput(settings, environments)
     return Workspace(
       root: root, registry: settings.registry, output: settings.output, build: settings.build,
+      clusters: settings.clusters, notify: settings.notify,
       refreshes: refreshes,
       containment: reading.containment, allowed: settings.allowed,
       definitions: reading.definitions.definitions,

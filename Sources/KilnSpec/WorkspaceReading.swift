@@ -85,6 +85,8 @@ struct WorkspaceReading {
     var outputLocation: SourceLocation?
     var profile: Located<String>?
     var build = BuildSettings()
+    var clusters: [Cluster] = []
+    var notify: [NotificationTarget] = []
     var allowed: [Located<FilePath>] = []
   }
 
@@ -97,6 +99,8 @@ struct WorkspaceReading {
     settings.registry = node.optional("registry")
     settings.profile = node.optional("profile")
     settings.build = node["build"].map { BuildSettings($0) } ?? BuildSettings()
+    settings.clusters = (node["clusters"]?.entries ?? []).map { Cluster($0) }
+    settings.notify = (node["notify"]?.items ?? []).map { NotificationTarget($0) }
     settings.allowed = allowed(in: node)
     containment = Containment(root: root, allowed: settings.allowed.map { root.pushing($0.value) })
     if let output = node["output"]?.path {

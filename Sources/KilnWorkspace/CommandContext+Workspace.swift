@@ -63,7 +63,7 @@ extension CommandContext {
     if checkingFiles { problems += files.problems(inAllowed: workspace.allowed) }
     let resolver = PlanResolver(
       definitions: workspace.definitions, registry: workspace.registry,
-      refreshes: refreshes ?? workspace.refreshes, recipes: ImageRecipes(),
+      refreshes: refreshes ?? workspace.refreshes, clusters: workspace.clusters, recipes: ImageRecipes(),
       readFile: { files.read($0, $1) })
     var plans: [EnvironmentPlan] = []
     let resolved = try workers.map(workspace.environments) { environment in

@@ -51,8 +51,10 @@ package struct SampleWorkspace: Sendable {
     let registry = settings?["registry"].flatMap { node in
       node.scalar.map { Located($0.text, at: node.location) }
     }
-    let resolver = PlanResolver(definitions: reader.definitions, registry: registry, recipes: ImageRecipes()) {
-      path, location in
+    let clusters = (settings?["clusters"]?.entries ?? []).map { Cluster($0) }
+    let resolver = PlanResolver(
+      definitions: reader.definitions, registry: registry, clusters: clusters, recipes: ImageRecipes()
+    ) { path, location in
       if let text = files[path] { return .success(Array(text.utf8)) }
       return .failure(DiagnosticsError([Diagnostic("spec.missing-path", "\(path) is not there", at: location)]))
     }

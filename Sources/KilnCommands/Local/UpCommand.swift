@@ -84,15 +84,3 @@ struct UpCommand: KilnSubcommand {
     }
   }
 }
-
-extension EnvironmentPlan {
-  /// The plan of a stage.
-  fileprivate func stage(named name: String) throws -> EnvironmentPlan {
-    if let plan = at(stage: name) { return plan }
-    let names = spec.stages.map(\.name.value)
-    throw CommandError(
-      "input.stage", "\(customer) has no stage \"\(name)\"",
-      help: nearest(to: name, among: names).map { "did you mean \"\($0)\"?" }
-        ?? (names.isEmpty ? "describe it under `stages`" : "there are: \(names.joined(separator: ", "))"))
-  }
-}

@@ -48,7 +48,7 @@ package struct LocalCompose: Sendable {
     if let digest = secrets[workload.name] { labels[LocalLabels.secrets] = .string(digest) }
     if workload.kind == .app {
       // Also where there is none: the image's own labels must not say it.
-      let domains = plan.app(named: workload.name)?.spec.domains ?? []
+      let domains = plan.app(named: workload.name)?.domains ?? []
       labels[LocalLabels.port] = .string(workload.port.map(String.init) ?? "")
       labels[LocalLabels.domains] = .string(domains.map(\.value).joined(separator: ","))
     }

@@ -34,6 +34,10 @@ extension Shape {
         "the names by which browsers reach it; needs `port`; on a developer's machine each with `.localhost` behind it",
         example: "[care.acme.example]"),
       .init(
+        "replicas", replicas,
+        "how many run in a cluster: a number, or a range within which the use of processors decides",
+        example: "2"),
+      .init(
         "limits", .object(limits), "what its container may use of the machine", example: "{cpus: 1.5, memory: 1Gi}"),
       .init(
         "environment", environmentMap, default: "{}",
@@ -95,6 +99,11 @@ extension Shape {
     [
       .init("path", .text(absolutePath), required: true, "where it is", example: "/var/www/app/uploads"),
       .init("storage", .text(quantity), "how much it holds", example: "10Gi"),
+      .init(
+        "access", .text(TextRule("an access mode", allowed: ["ReadWriteOnce", "ReadWriteMany"])),
+        default: "ReadWriteOnce",
+        "whether a cluster mounts it on one node at a time, where all that use it then run, or on many",
+        example: "ReadWriteMany"),
       .init("owner", .text(account), "the account that it belongs to; else the app's `user`", example: "www-data"),
     ])
 

@@ -74,9 +74,10 @@ extension Shape {
                 example: "acme.azurecr.io")
             ])), default: "{}", "how images are named"),
       .init("machine", .object(machine), "the same runtime and app as a virtual machine image"),
+      .init("deploy", .object(deploy), "where it runs", example: "{kubernetes: {namespace: acme}}"),
       .init(
         "stages", .map(keys: name, values: .object(stage)), default: "{}",
-        "deployments of the same images; they may change deployment only",
+        "deployments of the same images; they may change values and sizes only",
         example: "{qa: {scaleSet: {capacity: 1}}, production: {}}"),
     ])
 
@@ -134,34 +135,6 @@ extension Shape {
         example: "{cs-brand: ACME}"),
     ])
 
-  static let stage = ObjectShape(
-    "the stage",
-    [
-      .init("scaleSet", .object(scaleSet(named: false)), "the scale set in this stage", example: "{capacity: 1}"),
-      .init(
-        "app", .object(stageApp), "what the only app is given in this stage", example: "{environment: {APP_ENV: qa}}"),
-      .init(
-        "apps", .map(keys: appName, values: .object(stageApp)), default: "{}", "what apps are given in this stage",
-        example: "{care: {environment: {APP_ENV: qa}}}"),
-    ],
-    refused: inImages(["runtime", "services", "images", "machine", "profile", "secrets", "base", "components"]))
-
-  private static let stageApp = ObjectShape(
-    "the app in a stage",
-    [
-      .init(
-        "environment", environmentMap, default: "{}", "variables that are others in this stage, and more of them",
-        example: "{APP_ENV: qa}")
-    ], refused: inImages(app.keys.map(\.name).filter { $0 != "environment" }))
-
-  /// Keys of what all stages have alike.
-  private static func inImages(_ keys: [String]) -> [String: (id: String, message: String)] {
-    Dictionary(
-      uniqueKeysWithValues: keys.map {
-        ($0, ("spec.stage-changes-image", "a stage cannot change \"KEY\": all stages run the same images"))
-      })
-  }
-
   /// `kiln.yaml`.
   public static let workspace = Shape.object(
     ObjectShape(
@@ -182,6 +155,12 @@ extension Shape {
           "profile", .text(definitionName.naming(.profile)), "the profile of environments that name none",
           example: "lamp"),
         .init("build", .object(build), default: "{}", "how `docker buildx bake` builds the fleet"),
+        .init(
+          "clusters", .map(keys: name, values: .object(cluster)), default: "{}",
+          "the Kubernetes clusters that environments run in", example: "{production: {context: aks-production}}"),
+        .init(
+          "notify", .list(.choice(notification), maximum: 20), default: "[]",
+          "who is told of failed and recovered deployments", example: "[{slack: {env: SLACK_WEBHOOK}}]"),
       ]))
 
   static let cacheText = TextRule(

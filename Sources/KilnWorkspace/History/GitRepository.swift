@@ -9,6 +9,11 @@ package struct GitRepository: Sendable {
   package let root: FilePath
   package let git: Tool
 
+  package init(root: FilePath, git: Tool) {
+    self.root = root
+    self.git = git
+  }
+
   /// Nothing of the user's settings changes what is read. Neither hooks nor a file system monitor is started, and files in
   /// a commit that look like a repository of their own are none: its settings would be somebody else's.
   private static let settings = [
@@ -29,7 +34,7 @@ package struct GitRepository: Sendable {
     package var commandError: CommandError { CommandError("since.commit", message, help: help) }
   }
 
-  private func run(_ arguments: [String], environment: [String: String] = [:], _ what: String) async throws -> String {
+  func run(_ arguments: [String], environment: [String: String] = [:], _ what: String) async throws -> String {
     let result = try await git.output(
       ["-C", root.string] + Self.settings + arguments,
       environment: environment.merging(Self.variables) { one, _ in one })

@@ -1,0 +1,180 @@
+import KilnArtifacts
+package import KilnConsole
+import KilnContext
+import KilnDiagnostics
+import KilnDocuments
+import KilnEngine
+import KilnGeneration
+import KilnKubernetes
+package import KilnPlan
+package import KilnProcesses
+package import KilnSpec
+package import KilnWorkspace
+import SystemPackage
+
+/// Makes a release's plan of a customer's spec: which images, and what of them runs where.
+package struct ReleasePlanning: Sendable {
+  let loaded: LoadedWorkspace
+  /// At the stage.
+  package let plan: EnvironmentPlan
+  package let deployment: KubernetesPlan
+  package let cluster: Cluster
+  let context: CommandContext
+
+  /// - Throws: `deploy.target`, `input.stage`, `deploy.cluster` where the spec names no place.
+  package init(_ loaded: LoadedWorkspace, _ plan: EnvironmentPlan, stage: String?, _ context: CommandContext) throws {
+    self.loaded = loaded
+    self.context = context
+    self.plan = try stage.map { try plan.stage(named: $0) } ?? plan
+    let stages = plan.spec.stages.map(\.name.value)
+    guard plan.spec.kubernetes != nil else {
+      throw CommandError(
+        "deploy.target", "\(plan.customer) runs in no cluster", help: "describe it: deploy: {kubernetes: {cluster: …}}")
+    }
+    guard let deployment = plan.deployment(at: stage) else {
+      throw CommandError(
+        "input.stage", "\(plan.customer) has stages: say which", help: "--stage \(stages.joined(separator: "|"))")
+    }
+    self.deployment = deployment
+    guard let cluster = deployment.cluster else {
+      throw CommandError(
+        "deploy.cluster", "kiln.yaml names no cluster for \(plan.customer)",
+        help: "describe it there: clusters: {production: {context: …}}; the context is the kubeconfig's")
+    }
+    self.cluster = cluster
+  }
+
+  /// As in `acme in qa`.
+  package var title: String { deployment.stage.map { "\(plan.customer) in \($0)" } ?? plan.customer }
+
+  /// Stops where `generated/` is not what the specs say: what is reviewed is what is deployed.
+  package func stopUnlessGenerated(_ workers: Workers) throws {
+    let stale = try GeneratedOutput(loaded: loaded, folder: nil, workers: workers).stale(loaded.plan(of: plan.customer))
+    guard !stale.isEmpty else { return }
+    throw CommandError(
+      "deploy.stale",
+      "the generated files of \(plan.customer) are not what its spec says: \(Phrase.some(stale, limit: 3))",
+      help: "`kiln generate \(plan.customer)`, and commit what it changes")
+  }
+
+  // MARK: Images
+
+  /// What runs, by the name of its app or service, with the tags of what their contexts are now.
+  package func references() throws -> [String: ImageReference] {
+    var references: [String: ImageReference] = [:]
+    let contexts = WorkspaceLayout(loaded.workspace.root).contexts
+    for image in try loaded.images(of: plan) where !image.isRuntime {
+      if let tag = image.tag {
+        references[image.name] = image.repository.tagged(tag)
+        continue
+      }
+      let staged = try withExcerpts(image.sources) {
+        try ContextStage(contexts.pushing(FilePath(image.archive)), below: loaded.workspace.root).update(
+          image.source, check: { try Interruption.check() })
+      }
+      references[image.name] = image.reference(staged)
+    }
+    return references
+  }
+
+  /// Those of `references` with their digests in the registry. What some release has is known; the rest is built where it
+  /// is missing, and pushed.
+  package func images(
+    _ references: [String: ImageReference], known releases: [ReleaseRecord], isBuilding: Bool, isQuiet: Bool
+  ) async throws -> [String: String] {
+    var digests: [String: String] = [:]
+    for release in releases {
+      for image in release.images.values {
+        let parts = image.split(separator: "@", maxSplits: 1).map(String.init)
+        if parts.count == 2 { digests[parts[0]] = parts[1] }
+      }
+    }
+    var images: [String: String] = [:]
+    for (name, reference) in references {
+      if let digest = digests[reference.description] { images[name] = "\(reference)@\(digest)" }
+    }
+    let missing = references.keys.filter { images[$0] == nil }
+    guard !missing.isEmpty else { return images }
+    let engine = try await ContainerEngine.found(by: context.processes)
+    try await engine.check()
+    let build = EnvironmentBuild(
+      engine: engine, root: loaded.workspace.root, time: try context.sourceDate(), isPushing: true, isForced: false,
+      isQuiet: isQuiet, isMissingOnly: !isBuilding, context: context)
+    let all = try loaded.images(of: plan)
+    let built = try await build.build(
+      all.filter { missing.contains($0.name) }, of: plan, known: [], on: all.filter(\.isRuntime))
+    for image in built where !image.isRuntime {
+      guard let digest = image.digest else {
+        throw CommandError(
+          "deploy.digest", "the registry does not say the digest of \(image.image)",
+          help: "push it with docker or podman: a release names its images by their digests")
+      }
+      images[image.name] = "\(image.image)@\(digest)"
+    }
+    return images
+  }
+
+  /// Where the cluster pulls an image from.
+  private func pulled(_ image: String) -> String {
+    guard let mirror = cluster.registry, let registry = plan.registry, image.hasPrefix(registry + "/") else {
+      return image
+    }
+    return mirror + image.dropFirst(registry.count)
+  }
+
+  // MARK: The plan
+
+  /// - Parameter images: By the name of the app or service: `REPOSITORY:TAG@DIGEST`.
+  package func release(_ images: [String: String]) async -> ReleasePlan {
+    let git = GitRepository(root: loaded.workspace.root, git: context.tool("git"))
+    let head = await git.head()
+    let commit: String?
+    if let head { commit = await git.isChanged() ? "\(head.id)-dirty" : head.id } else { commit = nil }
+    let lowering = KubernetesLowering(
+      plan, deployment, provenance: .init(commit: commit, author: head?.author),
+      image: { workload in
+        pulled(images[workload.app ?? workload.name] ?? "")
+      })
+    return ReleasePlan(
+      customer: plan.customer, stage: deployment.stage, cluster: cluster.name.value, context: cluster.context,
+      namespace: deployment.namespace, objects: [lowering.namespace].compactMap { $0 } + lowering.objects,
+      jobs: lowering.jobs,
+      secrets: lowering.filledSecrets.map { secret in
+        .init(name: secret.name, entries: secret.uses.map { .init(key: $0.file, variable: $0.variable) })
+      }, images: images, pages: pages, specDigest: plan.specDigest.description, commit: commit, author: head?.author,
+      settings: settings)
+  }
+
+  /// What apps must answer: `health`, and all `checks`.
+  package var pages: [ReleasePlan.Page] {
+    plan.apps.flatMap { app -> [ReleasePlan.Page] in
+      guard let port = app.spec.port?.value else { return [] }
+      let health = app.spec.health.map {
+        [ReleasePlan.Page(app: app.name, port: port, path: $0.value, status: 200, content: nil)]
+      }
+      return (health ?? [])
+        + app.spec.checks.map {
+          .init(app: app.name, port: port, path: $0.path, status: $0.status, content: $0.content)
+        }
+    }
+  }
+
+  /// Of the merged spec, without those of other stages.
+  private var settings: [String] {
+    let own = deployment.stage.map { SpecPath(keys: "stages", $0) }
+    return plan.spec.sortedSettings.filter { setting in
+      !setting.path.hasPrefix(SpecPath(keys: "stages")) || own.map { setting.path.hasPrefix($0) } ?? false
+    }.map { "\($0.path) = \($0.value.text)" }
+  }
+
+  /// The folders and files whose changes are an app's own, from the workspace's root.
+  package func paths(of workload: String?) -> [String] {
+    let app = workload.flatMap { name in plan.workloads.first { $0.name == name }?.app }.flatMap { plan.app(named: $0) }
+    let apps = app.map { [$0] } ?? plan.apps
+    return apps.flatMap { ([$0.spec.source] + $0.spec.overlays).map(\.value.string) } + [plan.spec.file]
+  }
+}
+
+extension BuiltImage {
+  fileprivate var isRuntime: Bool { name == EnvironmentPlan.runtimeName }
+}

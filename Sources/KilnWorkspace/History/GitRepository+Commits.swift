@@ -1,0 +1,46 @@
+import KilnArtifacts
+import KilnDiagnostics
+import SystemPackage
+
+/// Who made what the workspace is now, and since when.
+extension GitRepository {
+  package struct Commit: Sendable, Hashable {
+    /// All of its digits.
+    package let id: String
+    package let author: String
+    package let subject: String
+
+    /// `HASH AUTHOR: SUBJECT`.
+    package var text: String { "\(id.prefix(12)) \(author): \(subject)" }
+  }
+
+  /// The commit that is checked out; nil where there is no repository, or nothing is committed yet.
+  package func head() async -> Commit? { try? await commits(["-1", "HEAD"]).first }
+
+  /// Whether tracked files differ from the commit's, below the workspace's own folder.
+  package func isChanged() async -> Bool {
+    let listed = try? await run(["status", "--porcelain", "--untracked-files=no", "--", "."], "look for changes")
+    return listed.map { !$0.isEmpty } ?? false
+  }
+
+  /// Those after `commit`, newest first.
+  /// - Parameter paths: Only those that touch one of them, from the workspace's root; all where it is nil.
+  /// - Throws: `Failure` where this clone has no such commit.
+  package func commits(since commit: String, touching paths: [String]? = nil, limit: Int) async throws -> [Commit] {
+    guard commit.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }), !commit.isEmpty else {
+      throw Failure(message: "\"\(commit)\" is no commit's id")
+    }
+    return try await commits(["-\(limit)", "\(commit)..HEAD"] + (paths.map { ["--"] + $0 } ?? []))
+  }
+
+  /// Three lines for each, which hold no line breaks themselves, and a NUL behind.
+  private func commits(_ arguments: [String]) async throws -> [Commit] {
+    let output = try await run(
+      ["--literal-pathspecs", "log", "-z", "--no-show-signature", "--format=%H%n%an%n%s"] + arguments,
+      "read its history")
+    return output.split(separator: "\0").compactMap { record in
+      let lines = record.split(separator: "\n", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+      return lines.count == 3 ? Commit(id: lines[0], author: lines[1], subject: lines[2]) : nil
+    }
+  }
+}
