@@ -1,5 +1,6 @@
 package import KilnConsole
 import KilnDiagnostics
+import KilnDocuments
 import KilnKubernetes
 import KilnProcesses
 
@@ -76,15 +77,7 @@ package struct Deployer: Sendable {
       PermissionCheck.rights(known, hasJobs: !desired.jobs.isEmpty, hasPages: !content.pages.isEmpty))
     try ReleaseStore.check(
       desired.stored(content.record(desired.number, namespace: kubectl.namespace, options: options, at: 0), content))
-    report(.step("asking the cluster about \(desired.objects.count) objects"))
-    try await DryRun(kubectl: kubectl, live: survey.live).run(
-      desired.newSecrets + desired.objects + desired.jobs.map(\.object), hasNamespace: survey.namespace != nil)
-    try Interruption.check()
-    if !desired.hasNamespace(survey) {
-      report(.step("namespace \(kubectl.namespace)"))
-      try await kubectl.output(
-        "make namespace \(kubectl.namespace)", Applying.arguments, input: Kubectl.list([desired.namespace]))
-    }
+    try await tryOut(kubectl, desired, survey)
     return try await ClusterLock.withLock(
       kubectl, holder: ClusterLock.holder(context.environment), patience: options.lockTimeout, clock: clock,
       isBusy: { holder, since in
@@ -99,6 +92,22 @@ package struct Deployer: Sendable {
         kubectl: kubectl, content: content, desired: desired, survey: survey, lock: lock, mask: mask, deployer: self)
       return try await run.run()
     }
+  }
+
+  /// Asks the cluster whether it takes all objects. In a namespace that is not there nothing can be tried: it is made
+  /// first, where the objects are as their schemas say, and stays empty where the cluster refuses them.
+  private func tryOut(_ kubectl: Kubectl, _ desired: DesiredRelease, _ survey: ClusterSurvey) async throws {
+    report(.step("asking the cluster about \(Phrase.count(desired.objects.count, "object"))"))
+    let trial = DryRun(kubectl: kubectl, live: survey.live)
+    let objects = desired.newSecrets + desired.objects + desired.jobs.map(\.object)
+    try await trial.run(objects, survey.namespace == nil ? .schema : .server)
+    try Interruption.check()
+    guard !desired.hasNamespace(survey) else { return }
+    report(.step("namespace \(kubectl.namespace)"))
+    try await kubectl.output(
+      "make namespace \(kubectl.namespace)", Applying.arguments, input: Kubectl.list([desired.namespace]))
+    if survey.namespace == nil { try await trial.run(objects, .server) }
+    try Interruption.check()
   }
 
   private func unchanged(

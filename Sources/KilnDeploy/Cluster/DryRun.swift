@@ -7,11 +7,17 @@ struct DryRun {
   let kubectl: Kubectl
   let live: LiveObjects
 
+  enum Depth {
+    /// Fields and their types alone, in whatever namespace.
+    case schema
+    /// All that the cluster would say.
+    case server
+  }
+
   /// - Throws: `deploy.immutable`, `deploy.invalid`, `deploy.quota`, `deploy.forbidden` and the like, for all objects at once.
-  func run(_ objects: [KubernetesObject], hasNamespace: Bool) async throws {
-    // Nothing can be tried in a namespace that is not there; the schema can be asked all the same.
+  func run(_ objects: [KubernetesObject], _ depth: Depth) async throws {
     let arguments =
-      hasNamespace ? Applying.arguments + ["--dry-run=server"] : ["create", "--dry-run=client", "--filename", "-"]
+      depth == .server ? Applying.arguments + ["--dry-run=server"] : ["create", "--dry-run=client", "--filename", "-"]
     do {
       try await kubectl.output(
         "apply the release", arguments + ["--output", "name"], input: Kubectl.list(objects))

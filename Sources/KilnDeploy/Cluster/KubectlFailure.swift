@@ -69,7 +69,9 @@ package struct KubectlFailure: CommandErrorConvertible {
     if has("no matches for kind", "the server doesn't have a resource type") { return .unknownKind }
     if has("(AlreadyExists)") { return .exists }
     if has("(Conflict)") { return .conflict }
-    if has(" is invalid: ", "(Invalid)", "error validating data", "(BadRequest)") { return .invalid }
+    if has(" is invalid: ", "(Invalid)", "error validating data", "(BadRequest)", "failed to create typed patch") {
+      return .invalid
+    }
     if has("(NotFound)") { return .notFound }
     return .other
   }
