@@ -56,6 +56,17 @@ public struct KubernetesObject: Sendable, Hashable {
     document["metadata"] = .map(metadata)
   }
 
+  /// - Parameter document: As it was rendered, or as a cluster answers; nil where it lacks what every object has.
+  public init?(document: DocumentMap) {
+    guard case .string(let apiVersion) = document["apiVersion"], case .string(let kind) = document["kind"],
+      case .map(let metadata) = document["metadata"], case .string(let name) = metadata["name"]
+    else { return nil }
+    self.apiVersion = apiVersion
+    self.kind = kind
+    self.name = name
+    self.document = document
+  }
+
   public var group: String {
     apiVersion.split(separator: "/").count == 2 ? String(apiVersion.split(separator: "/")[0]) : ""
   }

@@ -34,15 +34,18 @@ package struct Invocation: Sendable, Equatable {
   package let input: [UInt8]
   /// Where it runs; else here.
   package let folder: FilePath?
+  /// Whether a terminal's SIGINT leaves it alone where its output is kept: it runs to its end.
+  package let isShielded: Bool
 
   package init(
     _ program: String, _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = [],
-    folder: FilePath? = nil
+    folder: FilePath? = nil, isShielded: Bool = false
   ) {
     self.program = program
     self.arguments = arguments
     self.environment = environment
     self.input = input
     self.folder = folder
+    self.isShielded = isShielded
   }
 }

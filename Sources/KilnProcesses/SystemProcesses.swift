@@ -10,10 +10,12 @@ package struct SystemProcesses: ProcessRunner {
   package func output(_ invocation: Invocation) async throws -> Tool.Outcome {
     // A file, since a program may end before it has read all: who writes to it through a pipe would have to be told.
     let input = try InputFile(invocation.input)
+    var options = PlatformOptions()
+    if invocation.isShielded { options.processGroupID = 0 }
     return try await missing(invocation) {
       let result = try await run(
         .name(invocation.program), arguments: Arguments(invocation.arguments), environment: inherited(invocation),
-        workingDirectory: invocation.folder,
+        workingDirectory: invocation.folder, platformOptions: options,
         input: .fileDescriptor(input.descriptor, closeAfterSpawningProcess: false), output: .string(limit: Self.limit),
         error: .string(limit: Self.limit))
       withExtendedLifetime(input) {}

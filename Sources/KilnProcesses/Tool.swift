@@ -56,10 +56,12 @@ package struct Tool: Sendable {
   }
 
   /// Runs to the end; what it prints is kept.
+  /// - Parameter isShielded: Whether it runs to its end when the user interrupts the command.
   package func output(
-    _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = []
+    _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = [], isShielded: Bool = false
   ) async throws -> Outcome {
-    try await runner.output(Invocation(name, arguments, environment: environment, input: input))
+    try await runner.output(
+      Invocation(name, arguments, environment: environment, input: input, isShielded: isShielded))
   }
 
   /// Runs to the end; both streams go to `body`, together and piece by piece.

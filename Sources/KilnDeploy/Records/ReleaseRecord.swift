@@ -41,6 +41,10 @@ package struct ReleaseRecord: Sendable, Hashable, Codable {
   package var changes: [String]
   /// Commits since the release before: `HASH AUTHOR: SUBJECT`, newest first, at most 50.
   package var commits: [String]
+  /// The Secrets that its objects read, by the names in the plan: `care-secrets` is `care-secrets-r7`.
+  package var secrets: [String: String] = [:]
+  /// By the job's name in the plan: the digest of what it ran with when it last succeeded in this namespace.
+  package var jobs: [String: String] = [:]
 
   package init(
     number: Int, customer: String, stage: String?, cluster: String, namespace: String, outcome: Outcome,

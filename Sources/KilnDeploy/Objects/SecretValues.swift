@@ -1,0 +1,82 @@
+import KilnConsole
+import KilnDiagnostics
+import KilnDocuments
+import KilnKubernetes
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The values of a plan's Secrets, from the variables of whoever deploys.
+struct SecretValues: Sendable {
+  /// A Secret of the plan and what it holds, encoded as in the cluster.
+  private struct Values {
+    let name: String
+    let data: DocumentMap
+  }
+
+  private let secrets: [Values]
+  /// What hides the values in the words of programs.
+  let mask: SecretMask
+
+  /// - Throws: `deploy.secret` with all variables that are missing or empty.
+  init(_ plan: ReleasePlan, in environment: [String: String]) throws {
+    var missing: [String] = []
+    var texts: [String] = []
+    secrets = plan.secrets.map { secret in
+      var data: DocumentMap = [:]
+      for entry in secret.entries {
+        let value = environment[entry.variable] ?? ""
+        let place = "(entry \(entry.key) of \(secret.name))"
+        if value.isEmpty {
+          let state = environment[entry.variable] == nil ? "is not set" : "is empty"
+          missing.append("\(entry.variable) \(state) \(place)")
+        } else if !CommandContext.isText(entry.variable, value) {
+          missing.append("\(entry.variable) is not UTF-8 \(place)")
+        }
+        texts.append(value)
+        data[entry.key] = .string(Data(value.utf8).base64EncodedString())
+      }
+      return Values(name: secret.name, data: data)
+    }
+    guard missing.isEmpty else {
+      throw CommandError(
+        "deploy.secret", "\(Phrase.count(missing.count, "secret")) cannot be read from the environment",
+        details: missing, help: "set these variables where `kiln deploy` runs; a pipeline has them as secret variables")
+    }
+    mask = SecretMask(texts)
+  }
+
+  /// The name of each Secret in the cluster: the last good release's where its values are the same, else a new one.
+  func names(for number: Int, after last: ReleaseRecord?, _ live: LiveObjects) -> [String: String] {
+    var names: [String: String] = [:]
+    for secret in secrets {
+      let known = last?.secrets[secret.name]
+      let isSame = known.map { live[Self.id($0)]?["data"]?.members.sortedByKey == secret.data.sortedByKey } ?? false
+      names[secret.name] = isSame ? known : "\(secret.name)-r\(number)"
+    }
+    return names
+  }
+
+  /// The objects of those Secrets that `names` calls anew, for kubectl's standard input alone.
+  func objects(_ names: [String: String], number: Int, _ plan: ReleasePlan) -> [KubernetesObject] {
+    secrets.compactMap { secret in
+      guard let name = names[secret.name], name == "\(secret.name)-r\(number)" else { return nil }
+      var labels = Labels.of(customer: plan.customer, stage: plan.stage)
+      labels[Labels.release] = .string(String(number))
+      labels[Labels.secret] = .string(secret.name)
+      return KubernetesObject(
+        "v1", "Secret", name, namespace: plan.namespace, metadata: ["labels": .map(labels)],
+        ["immutable": true, "type": "Opaque", "data": .map(secret.data)])
+    }
+  }
+
+  static func id(_ name: String) -> KubernetesObject.ID { .init(group: "", kind: "Secret", name: name) }
+}
+
+extension SecretMask {
+  /// Another program's words, of one line, without values: a program may print what it was given.
+  func relayed(_ text: String) -> String { masked(Relayed.safe(masked(text))) }
+}

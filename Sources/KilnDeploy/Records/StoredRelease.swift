@@ -1,0 +1,62 @@
+import KilnDocuments
+package import KilnKubernetes
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A release with what it has applied: enough to bring it back without its workspace.
+package struct StoredRelease: Sendable {
+  package var record: ReleaseRecord
+  /// As they were applied, without Secrets; jobs with the release's number in their names.
+  package var objects: [KubernetesObject]
+  /// Of the merged spec, sorted: `path = value`.
+  package var settings: [String]
+
+  package init(record: ReleaseRecord, objects: [KubernetesObject], settings: [String]) {
+    self.record = record
+    self.objects = objects
+    self.settings = settings
+  }
+
+  private static let recordKey = "release.json"
+  private static let objectsKey = "objects.json"
+  private static let settingsKey = "settings.json"
+
+  static func name(_ number: Int) -> String { "kiln-release-\(number)" }
+
+  /// - Parameter configMap: As the cluster answers; nil for what is no release, or one that this version cannot read.
+  init?(configMap: DocumentValue) {
+    guard let data = configMap["data"], let text = data[Self.recordKey]?.textValue,
+      let record = try? JSONDecoder().decode(ReleaseRecord.self, from: Data(text.utf8)), record.schemaVersion == 1,
+      configMap["metadata"]?["name"]?.textValue == Self.name(record.number)
+    else { return nil }
+    self.record = record
+    func items(_ key: String) -> [DocumentValue] {
+      data[key]?.textValue.flatMap { try? JSONReader.read($0) }?.items ?? []
+    }
+    objects = items(Self.objectsKey).compactMap { KubernetesObject(document: $0.members) }
+    settings = items(Self.settingsKey).compactMap(\.textValue)
+  }
+
+  /// What is written to the cluster.
+  func configMap() throws -> KubernetesObject {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let text = String(decoding: try encoder.encode(record), as: UTF8.self)
+    let line = JSONRenderer(indent: 0)
+    var labels = Labels.of(customer: record.customer, stage: record.stage)
+    labels[Labels.release] = .string(String(record.number))
+    return KubernetesObject(
+      "v1", "ConfigMap", Self.name(record.number), namespace: record.namespace, metadata: ["labels": .map(labels)],
+      [
+        "data": [
+          Self.recordKey: .string(text),
+          Self.objectsKey: .string(line.render(.list(objects.map { .map($0.document) }))),
+          Self.settingsKey: .string(line.render(.strings(settings))),
+        ]
+      ])
+  }
+}
