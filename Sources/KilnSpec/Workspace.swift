@@ -87,6 +87,7 @@ public struct WorkspaceReader: Sendable {
     reading.checkReservedNames()
     reading.checkDomains(environments)
     reading.checkNamespaces(environments, settings.clusters)
+    reading.checkContainers(environments)
     reading.checkOutput(settings, environments)
     return Workspace(
       root: root, registry: settings.registry, output: settings.output, build: settings.build,
