@@ -18,12 +18,13 @@ package struct WorkspaceCheck {
     if !loaded.concernsEveryCustomer || !problems.hasErrors {
       let good = loaded.withoutErrors
       problems += try ContextCheck(good).problems(workers)
+      let known = Set(problems)
       for plan in good.plans {
         guard let machine = plan.spec.machine else { continue }
         let parameters = MachineParameters(
           of: plan, by: machine.builders, root: loaded.workspace.root, context: context)
         guard let (found, texts) = try parameters?.check() else { continue }
-        problems += found.filter { !problems.contains($0) }
+        problems += found.filter { !known.contains($0) }
         sources.merge(texts) { first, _ in first }
       }
     }

@@ -18,7 +18,7 @@ package struct WorkspaceFiles: Sendable {
   package let containment: Containment
   private let places = Places()
 
-  /// What stands at paths: a fleet names the same ones over and over.
+  /// What stands at paths from the workspace's root: a fleet names the same ones over and over.
   private final class Places: Sendable {
     enum Place {
       case file, folder, nothing
@@ -30,9 +30,9 @@ package struct WorkspaceFiles: Sendable {
     }
     private let known = Mutex<[FilePath: Place]>([:])
 
-    func place(of path: FilePath, in containment: Containment) -> Place {
+    func place(of path: FilePath, below root: FilePath, in containment: Containment) -> Place {
       if let place = known.withLock({ $0[path] }) { return place }
-      let place = Self.look(path, containment)
+      let place = Self.look(root.pushing(path).normalized, containment)
       known.withLock { $0[path] = place }
       return place
     }
@@ -140,7 +140,7 @@ package struct WorkspaceFiles: Sendable {
   }
 
   private func problem(_ path: Located<FilePath>, _ what: String, isWanted: (Places.Place) -> Bool) -> Diagnostic? {
-    let place = places.place(of: root.pushing(path.value).normalized, in: containment)
+    let place = places.place(of: path.value, below: root, in: containment)
     if isWanted(place) { return nil }
     let name = "\(what) \"\(path.value)\""
     let why: String

@@ -102,7 +102,9 @@ public struct TokenSurvey: Sendable {
         let status = try? folder.status(of: name)
       else { continue }
       guard status.st_mode & S_IFMT == S_IFREG else { return .other(isFile: false) }
-      guard status.st_size <= sizeLimit, let bytes = try? read(name, in: folder) else { return .other(isFile: true) }
+      guard status.st_size <= sizeLimit, let bytes = try? read(name, Int(status.st_size), in: folder) else {
+        return .other(isFile: true)
+      }
       return .text(bytes, layer: index)
     }
     return .nothing
@@ -117,11 +119,12 @@ public struct TokenSurvey: Sendable {
     return folder
   }
 
-  private static func read(_ name: [UInt8], in folder: OpenFolder) throws -> [UInt8] {
+  private static func read(_ name: [UInt8], _ size: Int, in folder: OpenFolder) throws -> [UInt8] {
     let file = FileDescriptor(rawValue: try folder.openFile(name))
     defer { try? file.close() }
     var bytes: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    // One more than there is: the next piece tells whether that was all.
+    var piece = [UInt8](repeating: 0, count: min(max(size + 1, 1 << 12), 1 << 16))
     // A file that grows meanwhile is read as far as one that did not.
     while bytes.count <= sizeLimit {
       let count = try piece.withUnsafeMutableBytes { try file.read(into: $0) }

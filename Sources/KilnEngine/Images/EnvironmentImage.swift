@@ -135,21 +135,25 @@ extension LoadedWorkspace {
     of plan: AppPlan, in environment: EnvironmentPlan, known: AppFolders = AppFolders()
   ) throws -> (source: ContextSource, texts: [String: String]) {
     let app = plan.spec
-    let folder = workspace.root.pushing(app.source.value).lexicallyNormalized()
     var source = ContextSource(
       layers: ([app.source] + app.overlays).map { path in known.layer(path.value) { layer(path.value) } })
     source.leavesPrivateOut = true
     // Once for all customers of one command. Those that have nothing left out are not asked who is the first that has.
     if source.layers.contains(where: { !$0.leftOut.isEmpty }) {
-      let first = plans.first { plan in
-        plan.apps.contains { app in
-          ([app.spec.source] + app.spec.overlays).contains { !layer($0.value).leftOut.isEmpty }
-        }
+      let first = known.firstLeavingOut {
+        plans.first { plan in
+          plan.apps.contains { app in
+            ([app.spec.source] + app.spec.overlays).contains { path in
+              !known.layer(path.value) { layer(path.value) }.leftOut.isEmpty
+            }
+          }
+        }?.customer
       }
-      source.reportsLeftOut = environment.customer == first?.customer
+      source.reportsLeftOut = environment.customer == first
     }
     // The application's own rules are in its folder.
-    let own = try known.rules(of: folder) {
+    let own = try known.rules(of: app.source.value) {
+      let folder = folder(app.source.value)
       let own = try ContextFolder(
         folder, within: workspace.containment, name: { $0 == folder ? app.source.value.string : shown($0) })
       return (own.source.ignore, own.sources)
@@ -174,9 +178,12 @@ extension LoadedWorkspace {
     return place.isThere || place.isLink
   }
 
+  /// A path as a spec names it, from the workspace's root.
+  private func folder(_ path: FilePath) -> FilePath { workspace.root.pushing(path).lexicallyNormalized() }
+
   /// A folder of the app, without what Kiln writes where the workspace is in it.
   private func layer(_ path: FilePath) -> ContextSource.Layer {
-    let folder = workspace.root.pushing(path).lexicallyNormalized()
+    let folder = folder(path)
     var leftOut: [String] = []
     if let root = Containment.real(workspace.root), let real = Containment.real(folder), root.starts(with: real) {
       let way = root.components.dropFirst(real.components.count)
