@@ -28,6 +28,8 @@ public struct KilnCommand: AsyncParsableCommand {
           DoctorCommand.self,
         ]),
       CommandGroup(
+        name: "In clusters:", subcommands: [DeployCommand.self, PromoteCommand.self, RollbackCommand.self]),
+      CommandGroup(
         name: "Anywhere:", subcommands: [ContextCommand.self, PackerLogCommand.self, ParametersCommand.self]),
     ])
 

@@ -119,7 +119,7 @@ package struct Deployer: Sendable {
   }
 
   /// A missing context names those that are there; an account without rights learns all that it lacks.
-  private func naming<Value>(_ kubectl: Kubectl, _ body: () async throws -> Value) async throws -> Value {
+  func naming<Value>(_ kubectl: Kubectl, _ body: () async throws -> Value) async throws -> Value {
     do {
       return try await body()
     } catch let failure as KubectlFailure where failure.cause == .context {

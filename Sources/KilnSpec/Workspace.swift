@@ -15,7 +15,7 @@ public struct Workspace: Sendable {
   /// In the order of `kiln.yaml`.
   public let clusters: [Cluster]
   /// Who is told of failed and recovered deployments.
-  public let notify: [NotificationTarget]
+  public let notify: [NotificationUse]
   public let refreshes: ImageRefreshes
   /// Where the files that specs and definitions name may be.
   public let containment: Containment

@@ -86,7 +86,7 @@ struct WorkspaceReading {
     var profile: Located<String>?
     var build = BuildSettings()
     var clusters: [Cluster] = []
-    var notify: [NotificationTarget] = []
+    var notify: [NotificationUse] = []
     var allowed: [Located<FilePath>] = []
   }
 
@@ -100,7 +100,7 @@ struct WorkspaceReading {
     settings.profile = node.optional("profile")
     settings.build = node["build"].map { BuildSettings($0) } ?? BuildSettings()
     settings.clusters = (node["clusters"]?.entries ?? []).map { Cluster($0) }
-    settings.notify = (node["notify"]?.items ?? []).map { NotificationTarget($0) }
+    settings.notify = (node["notify"]?.items ?? []).map { NotificationUse($0) }
     settings.allowed = allowed(in: node)
     containment = Containment(root: root, allowed: settings.allowed.map { root.pushing($0.value) })
     if let output = node["output"]?.path {

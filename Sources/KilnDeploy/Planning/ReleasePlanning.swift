@@ -141,8 +141,9 @@ package struct ReleasePlanning: Sendable {
       jobs: lowering.jobs,
       secrets: lowering.filledSecrets.map { secret in
         .init(name: secret.name, entries: secret.uses.map { .init(key: $0.file, variable: $0.variable) })
-      }, images: images, pages: pages, specDigest: plan.specDigest.description, commit: commit, author: head?.author,
-      settings: settings)
+      }, images: images, pages: pages, specDigest: plan.specDigest(at: deployment.stage).description, commit: commit,
+      author: head?.author,
+      settings: plan.settings(at: deployment.stage).map { "\($0.path) = \($0.value.text)" })
   }
 
   /// What apps must answer: `health`, and all `checks`.
@@ -157,14 +158,6 @@ package struct ReleasePlanning: Sendable {
           .init(app: app.name, port: port, path: $0.path, status: $0.status, content: $0.content)
         }
     }
-  }
-
-  /// Of the merged spec, without those of other stages.
-  private var settings: [String] {
-    let own = deployment.stage.map { SpecPath(keys: "stages", $0) }
-    return plan.spec.sortedSettings.filter { setting in
-      !setting.path.hasPrefix(SpecPath(keys: "stages")) || own.map { setting.path.hasPrefix($0) } ?? false
-    }.map { "\($0.path) = \($0.value.text)" }
   }
 
   /// The folders and files whose changes are an app's own, from the workspace's root.

@@ -111,7 +111,9 @@ package struct KubernetesLowering {
       metadata: [
         "labels": .map(labels),
         "annotations": .map(
-          DocumentMap([("kiln.io/spec-digest", .string(plan.specDigest.description))] + provenanceAnnotations.pairs)),
+          DocumentMap(
+            [("kiln.io/spec-digest", .string(plan.specDigest(at: deployment.stage).description))]
+              + provenanceAnnotations.pairs)),
       ], [:])
   }
 

@@ -1,5 +1,5 @@
 /// Who is told of deployments, from `kiln.yaml`.
-public struct NotificationTarget: Sendable, Hashable {
+public struct NotificationUse: Sendable, Hashable {
   public enum Kind: String, Sendable, Hashable { case slack, webhook }
 
   public let kind: Kind

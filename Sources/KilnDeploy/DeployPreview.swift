@@ -1,0 +1,79 @@
+import KilnConsole
+import KilnDiagnostics
+import KilnDocuments
+import KilnKubernetes
+import KilnProcesses
+
+/// What a deployment would change, and what that costs.
+package struct DeployPreview: Sendable {
+  /// As `kubectl diff` prints it; Secrets are not in it.
+  let differences: String
+  /// Objects that are made, removed, workloads whose pods start anew: a line each.
+  let lines: [String]
+
+  package var isEmpty: Bool { differences.isEmpty && lines.isEmpty }
+
+  package var text: String { isEmpty ? "nothing would change\n" : differences + lines.map { $0 + "\n" }.joined() }
+}
+
+extension Deployer {
+  /// Asks the server what a plan would change; changes nothing.
+  package func preview(_ plan: ReleasePlan) async throws -> DeployPreview {
+    let kubectl = Kubectl(context: plan.context, namespace: plan.namespace, context.processes)
+    return try await naming(kubectl) {
+      let survey = try await ClusterSurvey.take(kubectl, for: plan.objects + plan.jobs)
+      try survey.checkNamespace(kubectl, customer: plan.customer, stage: plan.stage, adopt: options.adopt)
+      let secrets = try SecretValues(plan, in: context.environment)
+      let last = survey.releases.lastGood
+      let next = (survey.releases.last?.record.number ?? 0) + 1
+      let desired = try DesiredRelease(plan, number: next, secrets, survey.versions, after: last, survey.live)
+      let content = ReleaseContent(plan, origin: options.origin)
+      if desired.isDeployed(content, survey) { return DeployPreview(differences: "", lines: []) }
+      guard survey.namespace != nil else {
+        return DeployPreview(
+          differences: "",
+          lines: ["would make namespace \(plan.namespace)"] + desired.objects.map { "would make \($0.id)" }
+            + desired.jobs.map { "would run \($0.name)" })
+      }
+      let outcome = try await kubectl.outcome(
+        ["diff", "--server-side", "--field-manager=kiln", "--force-conflicts", "--filename", "-"],
+        input: Kubectl.list(desired.objects))
+      // Above 1 it could not compare.
+      guard outcome.code <= 1 else {
+        throw KubectlFailure("compare with the cluster", of: kubectl, outcome)
+      }
+      return DeployPreview(
+        differences: secrets.mask.masked(
+          outcome.output.split(separator: "\n", omittingEmptySubsequences: false).map { Relayed.safe(String($0)) }
+            .joined(separator: "\n")),
+        lines: lines(desired, survey, last))
+    }
+  }
+
+  private func lines(_ desired: DesiredRelease, _ survey: ClusterSurvey, _ last: StoredRelease?) -> [String] {
+    var lines: [String] = []
+    for object in desired.objects where survey.live[object.id] == nil { lines.append("would make \(object.id)") }
+    for object in desired.objects {
+      guard ["Deployment", "StatefulSet"].contains(object.kind), let live = survey.live[object.id],
+        let template = object.document["spec"]?["template"], let now = live["spec"]?["template"]
+      else { continue }
+      if !ObjectComparison.differences(template, now).isEmpty {
+        lines.append("would start the pods of \(object.name) anew")
+      }
+    }
+    lines += desired.newSecrets.map { "would make \($0.id), whose values are not shown" }
+    let done = last?.record.jobs ?? [:]
+    lines += desired.jobs.filter { done[$0.name] != $0.digest }.map { "would run \($0.name)" }
+    let wanted = Set(desired.objects.map(\.id))
+    let gone = (last?.objects ?? []).map(\.id).filter {
+      !wanted.contains($0) && survey.live[$0] != nil && $0.kind != "PersistentVolumeClaim" && $0.kind != "Job"
+    }
+    return lines + gone.map { "would remove \($0)" }
+  }
+}
+
+extension DeployRun {
+  package func preview(_ one: Prepared) async throws -> DeployPreview {
+    try await Deployer(context, one.options) { _ in }.preview(one.plan)
+  }
+}

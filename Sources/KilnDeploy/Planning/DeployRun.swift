@@ -1,0 +1,179 @@
+import KilnArtifacts
+package import KilnConsole
+import KilnDiagnostics
+import KilnDocuments
+import KilnPlan
+package import KilnProcesses
+import KilnSpec
+package import KilnWorkspace
+import SystemPackage
+
+/// Deploys customers' specs, or what another stage has run.
+package struct DeployRun: Sendable {
+  package let loaded: LoadedWorkspace
+  package let stage: String?
+  package let context: CommandContext
+  package var timeout = 600
+  package var lockTimeout = 600
+  package var isAdopting = false
+  package var isBuilding = true
+  package var isQuiet = false
+  /// Who approves, and why.
+  package var approval: String?
+  package var workers = Workers(count: nil)
+  /// Whether lines begin with the customer's name.
+  package var isTitled = false
+
+  package init(_ loaded: LoadedWorkspace, stage: String?, _ context: CommandContext) {
+    self.loaded = loaded
+    self.stage = stage
+    self.context = context
+  }
+
+  /// What is to be deployed for one customer: everything is built and pushed, nothing is asked of the cluster but what it
+  /// remembers.
+  package struct Prepared: Sendable {
+    let planning: ReleasePlanning
+    package let plan: ReleasePlan
+    let options: DeployOptions
+    package var customer: String { plan.customer }
+  }
+
+  /// - Parameter source: The stage whose images are taken; nil builds what the spec says.
+  package func prepare(_ customer: String, from source: String? = nil) async throws -> Prepared {
+    let planning = try ReleasePlanning(loaded, loaded.plan(of: customer), stage: stage, context)
+    try planning.stopUnlessGenerated(workers)
+    let stageSpec = planning.plan.spec.stages.first { $0.name.value == stage }
+    try checkApproval(stageSpec, planning)
+    let passed = try await self.passed(source ?? stageSpec?.after?.value, customer)
+    let images: [String: String]
+    var origin: String?
+    if source != nil, let passed {
+      images = try Self.images(passed, for: planning)
+      origin = "\(passed.stage ?? "") \(passed.number)"
+    } else {
+      let references = try planning.references()
+      let known = try await ReleaseStore(kubectl(planning)).all().map(\.record)
+      images = try await planning.images(
+        references, known: known + [passed].compactMap { $0 }, isBuilding: isBuilding && passed == nil, isQuiet: isQuiet
+      )
+      if let passed { try Self.stopUnless(passed, hasPassed: images, planning) }
+    }
+    var options = options
+    options.origin = origin
+    options.commits = { last in await planning.commits(since: last).map(\.text) }
+    return Prepared(planning: planning, plan: await planning.release(images), options: options)
+  }
+
+  /// Deploys what is prepared.
+  package func deploy(_ one: Prepared) async throws -> DeployOutcome {
+    let title = isTitled ? "\(one.customer): " : ""
+    let console = context.console
+    let isQuiet = isQuiet
+    return try await Deployer(context, one.options) { event in
+      if case .warning = event {
+        console.error("\(title)\(event.line)\n")
+      } else if !isQuiet {
+        console.error("\(title)\(event.line)\n")
+      }
+    }.deploy(one.plan)
+  }
+
+  private func kubectl(_ planning: ReleasePlanning) -> Kubectl {
+    Kubectl(context: planning.cluster.context, namespace: planning.deployment.namespace, context.processes)
+  }
+
+  // MARK: Stages
+
+  private func checkApproval(_ stage: EnvironmentSpec.Stage?, _ planning: ReleasePlanning) throws {
+    guard stage?.needsApproval == true, approval == nil else { return }
+    throw CommandError(
+      "deploy.approval", "\(planning.title) needs an approval",
+      help: "--approve \"WHY\": who approves and why is remembered with the release")
+  }
+
+  /// The release that runs in a stage; nil where no stage is asked for.
+  private func passed(_ name: String?, _ customer: String) async throws -> ReleaseRecord? {
+    guard let name else { return nil }
+    let planning = try ReleasePlanning(loaded, loaded.plan(of: customer), stage: name, context)
+    let releases = try await ReleaseStore(kubectl(planning)).all()
+    guard let last = releases.lastGood?.record else {
+      throw CommandError(
+        "deploy.after", "nothing of \(customer) has passed \(name)",
+        help: "`kiln deploy \(customer) --stage \(name)` first")
+    }
+    return last
+  }
+
+  /// A release's images for what runs now.
+  private static func images(_ record: ReleaseRecord, for planning: ReleasePlanning) throws -> [String: String] {
+    let plan = planning.plan
+    let names = plan.apps.map(\.name) + plan.services.map(\.name)
+    let missing = names.filter { record.images[$0] == nil }
+    guard missing.isEmpty else {
+      throw CommandError(
+        "deploy.after", "\(record.stage ?? "") has not run \(Phrase.list(missing)) of \(plan.customer)",
+        help: "deploy the spec there first: release \(record.number) is of another")
+    }
+    return record.images.filter { names.contains($0.key) }
+  }
+
+  /// Images are what passed, or the release is none that may go on.
+  private static func stopUnless(
+    _ passed: ReleaseRecord, hasPassed images: [String: String], _ planning: ReleasePlanning
+  ) throws {
+    let others = images.filter { passed.images[$0.key] != $0.value }.keys.sorted()
+    guard !others.isEmpty else { return }
+    let stage = passed.stage ?? ""
+    throw CommandError(
+      "deploy.after",
+      "\(Phrase.list(others)) of \(planning.plan.customer) \(others.count == 1 ? "has" : "have") not passed \(stage)",
+      help:
+        "`kiln deploy \(planning.plan.customer) --stage \(stage)` first, or `kiln promote \(planning.plan.customer) --from \(stage) --to \(planning.deployment.name)`, which takes what has"
+    )
+  }
+
+  /// As `USER@HOST`, or what the pipeline says of who started it.
+  package static func deployer(_ environment: [String: String]) -> String {
+    for name in ["KILN_DEPLOYER", "GITLAB_USER_LOGIN", "GITHUB_ACTOR", "BUILD_REQUESTEDFOR"] {
+      if let value = environment[name], !value.isEmpty { return value }
+    }
+    return "\(environment["USER"] ?? environment["LOGNAME"] ?? "unknown")@\(ProcessEnvironment.host)"
+  }
+}
+
+extension ReleasePlanning {
+  /// The commits since a release, newest first; none where this clone does not have it.
+  package func commits(since record: ReleaseRecord?, touching workload: String? = nil) async -> [GitRepository.Commit] {
+    guard let commit = record?.commit?.split(separator: "-").first.map(String.init) else { return [] }
+    let git = GitRepository(root: loaded.workspace.root, git: context.tool("git"))
+    return (try? await git.commits(since: commit, touching: workload.map { paths(of: $0) }, limit: 50)) ?? []
+  }
+}
+
+extension DeployRun {
+  /// Brings an earlier release back; nil takes the good one before the one that runs.
+  package func rollback(_ customer: String, to number: Int?) async throws -> DeployOutcome {
+    let planning = try ReleasePlanning(loaded, loaded.plan(of: customer), stage: stage, context)
+    let console = context.console
+    let isQuiet = isQuiet
+    return try await Deployer(context, options) { event in
+      if case .warning = event {
+        console.error("\(event.line)\n")
+      } else if !isQuiet {
+        console.error("\(event.line)\n")
+      }
+    }.rollback(
+      to: number, cluster: planning.cluster.name.value, context: planning.cluster.context,
+      namespace: planning.deployment.namespace)
+  }
+
+  var options: DeployOptions {
+    var options = DeployOptions(deployer: Self.deployer(context.environment))
+    options.timeout = Double(timeout)
+    options.lockTimeout = Double(lockTimeout)
+    options.adopt = isAdopting
+    options.approval = approval.map { "\(options.deployer): \($0)" }
+    return options
+  }
+}

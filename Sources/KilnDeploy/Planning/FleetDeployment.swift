@@ -1,0 +1,130 @@
+import KilnDiagnostics
+package import KilnDocuments
+import KilnKubernetes
+import KilnProcesses
+
+/// Deploys several customers, some at a time: what fails for one does not stop the others.
+package struct FleetDeployment: Sendable {
+  let run: DeployRun
+  /// The stage whose images are taken.
+  let source: String?
+  let jobs: Int
+
+  package init(_ run: DeployRun, from source: String? = nil, jobs: Int) {
+    self.run = run
+    self.source = source
+    self.jobs = max(1, jobs)
+  }
+
+  /// What came of each customer, in their order.
+  package struct Results: Sendable {
+    package struct Result: Sendable {
+      let customer: String
+      let outcome: Swift.Result<DeployOutcome, any Error>
+    }
+
+    let stage: String?
+    let results: [Result]
+
+    package var failures: [any Error] {
+      results.compactMap { if case .failure(let error) = $0.outcome { error } else { nil } }
+    }
+
+    /// A line for each.
+    package var text: String {
+      results.map { result in
+        let title = stage.map { "\(result.customer) in \($0)" } ?? result.customer
+        switch result.outcome {
+        case .success(let outcome):
+          let origin = outcome.record.origin.map { ", from \($0)" } ?? ""
+          return
+            "\(title): release \(outcome.record.number)\(origin)\(outcome.isUnchanged ? ", unchanged" : ", deployed")\n"
+        case .failure: return "\(title): failed\n"
+        }
+      }.joined()
+    }
+
+    package var document: DocumentValue {
+      ["schemaVersion": 1, "deployments": .list(results.map { .map(member($0)) })]
+    }
+
+    private func member(_ result: Result) -> DocumentMap {
+      var map: DocumentMap = ["customer": .string(result.customer)]
+      map["stage"] = stage.map { .string($0) } ?? .null
+      switch result.outcome {
+      case .success(let outcome):
+        map["outcome"] = outcome.isUnchanged ? "unchanged" : "deployed"
+        map["reason"] = .null
+        map["release"] = .integer(outcome.record.number)
+        map["images"] = Self.images(outcome.record)
+        map["removed"] = .strings(outcome.removed.map(\.description))
+      case .failure(let error):
+        map["outcome"] = "failed"
+        map["reason"] = .string(
+          (error as? any CommandErrorConvertible)?.commandError.diagnostics.first?.message ?? "\(error)")
+        map["release"] = .null
+        map["images"] = [:]
+        map["removed"] = []
+      }
+      return map
+    }
+
+    static func images(_ record: ReleaseRecord) -> DocumentValue {
+      .map(DocumentMap(record.images.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+    }
+  }
+
+  /// - Throws: `Interruption.Failure` alone; what else fails is among the results.
+  package func deploy(_ customers: [String]) async throws -> Results {
+    var seen: Set<String> = []
+    let customers = customers.filter { seen.insert($0).inserted }
+    var run = run
+    run.isTitled = customers.count > 1
+    // Engine and registry are asked for one customer after the other: builds share runtimes.
+    var prepared: [(customer: String, result: Result<DeployRun.Prepared, any Error>)] = []
+    for customer in customers {
+      try Interruption.check()
+      do { prepared.append((customer, .success(try await run.prepare(customer, from: source)))) } catch {
+        try Interruption.check()
+        prepared.append((customer, .failure(error)))
+      }
+    }
+    return Results(stage: run.stage, results: await deploy(prepared, run))
+  }
+
+  private func deploy(
+    _ prepared: [(customer: String, result: Result<DeployRun.Prepared, any Error>)], _ run: DeployRun
+  ) async -> [Results.Result] {
+    var outcomes: [Int: Result<DeployOutcome, any Error>] = [:]
+    await withTaskGroup(of: (Int, Result<DeployOutcome, any Error>).self) { group in
+      var next = prepared.enumerated().makeIterator()
+      func start() -> Bool {
+        while let (index, one) = next.next() {
+          switch one.result {
+          case .failure(let error): outcomes[index] = .failure(error)
+          case .success(let ready):
+            group.addTask {
+              do { return (index, .success(try await run.deploy(ready))) } catch { return (index, .failure(error)) }
+            }
+            return true
+          }
+        }
+        return false
+      }
+      for _ in 0..<jobs where !start() { break }
+      for await (index, outcome) in group {
+        outcomes[index] = outcome
+        _ = start()
+      }
+    }
+    return prepared.indices.compactMap { index in
+      outcomes[index].map { .init(customer: prepared[index].customer, outcome: $0) }
+    }
+  }
+
+  package func rollback(_ customer: String, to number: Int?) async throws -> Results {
+    let outcome: Result<DeployOutcome, any Error>
+    do { outcome = .success(try await run.rollback(customer, to: number)) } catch { outcome = .failure(error) }
+    return Results(stage: run.stage, results: [.init(customer: customer, outcome: outcome)])
+  }
+}
