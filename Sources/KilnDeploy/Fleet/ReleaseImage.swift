@@ -1,0 +1,29 @@
+/// An image of a release, taken apart for reading.
+package struct ReleaseImage: Sendable, Hashable {
+  /// `REGISTRY/REPOSITORY`, without tag and digest.
+  package let repository: String
+  package let tag: String?
+  /// As in `sha256:…`.
+  package let digest: String?
+
+  /// - Parameter reference: `REGISTRY/REPOSITORY:TAG@sha256:…`, tag and digest or neither.
+  package init(_ reference: String) {
+    let parts = reference.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    digest = parts.count > 1 ? String(parts[1]) : nil
+    let name = parts.first ?? ""
+    // A colon before the last slash is that of the registry's port.
+    if let colon = name.lastIndex(of: ":"), !name[colon...].contains("/") {
+      repository = String(name[..<colon])
+      tag = String(name[name.index(after: colon)...])
+    } else {
+      repository = String(name)
+      tag = nil
+    }
+  }
+
+  /// The tag, else the first digits of the digest.
+  package var version: String {
+    if let tag, !tag.isEmpty { return tag }
+    return digest.map { String($0.split(separator: ":").last?.prefix(12) ?? "") } ?? "?"
+  }
+}
