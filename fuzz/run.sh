@@ -23,11 +23,12 @@ build_spec() {
   mkdir -p "$out/modules"
   catalog=$(find -L "$PWD/.build/plugins/outputs" -name EmbeddedCatalog.swift | head -n 1)
   includes="-I $out/modules -I $release/Modules -I .build/checkouts/swift-system/Sources/CSystem/include"
+  includes="$includes -I .build/checkouts/swift-subprocess/Sources/_SubprocessCShims/include"
   for name in CDirectoryEntries CNettle CYAML; do includes="$includes -I Sources/$name"; done
   features="$features -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature NonisolatedNonsendingByDefault"
   compile="swiftc -wmo -swift-version 6 $features -parse-as-library -enable-testing -sanitize=fuzzer,address $includes"
   libraries=
-  for name in KilnText KilnWorkers KilnDocuments KilnDiagnostics KilnArtifacts KilnCatalog KilnSpec KilnPlan KilnDocker KilnPacker KilnAnsible KilnGoss KilnAzure KilnGeneration KilnTesting; do
+  for name in KilnText KilnSchedule KilnDocuments KilnDiagnostics KilnProcesses KilnConsole KilnArtifacts KilnCatalog KilnPacker KilnSpec KilnPlan KilnDocker KilnAnsible KilnGoss KilnAzure KilnSystemd KilnGeneration KilnTesting; do
     folder=Sources/$name
     [ -d "$folder" ] || folder=Tests/$name
     sources=$(find "$folder" -name '*.swift')
@@ -35,8 +36,10 @@ build_spec() {
     $compile -O -emit-library -static -emit-module -module-name $name -emit-module-path "$out/modules/$name.swiftmodule" -o "$out/modules/lib$name.a" $sources
     libraries="$out/modules/lib$name.a $libraries"
   done
+  objects=
+  for name in SystemPackage CSystem Subprocess _SubprocessCShims; do objects="$objects $release/$name.build/*.o"; done
   # Without -O, so that a failed precondition says what it found. Linking names symbols of the sanitizer's that do no harm.
-  $compile -Onone -module-name SpecFuzz -o "$out/spec" fuzz/SpecFuzz.swift $libraries "$release"/SystemPackage.build/*.o "$release"/CSystem.build/*.o 2>"$out/spec.link" || { cat "$out/spec.link"; exit 1; }
+  $compile -Onone -module-name SpecFuzz -o "$out/spec" fuzz/SpecFuzz.swift $libraries $objects 2>"$out/spec.link" || { cat "$out/spec.link"; exit 1; }
   # Every example and fixture is a seed.
   mkdir -p "$out/spec.seeds"
   for file in examples/environments/*.yaml examples/components/*.yaml templates/*/*.yaml Tests/KilnGenerationTests/Fixtures/*.txt Tests/KilnCommandsTests/Fixtures/diagnostics/*.txt; do
