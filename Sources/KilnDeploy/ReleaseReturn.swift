@@ -38,6 +38,9 @@ struct RunTrouble {
 
 /// The way back from a release that failed.
 struct ReleaseReturn: Sendable {
+  /// Seconds that what ran before may take at least, however short the user's patience with the new is.
+  private static let patience = 300.0
+
   let run: ReleaseRun
   private(set) var release: StoredRelease
   /// How often the user had asked for an end when the way back began; asking again ends it.
@@ -85,7 +88,8 @@ struct ReleaseReturn: Sendable {
   private func bringBack(_ good: StoredRelease) async throws {
     run.report(.step("going back to release \(good.record.number)"))
     let objects = good.objects.filter { $0.kind != "Job" }
-    for phase in ApplyPhase.allCases { try await run.apply(phase, objects, check: check) }
+    let timeout = max(run.options.timeout, Self.patience)
+    for phase in ApplyPhase.allCases { try await run.apply(phase, objects, timeout: timeout, check: check) }
     try check()
     try await run.prune(release, backTo: good)
   }

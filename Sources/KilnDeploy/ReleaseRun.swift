@@ -103,7 +103,7 @@ struct ReleaseRun: Sendable {
   /// Applies the objects of one phase, and waits for its workloads.
   func apply(
     _ phase: ApplyPhase, _ objects: [KubernetesObject], besides others: [KubernetesObject] = [],
-    check: (() throws -> Void)? = nil
+    timeout: Double? = nil, check: (() throws -> Void)? = nil
   ) async throws {
     let check = check ?? self.check
     let mine = others + objects.filter { ApplyPhase($0) == phase }
@@ -113,13 +113,13 @@ struct ReleaseRun: Sendable {
       try await kubectl.output(
         "apply the release", Applying.arguments + ["--output", "name"], input: Kubectl.list(mine))
     } catch let failure as KubectlFailure { throw DryRun.error(failure, mine, survey.live) }
-    try await watch(check).wait(for: mine.map(\.id).filter { WorkloadState.kinds.contains($0.kind) })
+    try await watch(timeout, check).wait(for: mine.map(\.id).filter { WorkloadState.kinds.contains($0.kind) })
   }
 
-  private func watch(_ check: @escaping () throws -> Void) -> RolloutWatch {
+  private func watch(_ timeout: Double?, _ check: @escaping () throws -> Void) -> RolloutWatch {
     RolloutWatch(
-      kubectl: kubectl, mask: mask, clock: deployer.clock, timeout: options.timeout, report: deployer.report,
-      check: check)
+      kubectl: kubectl, mask: mask, clock: deployer.clock, timeout: timeout ?? options.timeout,
+      report: deployer.report, check: check)
   }
 
   private func runJobs(_ release: inout StoredRelease) async throws {
@@ -132,7 +132,7 @@ struct ReleaseRun: Sendable {
         try await kubectl.output(
           "start job \(job.object.name)", Applying.arguments + ["--output", "name"], input: Kubectl.list([job.object]))
       } catch let failure as KubectlFailure { throw DryRun.error(failure, [job.object], survey.live) }
-      try await watch(check).wait(for: [job.object.id])
+      try await watch(nil, check).wait(for: [job.object.id])
       release.record.jobs[job.name] = job.digest
       try await store.update(release)
     }
@@ -147,7 +147,7 @@ struct ReleaseRun: Sendable {
     for id in running.compactMap({ KubernetesObject(document: $0.members)?.id }) {
       report(.note("job \(id.name) of an earlier release still runs"))
       do {
-        try await watch(check).wait(for: [id])
+        try await watch(nil, check).wait(for: [id])
       } catch is RolloutFailure {}
     }
   }

@@ -136,13 +136,14 @@ struct RolloutWatch {
     return RolloutFailure(workload: late?.name, reason: prefix)
   }
 
-  /// The last lines that a container printed before it ended, else those of now.
+  /// The last lines of a container, of one that ended as well; of the one before it where it printed nothing.
   private func log(of trouble: PodTrouble) async -> [String] {
     guard trouble.hasLog, let container = trouble.container else { return [] }
     let arguments = ["logs", trouble.pod, "--container", container, "--tail", String(Self.logLines)]
-    for more in trouble.restarts > 0 ? [["--previous"], []] : [[]] {
+    for more in trouble.restarts > 0 ? [[], ["--previous"]] : [[]] {
       guard let answer = try? await kubectl.outcome(arguments + more), answer.isSuccess else { continue }
       let lines = answer.output.split(separator: "\n").suffix(Self.logLines)
+        .filter { !$0.hasPrefix("unable to retrieve container logs for ") }
       if !lines.isEmpty { return lines.map { mask.relayed(String($0)) } }
     }
     return []
