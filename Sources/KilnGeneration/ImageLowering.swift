@@ -30,7 +30,7 @@ struct ImageLowering {
     var steps = ContainerSteps(runtime.base.family)
     steps.origin = .init(location: runtime.base.location)
     steps.add(.from(image: runtime.base.image))
-    for part in runtime.installation {
+    for part in runtime.installation where part.steps.contains(where: { $0.isFor(.container) }) {
       steps.comment("\(part.component.name): \(part.component.summary)")
       steps.origin = .init(location: part.component.origin)
       steps.add(part.steps)

@@ -92,6 +92,7 @@ struct Resolution {
       let app = machineApp.flatMap { app in plans.first { $0.name == app.name.value } }
       let plan = MachinePlan(spec: spec, app: app, runtime: app?.runtime ?? runtime, services: machineServices)
       problems += unitProblems(plan) + DiskRules.problems(plan)
+      problems += DomainRules(machine: plan, definitions: definitions).problems()
       machine = plan
     }
     let plan = EnvironmentPlan(
@@ -145,7 +146,7 @@ struct Resolution {
   private mutating func runtime(
     _ runtime: EnvironmentSpec.Runtime, following app: EnvironmentSpec.App?
   ) -> RuntimePlan? {
-    let followed = FollowedKeys(app)
+    let followed = FollowedKeys(app, of: runtime.components.map(\.name.value), definitions)
     let base = base(runtime.base)
     let (plan, found) = resolver.cache.runtime(.init(runtime: runtime, followed: followed)) {
       var own = Resolution(resolver: resolver, spec: spec)
@@ -211,7 +212,7 @@ struct Resolution {
       if let value = definition.fallback(on: base?.name ?? "", beside: present) {
         return .init(name: definition.name, value: value, isDefault: true)
       }
-      guard !definition.isRequired else { return nil }
+      guard !definition.isRequired || definition.conflicts.contains(where: { node?[$0] != nil }) else { return nil }
       let empty: SpecNode.Content =
         switch definition.kind {
         case .list: .list([])

@@ -1,4 +1,5 @@
 import KilnDiagnostics
+import KilnDocuments
 import KilnSpec
 
 extension Resolution {
@@ -94,6 +95,13 @@ extension Resolution {
         Diagnostic(
           "spec.component-conflict", "\(name) and \(conflict) cannot be used together", at: origin,
           suggestion: "remove one of the two"))
+    }
+    if !definition.alternatives.isEmpty, present.isDisjoint(with: definition.alternatives) {
+      problems.append(
+        Diagnostic(
+          "spec.missing-component",
+          "\(name) works with \(Phrase.alternatives(definition.alternatives)), and there is none",
+          at: origin, suggestion: "name one of them too, or remove \(name)"))
     }
     if let base, !definition.bases.isEmpty, !definition.bases.contains(base.name) {
       problems.append(

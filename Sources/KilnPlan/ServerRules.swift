@@ -23,6 +23,7 @@ struct ServerRules {
     switch key {
     case .port: app.port?.location ?? app.location
     case .workdir: app.workdir.location
+    case .domains: app.domains.first?.location ?? app.location
     }
   }
 
@@ -36,6 +37,7 @@ struct ServerRules {
       guard let port = app.port?.value else { return [] }
       content = .scalar(.init(text: String(port), isPlain: true))
     case .workdir: content = .scalar(.init(text: app.workdir.value, isPlain: false))
+    case .domains: content = FollowedKeys.list(app.domains.map(\.value), at: place(key))
     }
     return ParameterChecker(parameter, base: base).problems(in: SpecNode(content, at: place(key))).map {
       Diagnostic(
@@ -55,6 +57,8 @@ struct ServerRules {
     case .workdir:
       guard let root = value.scalar?.text, !Self.areRelated(root, app.workdir.value), !isFilled(root) else { return [] }
       message = "\(app.path).workdir is \(app.workdir.value), but \(component) serves \(root)"
+    // Names that a machine has are not always all that the app has.
+    case .domains: return []
     }
     return [
       Diagnostic(
@@ -79,5 +83,30 @@ struct ServerRules {
   private static func areRelated(_ one: String, _ other: String) -> Bool {
     let (a, b) = (one.split(separator: "/"), other.split(separator: "/"))
     return a.starts(with: b) || b.starts(with: a)
+  }
+}
+
+/// What a machine serves by names, and has none.
+struct DomainRules {
+  let machine: MachinePlan
+  let definitions: Definitions
+
+  func problems() -> [Diagnostic] {
+    machine.runtime.components.flatMap { component -> [Diagnostic] in
+      let parameters = definitions.components[component.name]?.parameters ?? []
+      return parameters.compactMap { parameter in
+        guard parameter.follows == .domains,
+          component.parameters.first(where: { $0.name == parameter.name })?.value.items?.isEmpty == true
+        else { return nil }
+        let app = machine.app?.spec
+        return Diagnostic(
+          "spec.no-domains",
+          app.map { "\(component.name) serves domains, and \($0.path) has none" }
+            ?? "\(component.name) serves domains, and the machine has no app",
+          at: component.origin,
+          suggestion: app.map { "name them, as in \($0.path): {domains: [care.acme.example]}" }
+            ?? "describe the app under `apps`, or remove \(component.name)")
+      }
+    }
   }
 }

@@ -9,7 +9,7 @@ struct UnitRules {
 
   func problems() -> [Diagnostic] {
     let own = components.flatMap { component in
-      let reach = reach(of: component.name)
+      let reach = definitions.reach(of: [component.name])
       return problems(
         component.steps, component.name, component.origin,
         components.filter { reach.contains($0.name) }.flatMap(\.steps))
@@ -46,16 +46,5 @@ struct UnitRules {
     case .link(let path, _): path.hasSuffix("/\(unit).service")
     case .repository, .directory, .user, .environment, .service: false
     }
-  }
-
-  /// The component and all that it requires.
-  private func reach(of name: String) -> Set<String> {
-    var reach: Set<String> = []
-    var pending = [name]
-    while let next = pending.popLast() {
-      guard reach.insert(next).inserted else { continue }
-      pending += (definitions.components[next]?.requires ?? []).map(\.value)
-    }
-    return reach
   }
 }

@@ -97,7 +97,8 @@ package struct DefinitionReader {
     ComponentDefinition(
       name: name, summary: root.text("summary"), parameters: parameters(root),
       requires: (root["requires"]?.items ?? []).map { Located($0.scalar?.text ?? "", at: $0.location) },
-      conflicts: root.texts("conflicts"), order: root.required("order").integer ?? 0,
+      conflicts: root.texts("conflicts"), alternatives: root.texts("requiresOneOf"),
+      order: root.required("order").integer ?? 0,
       isBeforePackages: root.required("beforePackages").boolean ?? false, bases: root.texts("bases"),
       steps: root["steps"]?.items ?? [],
       verify: root["verify"]?.items ?? [], location: root.location)
@@ -120,14 +121,16 @@ package struct DefinitionReader {
         instead: Dictionary((node["instead"]?.namedValues ?? []).map { ($0.name, $0.value) }) { a, _ in a },
         keyPattern: node["keys"]?.scalar?.text,
         minimum: node["minimum"]?.integer, maximum: node["maximum"]?.integer,
-        isRequired: node["required"]?.boolean ?? false,
+        isRequired: node["required"]?.boolean ?? false, conflicts: node.texts("conflicts"),
+        needs: node.texts("needs"),
         location: entry.keyLocation)
     }
   }
 
   /// Defaults and patterns that could never work are found when the file is read, not when it is used.
   private func parameterProblems(_ parameters: [ParameterDefinition], isComponent: Bool) -> [Diagnostic] {
-    parameters.flatMap { parameter -> [Diagnostic] in
+    let names = Set(parameters.map(\.name))
+    return parameters.flatMap { parameter -> [Diagnostic] in
       var found: [Diagnostic] = []
       for pattern in [parameter.pattern, parameter.keyPattern].compactMap({ $0 }) {
         guard let problem = TextPattern.problem(pattern) else { continue }
@@ -139,6 +142,11 @@ package struct DefinitionReader {
       }
       if let problem = followProblem(parameter, isComponent) {
         found.append(Diagnostic("spec.conflict", problem, at: parameter.location))
+        return found
+      }
+      if let name = (parameter.conflicts + parameter.needs).first(where: { !names.contains($0) }) {
+        found.append(
+          Diagnostic("spec.conflict", "there is no parameter \(ShapeChecker.shown(name))", at: parameter.location))
         return found
       }
       if let problem = boundsProblem(parameter) {
@@ -156,8 +164,7 @@ package struct DefinitionReader {
   private func followProblem(_ parameter: ParameterDefinition, _ isComponent: Bool) -> String? {
     guard let key = parameter.follows else { return nil }
     if !isComponent { return "a service does not follow the app: `follows` is for components" }
-    let kind: ParameterDefinition.Kind = key == .port ? .integer : .string
-    return parameter.kind == kind ? nil : "\(key.rawValue) is for parameters of type \(kind.rawValue)"
+    return parameter.kind == key.kind ? nil : "\(key.rawValue) is for parameters of type \(key.kind.rawValue)"
   }
 
   private func boundsProblem(_ parameter: ParameterDefinition) -> String? {

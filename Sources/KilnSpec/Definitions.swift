@@ -38,6 +38,16 @@ public struct ParameterDefinition: Sendable, Hashable {
   public enum AppKey: String, Sendable, Hashable, CaseIterable {
     case port = "app.port"
     case workdir = "app.workdir"
+    case domains = "app.domains"
+
+    /// Of the parameters that may follow it.
+    var kind: Kind {
+      switch self {
+      case .port: .integer
+      case .workdir: .string
+      case .domains: .list
+      }
+    }
   }
 
   public let name: String
@@ -59,7 +69,12 @@ public struct ParameterDefinition: Sendable, Hashable {
   /// The bounds of an integer; nil where there is none.
   public let minimum: Int?
   public let maximum: Int?
+  /// One that the spec must set, or one of its `conflicts`.
   public let isRequired: Bool
+  /// Parameters of which the spec sets none where it sets this one.
+  public let conflicts: [String]
+  /// Parameters without which this one would do nothing.
+  public let needs: [String]
   public let location: SourceLocation
 
   /// The value used on `base`, beside the components `present`, when the spec sets none.
@@ -77,6 +92,8 @@ public struct ComponentDefinition: Sendable, Hashable {
   public let parameters: [ParameterDefinition]
   public let requires: [Located<String>]
   public let conflicts: [String]
+  /// Components of which one is beside it; empty where it needs none.
+  public let alternatives: [String]
   /// Lower ones are installed first; at least 0 and at most 99.
   public let order: Int
   /// Whether all of its steps come before the packages of other components.

@@ -119,9 +119,12 @@ public struct UseChecker: Sendable {
           suggestion: near ?? list))
     }
     for parameter in parameters {
-      if let value = said[parameter.name]?.value {
-        problems += ParameterChecker(parameter, base: base).problems(in: value)
-      } else if parameter.isRequired, parameter.fallback(on: base ?? "") == nil {
+      if let entry = said[parameter.name] {
+        problems += ParameterChecker(parameter, base: base).problems(in: entry.value)
+        if let problem = companyProblem(parameter, of: owner, entry, said) { problems.append(problem) }
+      } else if parameter.isRequired, parameter.fallback(on: base ?? "") == nil,
+        !parameter.conflicts.contains(where: { said[$0] != nil })
+      {
         problems.append(
           Diagnostic(
             "spec.missing-parameter", "\(owner) needs the parameter \"\(parameter.name)\"", at: location,
@@ -129,5 +132,21 @@ public struct UseChecker: Sendable {
       }
     }
     return problems
+  }
+
+  /// What a parameter is said beside, or without.
+  private func companyProblem(
+    _ parameter: ParameterDefinition, of owner: String, _ entry: SpecNode.Entry, _ said: KeyIndex
+  ) -> Diagnostic? {
+    for name in parameter.conflicts {
+      guard let other = said[name] else { continue }
+      return Diagnostic(
+        "spec.conflict", "\(owner) takes \"\(parameter.name)\" or \"\(name)\", not both", at: entry.keyLocation,
+        suggestion: "remove one of the two", notes: [.init("the other", at: other.keyLocation)])
+    }
+    guard let missing = parameter.needs.first(where: { said[$0] == nil }) else { return nil }
+    return Diagnostic(
+      "spec.missing-parameter", "\"\(parameter.name)\" of \(owner) does nothing without \"\(missing)\"",
+      at: entry.keyLocation, suggestion: "say it too, or remove this one")
   }
 }

@@ -112,6 +112,7 @@ package struct CatalogDocument {
     if !component.requires.isEmpty {
       out += "\nRequires: \(component.requires.map(\.value).joined(separator: ", ")).\n"
     }
+    if !component.alternatives.isEmpty { out += "\nWith one of: \(component.alternatives.joined(separator: ", ")).\n" }
     if !component.conflicts.isEmpty { out += "\nNot together with: \(component.conflicts.joined(separator: ", ")).\n" }
     if !component.bases.isEmpty { out += "\nOnly on: \(component.bases.joined(separator: ", ")).\n" }
     if component.isBeforePackages { out += "\nDone before the packages of others are installed.\n" }

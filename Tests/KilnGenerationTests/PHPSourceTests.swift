@@ -8,13 +8,13 @@ struct PHPSourceTests {
     #expect(sample.problems.isEmpty, "\(sample.problems)")
     let files = try sample.generated()
     return try #require(
-      files.first { $0.key.hasSuffix("sites-available/default") || $0.key.hasSuffix("000-default.conf") }?.value)
+      files.first { $0.key.hasSuffix("/kiln-app.conf") }?.value)
   }
 
   @Test(arguments: ["{nginx: {}}", "{nginx: {php: false}, php-fpm: {}}"])
   func nginxWithoutPHPServesNone(_ components: String) throws {
     let site = try site(components)
-    #expect(site.contains("location ~ \\.php$ {\n        return 404;") && !site.contains("fastcgi_pass"))
+    #expect(site.contains("location ~ \\.php$ {\n    return 404;") && !site.contains("fastcgi_pass"))
   }
 
   @Test(arguments: ["{nginx: {}, php-fpm: {}}", "{nginx: {php: true}}"])
@@ -26,7 +26,7 @@ struct PHPSourceTests {
   @Test func apacheServesItOnlyWithPHP() throws {
     #expect(
       try site("{apache: {}}").contains(
-        "<IfModule !php_module>\n        <FilesMatch \"\\.php$\">\n            Require all denied")
+        "<IfModule !php_module>\n    <FilesMatch \"\\.php$\">\n        Require all denied")
     )
   }
 }

@@ -63,7 +63,10 @@ struct ServerRulesTests {
     #expect(problems.first?.location?.file == "environments/acme.yaml")
   }
 
-  @Test(arguments: ["{type: string, follows: app.port}", "{type: integer, follows: app.workdir}"])
+  @Test(arguments: [
+    "{type: string, follows: app.port}", "{type: integer, follows: app.workdir}",
+    "{type: string, follows: app.domains}",
+  ])
   func aParameterOfAnotherTypeCannotFollow(_ parameter: String) {
     let component = "summary: X\nparameters: {port: \(parameter)}\nsteps: [{directory: {path: /srv}}]\n"
     let problems = SampleWorkspace("runtime: {base: debian-12}\n", components: ["x": component]).problems

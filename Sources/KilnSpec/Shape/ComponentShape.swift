@@ -67,7 +67,14 @@ extension Shape {
       .init("minimum", .integer(Int.min...Int.max), "for an integer: the least it may be"),
       .init("maximum", .integer(Int.min...Int.max), "for an integer: the most it may be"),
       .init("keys", .text, "for a map: a regular expression that each whole key must match"),
-      .init("required", .boolean, default: "false", "whether the spec must say it"),
+      .init(
+        "required", .boolean, default: "false", "whether the spec must say it, or one of the parameters of `conflicts`"),
+      .init(
+        "conflicts", .list(.text(parameterName)), default: "[]",
+        "parameters that the spec does not say beside it"),
+      .init(
+        "needs", .list(.text(parameterName)), default: "[]",
+        "parameters that the spec says too, as it would do nothing without them"),
     ])
 
   static let stepObject = ObjectShape(
@@ -113,6 +120,9 @@ extension Shape {
         .init(
           "requires", .list(.text(definitionName)), default: "[]",
           "components that come before it and are added where missing"),
+        .init(
+          "requiresOneOf", .list(.text(definitionName)), default: "[]",
+          "components of which the spec has one, which comes before it by its `order`"),
         .init("conflicts", .list(.text(definitionName)), default: "[]", "components that it cannot be used with"),
         .init(
           "order", .integer(0...99), default: "50",
