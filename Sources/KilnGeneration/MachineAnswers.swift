@@ -38,8 +38,10 @@ public struct MachineAnswers: Sendable {
         if case .packages(let steps, _) = service.source { Self.units(of: steps) } else { [String]() }
       }
       let hasUnit = app?.command != nil
-      isServing = (!own.isEmpty || hasUnit) && !(hasUnit && !lacks.isEmpty) && !isWaiting
-      let running = lacks.isEmpty ? appUnits : []
+      // A machine that bakes has no disks: a web server has the folders below them, and the app's own units wait.
+      let areWaiting = !lacks.isEmpty || !machine.spec.disks.isEmpty
+      isServing = (!own.isEmpty || hasUnit) && !(hasUnit && areWaiting) && !isWaiting
+      let running = areWaiting ? [] : appUnits
       units = (isWaiting ? [] : own) + services + running
       enabled = (isWaiting ? own : []) + appUnits.filter { !running.contains($0) }
       ports = (isServing ? app?.port.map { [$0.value] } ?? [] : []) + machine.services.map(\.definition.port)

@@ -43,7 +43,7 @@ struct MachineUnits {
 
   var all: [Unit] {
     let spec = app.spec
-    var units = spec.migrations.map(migration)
+    var units = disks.map(disk) + spec.migrations.map(migration)
     if let command = spec.command {
       let name = "kiln-\(app.name).service"
       units.append(
@@ -117,11 +117,40 @@ struct MachineUnits {
     return settings
   }
 
+  /// Volumes that are on disks of their own.
+  private var disks: [AppPlan.Volume] { app.volumes.filter { machine.hasDisk(for: $0.name) } }
+
+  /// Names of workers and jobs have no `@` there.
+  private static func name(ofDisk volume: String) -> String { "kiln-volume@\(volume).service" }
+
+  /// Done once the disk is mounted, and fails where it is not: then nothing is written to the folder below it.
+  ///
+  /// Nothing requires the mount itself, which systemd would wait for while a machine bakes that has no disks.
+  private func disk(_ volume: AppPlan.Volume) -> Unit {
+    var unit = SystemdUnit(header: header)
+    unit.add(
+      "Unit",
+      [
+        ("Description", .text("\(app.name): the disk of the volume \(volume.name)")),
+        ("After", .name(SystemdUnit.escaped(path: volume.path) + ".mount")),
+        ("ConditionPathExists", "!/run/kiln-baking"),
+      ])
+    let mount = #"mountpoint --quiet "$1" || exec mount "$1""#
+    unit.add(
+      "Service",
+      [
+        ("Type", "oneshot"), ("RemainAfterExit", "yes"),
+        ("ExecStart", .command(["/bin/sh", "-c", mount, "sh", volume.path])),
+        // A file system that is new belongs to root.
+        ("ExecStart", .command(["chown", "\(volume.owner):\(volume.owner)", volume.path])),
+        ("ExecStart", .command(["chmod", "0755", volume.path])),
+      ])
+    return Unit(file: Self.name(ofDisk: volume.name), instances: [], text: unit.render(), isLasting: false)
+  }
+
   /// What comes first: the network, values that a first boot writes, disks, and other units.
-  private func order(after units: [String]) -> [(StaticString, SystemdUnit.Value)] {
-    let disks = app.volumes.filter { machine.hasDisk(for: $0.name) }.map {
-      SystemdUnit.escaped(path: $0.path) + ".mount"
-    }
+  private func order(after others: [String]) -> [(StaticString, SystemdUnit.Value)] {
+    let units = disks.map { Self.name(ofDisk: $0.name) } + others
     let services = machine.services.flatMap { service -> [String] in
       guard case .packages(let steps, _) = service.source else { return [] }
       return MachineAnswers.units(of: steps).map { "\($0).service" }
@@ -130,7 +159,7 @@ struct MachineUnits {
       ("Wants", "network-online.target"),
       (
         "After",
-        .name((["network-online.target", "cloud-init.service"] + services + disks + units).joined(separator: " "))
+        .name((["network-online.target", "cloud-init.service"] + services + units).joined(separator: " "))
       ),
     ]
     if !units.isEmpty { settings.append(("Requires", .name(units.joined(separator: " ")))) }

@@ -193,8 +193,9 @@ struct PackerLowering {
         "command -v cloud-init >/dev/null && $SUDO cloud-init status --wait || true",
         "mkdir -p \(folder)", "$SUDO mkdir -p /var/lib/kiln",
       ]
-      // What needs a service or a secret that a bake has not waits for the machine's first start.
-      + (MachineAnswers(plan, machine, .systemd).enabled.isEmpty ? [] : ["$SUDO touch \(MachineUnits.baking)"])
+      // What needs a service, a secret or a disk that a bake has not waits for the machine's first start.
+      + (MachineAnswers(plan, machine, .systemd).enabled.isEmpty && machine.spec.disks.isEmpty
+        ? [] : ["$SUDO touch \(MachineUnits.baking)"])
       // What Ansible needs and no step asks for: the comparison with the container knows it by this list.
       + machine.base.family.packageManager.bootstrap(in: folder, list: MachineFiles.bootstrapPackages)
     let arguments = [

@@ -26,26 +26,10 @@ extension PlaybookLowering {
           "group": .text(volume.owner),
         ], owner: "volumes")
     }
-    let disks = app.volumes.filter { machine.hasDisk(for: $0.name) }
-    guard !disks.isEmpty else { return }
-    makeFolder("/etc/tmpfiles.d", "volumes")
-    // A file system that is new belongs to root.
-    let lines = disks.map { "z \(Self.tmpfiles($0.path)) 0755 \($0.owner) \($0.owner)\n" }.joined()
-    add(.init(path: "/etc/tmpfiles.d/kiln.conf", content: Array(lines.utf8)), "volumes", [])
   }
 
   /// White space and backslashes as fstab(5) writes them.
   private static func fstab(_ path: String) -> String { escaped(path) { "\\" + octal($0) } }
-  /// The same for tmpfiles.d(5), where `%` begins a specifier.
-  private static func tmpfiles(_ path: String) -> String {
-    var out = ""
-    for scalar in path.unicodeScalars {
-      if scalar == "%" { out += "%" }
-      if scalar == "\"" || scalar == "\\" { out += "\\" }
-      out.unicodeScalars.append(scalar)
-    }
-    return "\"\(out)\""
-  }
 
   private static func escaped(_ path: String, _ escape: (UInt8) -> String) -> String {
     let bytes = path.utf8.flatMap { byte -> [UInt8] in
