@@ -166,7 +166,7 @@ extension EnvironmentPlan {
   public static let machineName = "machine"
 
   /// What they call a worker or a job of an app.
-  public static func workload(_ name: String, of app: String) -> String { "\(app)-\(name)" }
+  public static func workload(_ name: String, of app: String) -> String { EnvironmentSpec.workload(name, of: app) }
 
   /// What they call the volume of a data service.
   public static func volume(of service: String) -> String { "\(service)-data" }

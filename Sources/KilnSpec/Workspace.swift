@@ -82,6 +82,7 @@ public struct WorkspaceReader: Sendable {
     reading.checkFileNames()
     reading.checkReservedNames()
     reading.checkDomains(environments)
+    reading.checkContainers(environments)
     reading.checkOutput(settings, environments)
     return Workspace(
       root: root, registry: settings.registry, output: settings.output, build: settings.build,
