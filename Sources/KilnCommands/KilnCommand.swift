@@ -28,7 +28,11 @@ public struct KilnCommand: AsyncParsableCommand {
           DoctorCommand.self,
         ]),
       CommandGroup(
-        name: "In clusters:", subcommands: [DeployCommand.self, PromoteCommand.self, RollbackCommand.self]),
+        name: "In clusters:",
+        subcommands: [
+          DeployCommand.self, PromoteCommand.self, RollbackCommand.self, HistoryCommand.self, FleetCommand.self,
+          WatchCommand.self,
+        ]),
       CommandGroup(
         name: "Anywhere:", subcommands: [ContextCommand.self, PackerLogCommand.self, ParametersCommand.self]),
     ])

@@ -1,3 +1,4 @@
+import KilnArtifacts
 import KilnConsole
 import KilnDiagnostics
 import KilnDocuments
@@ -35,19 +36,25 @@ extension Deployer {
           lines: ["would make namespace \(plan.namespace)"] + desired.objects.map { "would make \($0.id)" }
             + desired.jobs.map { "would run \($0.name)" })
       }
-      let outcome = try await kubectl.outcome(
-        ["diff", "--server-side", "--field-manager=kiln", "--force-conflicts", "--filename", "-"],
+      let merged = try await kubectl.objects(
+        "compare with the cluster", Applying.arguments + ["--dry-run=server", "--output", "json"],
         input: Kubectl.list(desired.objects))
-      // Above 1 it could not compare.
-      guard outcome.code <= 1 else {
-        throw KubectlFailure("compare with the cluster", of: kubectl, outcome)
-      }
       return DeployPreview(
-        differences: secrets.mask.masked(
-          outcome.output.split(separator: "\n", omittingEmptySubsequences: false).map { Relayed.safe(String($0)) }
-            .joined(separator: "\n")),
-        lines: lines(desired, survey, last))
+        differences: secrets.mask.masked(differences(merged, survey.live)), lines: lines(desired, survey, last))
     }
+  }
+
+  /// What the server would make of each object that it has already.
+  private func differences(_ merged: [DocumentValue], _ live: LiveObjects) -> String {
+    let renderer = YAMLRenderer(documentStart: false)
+    return merged.compactMap { document -> String? in
+      guard let object = KubernetesObject(document: document.members), let now = live[object.id] else { return nil }
+      let texts = [now, document].map { Array(renderer.render(.map($0.members.own)).utf8) }
+      guard texts[0] != texts[1] else { return nil }
+      return LineDiff.unified(path: object.id.description, old: texts[0], new: texts[1])
+        .split(separator: "\n", omittingEmptySubsequences: false).map { Relayed.safe(String($0)) }
+        .joined(separator: "\n")
+    }.joined()
   }
 
   private func lines(_ desired: DesiredRelease, _ survey: ClusterSurvey, _ last: StoredRelease?) -> [String] {
@@ -75,5 +82,31 @@ extension Deployer {
 extension DeployRun {
   package func preview(_ one: Prepared) async throws -> DeployPreview {
     try await Deployer(context, one.options) { _ in }.preview(one.plan)
+  }
+}
+
+extension DocumentMap {
+  /// Without what the server keeps for itself, keys sorted.
+  fileprivate var own: DocumentMap {
+    var map = sortedByKey
+    map["status"] = nil
+    guard case .map(var metadata)? = map["metadata"] else { return map }
+    for key in ["managedFields", "generation", "resourceVersion", "uid", "creationTimestamp", "selfLink"] {
+      metadata[key] = nil
+    }
+    map["metadata"] = .map(metadata)
+    return map.deeplySorted
+  }
+
+  private var deeplySorted: DocumentMap {
+    DocumentMap(sortedByKey.pairs.map { ($0.0, Self.sorted($0.1)) })
+  }
+
+  private static func sorted(_ value: DocumentValue) -> DocumentValue {
+    switch value {
+    case .map(let map): .map(map.deeplySorted)
+    case .list(let items): .list(items.map(sorted))
+    default: value
+    }
   }
 }

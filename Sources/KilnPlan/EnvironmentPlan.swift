@@ -37,21 +37,6 @@ public final class EnvironmentPlan: Sendable, Hashable {
     }
   }
 
-  /// Of a stage: without what the spec says of others.
-  public func settings(at stage: String?) -> [SpecSetting] {
-    let stages = SpecPath(keys: "stages")
-    let own = stage.map { SpecPath(keys: "stages", $0) }
-    return spec.sortedSettings.filter { setting in
-      !setting.path.hasPrefix(stages) || own.map { setting.path.hasPrefix($0) } ?? false
-    }
-  }
-
-  public func specDigest(at stage: String?) -> ContentDigest {
-    var digest = PlanDigest("spec")
-    for setting in settings(at: stage) { digest.add(setting) }
-    return digest.digest
-  }
-
   /// Over the recipe of an app's image, and what its context is packed from but the files. Computed when asked; nil where
   /// no Dockerfile can carry it, which is reported when the plan is made.
   public func digest(of app: AppPlan) -> ContentDigest? { try? recipe(of: app) }

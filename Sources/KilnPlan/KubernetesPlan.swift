@@ -1,3 +1,4 @@
+public import KilnArtifacts
 public import KilnSpec
 
 /// Where an environment, or a stage of it, runs in Kubernetes.
@@ -33,6 +34,23 @@ extension EnvironmentPlan {
 
   /// Nil where there is no such stage, or the environment runs in no cluster.
   public func deployment(at stage: String?) -> KubernetesPlan? { deployments.first { $0.stage == stage } }
+}
+
+extension EnvironmentPlan {
+  /// Of a stage: without what the spec says of others.
+  public func settings(at stage: String?) -> [SpecSetting] {
+    let stages = SpecPath(keys: "stages")
+    let own = stage.map { SpecPath(keys: "stages", $0) }
+    return spec.sortedSettings.filter { setting in
+      !setting.path.hasPrefix(stages) || own.map { setting.path.hasPrefix($0) } ?? false
+    }
+  }
+
+  public func specDigest(at stage: String?) -> ContentDigest {
+    var digest = PlanDigest("spec")
+    for setting in settings(at: stage) { digest.add(setting) }
+    return digest.digest
+  }
 }
 
 /// Accounts whose numbers every image of a family has alike. Kubernetes runs accounts by their numbers.

@@ -56,7 +56,8 @@ struct Resolution {
   mutating func plan() -> EnvironmentPlan? {
     let base = base(spec.runtime.base)
     let apps = spec.apps.map { app in
-      _ = variables(app.environment + app.buildEnvironment, in: "app")
+      _ = variables(app.buildEnvironment, in: "app")
+      problems += app.environment.compactMap(spec.problem)
       return (spec: app, runtime: self.runtime(app.runtime ?? spec.runtime, following: app))
     }
     let machineApp = machineApp()

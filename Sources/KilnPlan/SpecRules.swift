@@ -55,13 +55,7 @@ struct SpecRules {
         ]
       }
       let workers = spec.app(named: app.value)?.workers.map(\.name.value) ?? []
-      return environment.variables.compactMap { variable in
-        EnvironmentRules.problem(variable.value).map {
-          Diagnostic(
-            "spec.unrepresentable", "\(variable.name) \($0)", at: variable.location,
-            suggestion: "put such a value into a file")
-        }
-      }
+      return environment.variables.compactMap(spec.problem)
         + environment.workers.map(\.name).filter { !workers.contains($0.value) }.map { name in
           Diagnostic(
             "spec.unknown-worker", "\(app.value) has no worker \"\(name.value)\"", at: name.location,
@@ -219,5 +213,18 @@ struct SpecRules {
         suggestion: generation == 2
           ? "a size that runs generation 2, as in Standard_DS2_v2; or `generation: 1`" : "leave `generation` out")
     ]
+  }
+}
+
+extension EnvironmentSpec {
+  /// Why what runs an app cannot give it the value of `variable`; nil where it can.
+  func problem(_ variable: Variable) -> Diagnostic? {
+    let problem =
+      machine == nil ? EnvironmentRules.problem(whenRun: variable.value) : EnvironmentRules.problem(variable.value)
+    return problem.map {
+      Diagnostic(
+        "spec.unrepresentable", "\(variable.name) \($0)", at: variable.location,
+        suggestion: "put such a value into a file")
+    }
   }
 }

@@ -60,6 +60,7 @@ struct DeployCommand: KilnSubcommand {
     try context.stopOnErrors(loaded)
     var run = deploy.run(loaded, stage: stage, options, context)
     run.isBuilding = build
+    run.isPreview = diff
     let names = customers.isEmpty ? loaded.plans.filter { $0.spec.kubernetes != nil }.map(\.customer) : customers
     if diff { return try await show(names, run, context) }
     let results = try await FleetDeployment(run, jobs: options.jobs ?? 1).deploy(names)

@@ -18,6 +18,8 @@ package struct DeployRun: Sendable {
   package var isAdopting = false
   package var isBuilding = true
   package var isQuiet = false
+  /// Nothing is built, pushed or changed.
+  package var isPreview = false
   /// Who approves, and why.
   package var approval: String?
   package var workers = Workers(count: nil)
@@ -55,8 +57,8 @@ package struct DeployRun: Sendable {
       let references = try planning.references()
       let known = try await ReleaseStore(kubectl(planning)).all().map(\.record)
       images = try await planning.images(
-        references, known: known + [passed].compactMap { $0 }, isBuilding: isBuilding && passed == nil, isQuiet: isQuiet
-      )
+        references, known: known + [passed].compactMap { $0 }, isBuilding: isBuilding && passed == nil, isQuiet: isQuiet,
+        isPreview: isPreview)
       if let passed { try Self.stopUnless(passed, hasPassed: images, planning) }
     }
     var options = options
@@ -70,13 +72,21 @@ package struct DeployRun: Sendable {
     let title = isTitled ? "\(one.customer): " : ""
     let console = context.console
     let isQuiet = isQuiet
-    return try await Deployer(context, one.options) { event in
+    let deployer = Deployer(context, one.options) { event in
       if case .warning = event {
         console.error("\(title)\(event.line)\n")
       } else if !isQuiet {
         console.error("\(title)\(event.line)\n")
       }
-    }.deploy(one.plan)
+    }
+    do {
+      let outcome = try await deployer.deploy(one.plan)
+      if !outcome.isUnchanged { await tell(one.planning, nil) }
+      return outcome
+    } catch {
+      await tell(one.planning, error)
+      throw error
+    }
   }
 
   private func kubectl(_ planning: ReleasePlanning) -> Kubectl {
@@ -144,10 +154,11 @@ package struct DeployRun: Sendable {
 
 extension ReleasePlanning {
   /// The commits since a release, newest first; none where this clone does not have it.
-  package func commits(since record: ReleaseRecord?, touching workload: String? = nil) async -> [GitRepository.Commit] {
+  /// - Parameter isOwn: Only those that touch what the customer's images and environment are made of.
+  package func commits(since record: ReleaseRecord?, isOwn: Bool = false) async -> [GitRepository.Commit] {
     guard let commit = record?.commit?.split(separator: "-").first.map(String.init) else { return [] }
     let git = GitRepository(root: loaded.workspace.root, git: context.tool("git"))
-    return (try? await git.commits(since: commit, touching: workload.map { paths(of: $0) }, limit: 50)) ?? []
+    return (try? await git.commits(since: commit, touching: isOwn ? paths(of: nil) : nil, limit: 50)) ?? []
   }
 }
 

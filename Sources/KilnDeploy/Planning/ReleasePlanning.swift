@@ -78,9 +78,10 @@ package struct ReleasePlanning: Sendable {
   }
 
   /// Those of `references` with their digests in the registry. What some release has is known; the rest is built where it
-  /// is missing, and pushed.
+  /// is missing, and pushed; for a preview it has no digest yet.
   package func images(
-    _ references: [String: ImageReference], known releases: [ReleaseRecord], isBuilding: Bool, isQuiet: Bool
+    _ references: [String: ImageReference], known releases: [ReleaseRecord], isBuilding: Bool, isQuiet: Bool,
+    isPreview: Bool = false
   ) async throws -> [String: String] {
     var digests: [String: String] = [:]
     for release in releases {
@@ -95,6 +96,10 @@ package struct ReleasePlanning: Sendable {
     }
     let missing = references.keys.filter { images[$0] == nil }
     guard !missing.isEmpty else { return images }
+    if isPreview {
+      for name in missing { images[name] = references[name]?.description }
+      return images
+    }
     let engine = try await ContainerEngine.found(by: context.processes)
     try await engine.check()
     let build = EnvironmentBuild(

@@ -184,12 +184,13 @@ package struct EnvironmentBuild: Sendable {
     if try await !engine.isInRegistry(reference) {
       tell("\(label): pushing")
       let words = OutputTail()
-      let code = try await stream(["push", reference], tail: words)
+      let isShown = isVerbose
+      let code = try await stream(["push", reference], tail: words) { isShown ? $0 : nil }
       try Interruption.check()
       guard code == 0 else {
         throw CommandError(
           "build.push", "\(reference) was not pushed: \(engine.name) failed with exit code \(code)",
-          details: isQuiet ? BuildFailure.lines(of: words.text) : [])
+          details: isQuiet || !isVerbose ? BuildFailure.lines(of: words.text) : [])
       }
     }
     return try await engine.registryDigest(of: reference)

@@ -44,3 +44,19 @@ extension GitRepository {
     }
   }
 }
+
+extension GitRepository {
+  /// What a commit changes: paths from the repository's top.
+  package func files(of commit: Commit) async throws -> [String] {
+    try await run(
+      ["diff-tree", "--root", "-m", "--first-parent", "--no-commit-id", "--name-only", "-r", "-z", commit.id],
+      "read \(commit.id.prefix(12))"
+    ).split(separator: "\0").map(String.init)
+  }
+
+  /// Where the workspace is below the repository's top, with a slash at its end; empty at the top.
+  package func prefix() async throws -> String {
+    try await run(["rev-parse", "--show-prefix"], "find the workspace").split(separator: "\n").first.map(String.init)
+      ?? ""
+  }
+}

@@ -1,0 +1,54 @@
+import KilnConsole
+import KilnDiagnostics
+import KilnPlan
+import KilnProcesses
+import KilnSpec
+import KilnWorkspace
+
+/// Trouble is found before a customer calls.
+extension DeployedStages {
+  /// Asks the pages of all apps until the time is over.
+  /// - Parameters:
+  ///   - seconds: Between two rounds.
+  ///   - length: Seconds; 0 for one round, nil for no end but the user's.
+  /// - Returns: How it ended; what changes meanwhile is printed.
+  package func watch(every seconds: Int, for length: Int?) async throws -> WatchResult {
+    var proxies: [ServiceProxy] = []
+    var pages: [WatchedPage] = []
+    for planning in plannings {
+      let wanted = planning.pages
+      guard !wanted.isEmpty else { continue }
+      let kubectl = Kubectl(
+        context: planning.cluster.context, namespace: planning.deployment.namespace, context.processes)
+      let proxy = try ServiceProxy.start(kubectl, context.processes)
+      proxies.append(proxy)
+      pages += wanted.map { page in
+        let id = WatchedPage.ID(
+          customer: planning.plan.customer, stage: planning.deployment.stage, app: page.app, path: page.path)
+        return WatchedPage(id, status: page.status, content: page.content) {
+          do { return try await proxy.answer(page) } catch { return .none("curl could not be run") }
+        }
+      }
+    }
+    guard !pages.isEmpty else {
+      throw CommandError(
+        "watch.nothing", "there is no page to ask", help: "say an app's `health` or `checks`, and its `port`")
+    }
+    let console = context.console
+    let notifier = Notifier(loaded.workspace.notificationTargets, context)
+    let watcher = Watcher(
+      pages, every: .seconds(seconds), for: length.map { $0 == 0 ? .once : .seconds($0) } ?? .endless,
+      clock: .system(date: { DeployClock.system.seconds }), notify: { await notifier.send($0) },
+      report: { console.output($0 + "\n") }, warn: { console.report([$0], sources: [:]) })
+    let result = await watcher.run()
+    for proxy in proxies { await proxy.stop() }
+    return result
+  }
+}
+
+extension Workspace {
+  /// Who is told of deployments.
+  var notificationTargets: [NotificationTarget] {
+    notify.map { NotificationTarget($0.kind == .slack ? .slack : .webhook, variable: $0.variable) }
+  }
+}

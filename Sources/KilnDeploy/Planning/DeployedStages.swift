@@ -1,0 +1,156 @@
+import KilnArtifacts
+package import KilnConsole
+import KilnDiagnostics
+package import KilnDocuments
+import KilnKubernetes
+import KilnPlan
+import KilnProcesses
+import KilnSpec
+package import KilnWorkspace
+package import SystemPackage
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// What customers' stages run, as their clusters remember it.
+package struct DeployedStages: Sendable {
+  let loaded: LoadedWorkspace
+  let plannings: [ReleasePlanning]
+  let context: CommandContext
+
+  /// - Parameter stage: Only this one; of customers that have none, their only deployment.
+  package init(_ loaded: LoadedWorkspace, _ customers: [String], stage: String?, _ context: CommandContext) throws {
+    self.loaded = loaded
+    self.context = context
+    var plannings: [ReleasePlanning] = []
+    for customer in customers {
+      let plan = try loaded.plan(of: customer)
+      let stages = plan.spec.stages.map(\.name.value)
+      if let stage, !stages.isEmpty {
+        // Of several customers not all have every stage.
+        if customers.count > 1, !stages.contains(stage) { continue }
+        plannings.append(try ReleasePlanning(loaded, plan, stage: stage, context))
+      } else if stages.isEmpty {
+        plannings.append(try ReleasePlanning(loaded, plan, stage: nil, context))
+      } else {
+        for stage in stages { plannings.append(try ReleasePlanning(loaded, plan, stage: stage, context)) }
+      }
+    }
+    self.plannings = plannings
+  }
+
+  private func read(_ planning: ReleasePlanning) async throws -> [StoredRelease] {
+    let kubectl = Kubectl(
+      context: planning.cluster.context, namespace: planning.deployment.namespace, context.processes)
+    return try await ReleaseStore(kubectl).all()
+  }
+
+  // MARK: History
+
+  /// The releases of stages, newest first.
+  package struct History: Sendable {
+    let stages: [(title: String, records: [ReleaseRecord])]
+
+    package var document: DocumentValue {
+      [
+        "schemaVersion": 1,
+        "releases": .list(stages.flatMap { $0.records.compactMap(\.document) }),
+      ]
+    }
+
+    package var text: String {
+      stages.map { stage in
+        let title = stages.count > 1 ? "\(stage.title):\n" : ""
+        guard !stage.records.isEmpty else { return title + "nothing was deployed yet\n" }
+        return title + stage.records.map(\.text).joined()
+      }.joined(separator: stages.count > 1 ? "\n" : "")
+    }
+  }
+
+  package func history() async throws -> History {
+    var stages: [(title: String, records: [ReleaseRecord])] = []
+    for planning in plannings {
+      stages.append((planning.title, try await read(planning).map(\.record).reversed()))
+    }
+    return History(stages: stages)
+  }
+
+  // MARK: Fleet
+
+  /// What runs where; a cluster that does not answer is a part of the answer.
+  package func fleet(jobs: Int) async throws -> DeployedFleet {
+    var deployments: [Int: StageDeployment] = [:]
+    await withTaskGroup(of: (Int, StageDeployment).self) { group in
+      var next = plannings.enumerated().makeIterator()
+      func start() {
+        guard let (index, planning) = next.next() else { return }
+        group.addTask { (index, await deployment(planning)) }
+      }
+      for _ in 0..<max(1, jobs) { start() }
+      for await (index, deployment) in group {
+        deployments[index] = deployment
+        start()
+      }
+    }
+    try Interruption.check()
+    return DeployedFleet(plannings.indices.compactMap { deployments[$0] }, at: DeployClock.system.seconds)
+  }
+
+  private func deployment(_ planning: ReleasePlanning) async -> StageDeployment {
+    let apps = Set(planning.plan.apps.map(\.name))
+    func made(
+      _ history: [ReleaseRecord], _ health: StageDeployment.Health, _ behind: StageDeployment.Behind?,
+      _ trouble: String?
+    ) -> StageDeployment {
+      StageDeployment(
+        customer: planning.plan.customer, stage: planning.deployment.stage, cluster: planning.cluster.name.value,
+        history: history, health: health, behind: behind, apps: apps, trouble: trouble)
+    }
+    do {
+      let releases = try await read(planning)
+      guard let current = releases.lastGood else { return made(releases.map(\.record), .unknown, nil, nil) }
+      let status = try await NamespaceStatus.read(
+        context: planning.cluster.context, namespace: planning.deployment.namespace, context.processes)
+      let bad = status.workloads.filter { !$0.isDone }.map(\.line)
+      let settings = planning.plan.settings(at: planning.deployment.stage).map { "\($0.path) = \($0.value.text)" }
+      let behind = StageDeployment.Behind(
+        commits: await planning.commits(since: current.record, isOwn: true).map(\.text),
+        settings: SettingChanges.lines(from: current.settings, to: settings))
+      return made(
+        releases.map(\.record), bad.isEmpty ? .healthy : .unhealthy(bad.joined(separator: "; ")), behind, nil)
+    } catch {
+      let message = (error as? any CommandErrorConvertible)?.commandError.diagnostics.first?.message
+      return made([], .unknown, nil, message ?? "the cluster could not be asked")
+    }
+  }
+}
+
+extension DeployedFleet {
+  /// Writes the page, or nothing of it.
+  package func write(_ file: String, in folder: FilePath) throws {
+    try FileReplacement.replace([.init(path: folder.pushing(FilePath(file)), bytes: Array(html.utf8))])
+  }
+}
+
+extension ReleaseRecord {
+  /// A line, and others below it with what is in the release.
+  var text: String {
+    var line = "\(number)  \(UTCTime.minute(begun)) UTC  \(outcome.rawValue)  by \(deployer)"
+    if let commit { line += "  \(commit.prefix(12))\(commit.hasSuffix("-dirty") ? "-dirty" : "")" }
+    if let origin { line += "  from \(origin)" }
+    if let approval { line += "  approved by \(approval)" }
+    var lines = [line]
+    if let reason { lines.append("  \(workload.map { "\($0): " } ?? "")\(reason)") }
+    lines += (changes + commits).map { "  \($0)" }
+    return lines.map { ConsoleText.safe(line: $0) + "\n" }.joined()
+  }
+
+  /// As the cluster has it.
+  var document: DocumentValue? {
+    guard let data = try? JSONEncoder().encode(self) else { return nil }
+    return try? JSONReader.read(String(decoding: data, as: UTF8.self))
+  }
+}
