@@ -28,16 +28,29 @@ package struct Deployer: Sendable {
     Interruption.watch()
     let kubectl = Kubectl(context: plan.context, namespace: plan.namespace, context.processes)
     let content = ReleaseContent(plan, origin: options.origin)
+    let objects = plan.objects + plan.jobs
     return try await naming(kubectl) {
-      let survey = try await ClusterSurvey.take(kubectl, for: plan.objects + plan.jobs)
-      try survey.checkNamespace(kubectl, customer: plan.customer, stage: plan.stage, adopt: options.adopt)
-      let secrets = try SecretValues(plan, in: context.environment)
-      return try await release(kubectl, content, survey, mask: secrets.mask) { survey in
-        let next = (survey.releases.last?.record.number ?? 0) + 1
-        return try DesiredRelease(
-          plan, number: next, secrets, survey.versions, after: survey.releases.lastGood, survey.live)
+      let look = try await ClusterSurvey.look(kubectl, for: objects)
+      let secrets = Result { try SecretValues(plan, in: context.environment) }
+      // Without a release before, or with other kinds than it had, this is not the time to complain.
+      if let secrets = try? secrets.get(), look.versions != nil, let desired = try? desired(plan, secrets, look),
+        let outcome = unchanged(desired, content, look)
+      {
+        return outcome
       }
+      let survey = try await look.completed(kubectl, for: objects)
+      try survey.checkNamespace(kubectl, customer: plan.customer, stage: plan.stage, adopt: options.adopt)
+      let values = try secrets.get()
+      return try await release(kubectl, content, survey, mask: values.mask) { try desired(plan, values, $0) }
     }
+  }
+
+  private func desired(
+    _ plan: ReleasePlan, _ secrets: SecretValues, _ survey: ClusterSurvey
+  ) throws -> DesiredRelease {
+    try DesiredRelease(
+      plan, number: survey.nextNumber, secrets, survey.versions ?? ServedVersions(listing: ""),
+      after: survey.releases.lastGood, survey.live)
   }
 
   /// Deploys an earlier good release once more, as a new one. Jobs do not run: data stays as it is.
@@ -53,13 +66,13 @@ package struct Deployer: Sendable {
     return try await naming(kubectl) {
       let releases = try await ReleaseStore(kubectl).all()
       let target = try RollbackTarget.choose(number, among: releases, namespace: namespace)
-      let survey = try await ClusterSurvey.take(kubectl, for: target.objects)
+      let survey = try await ClusterSurvey.look(kubectl, for: target.objects).completed(kubectl, for: target.objects)
       let record = target.record
       try survey.checkNamespace(kubectl, customer: record.customer, stage: record.stage, adopt: false)
       try RollbackTarget.checkSecrets(target, survey.live)
       let content = ReleaseContent(target, cluster: cluster)
-      return try await release(kubectl, content, survey, mask: SecretMask([])) { survey in
-        DesiredRelease(target, number: (survey.releases.last?.record.number ?? 0) + 1)
+      return try await release(kubectl, content, survey, mask: SecretMask([])) {
+        DesiredRelease(target, number: $0.nextNumber)
       }
     }
   }
@@ -70,7 +83,6 @@ package struct Deployer: Sendable {
     _ make: @escaping (ClusterSurvey) throws -> DesiredRelease
   ) async throws -> DeployOutcome {
     let desired = try make(survey)
-    if let outcome = unchanged(desired, content, survey) { return outcome }
     for warning in desired.warnings { report(.warning(warning)) }
     let known = desired.objects + survey.releases.flatMap(\.objects)
     try await PermissionCheck(kubectl: kubectl).run(
@@ -85,7 +97,8 @@ package struct Deployer: Sendable {
       }
     ) { lock in
       // Whoever had the lock before may have changed anything.
-      let survey = try await ClusterSurvey.take(kubectl, for: known + desired.jobs.map(\.object))
+      let survey = try await ClusterSurvey.look(
+        kubectl, for: known + desired.jobs.map(\.object), versions: survey.versions)
       let desired = try make(survey)
       if let outcome = unchanged(desired, content, survey) { return outcome }
       let run = ReleaseRun(

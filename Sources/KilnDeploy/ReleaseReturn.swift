@@ -87,9 +87,8 @@ struct ReleaseReturn: Sendable {
 
   private func bringBack(_ good: StoredRelease) async throws {
     run.report(.step("going back to release \(good.record.number)"))
-    let objects = good.objects.filter { $0.kind != "Job" }
     let timeout = max(run.options.timeout, Self.patience)
-    for phase in ApplyPhase.allCases { try await run.apply(phase, objects, timeout: timeout, check: check) }
+    for phase in ApplyPhase.allCases { try await run.apply(phase, good.applied, timeout: timeout, check: check) }
     try check()
     try await run.prune(release, backTo: good)
   }

@@ -79,7 +79,7 @@ struct ObjectTests {
       number: 1, customer: "acme", stage: nil, cluster: "c", namespace: "n", outcome: .deployed, images: [:],
       specDigest: "", commit: nil, author: text, deployer: text, begun: 1)
     record.changes = ["+ a = \(text)"]
-    let stored = StoredRelease(record: record, objects: [object], settings: ["a = \(text)"])
+    let stored = StoredRelease(record: record, objects: [object], settings: ["a = \(text)"], served: "v1")
     let rendered = JSONRenderer(indent: 0).render(.map(try stored.configMap().document))
     let back = try #require(StoredRelease(configMap: JSONReader.read(rendered)))
     #expect(back.record == record && back.objects == [object] && back.settings == stored.settings)

@@ -2,39 +2,53 @@ import KilnDiagnostics
 import KilnDocuments
 import KilnKubernetes
 
-/// What a cluster has and serves, by as few questions as possible and all at once.
+/// What a namespace has and its cluster serves.
 struct ClusterSurvey: Sendable {
-  let versions: ServedVersions
-  /// Nil where it is not there.
-  let namespace: DocumentValue?
+  /// What the cluster serves; before it is asked, what it served for the last release.
+  private(set) var versions: ServedVersions?
+  /// Nil where it is not there, or has not been asked for.
+  private(set) var namespace: DocumentValue?
   private(set) var live: LiveObjects
   /// Oldest first.
   let releases: [StoredRelease]
 
-  /// - Parameter objects: Those of whose kinds all is looked at, besides ConfigMaps and Secrets.
-  static func take(_ kubectl: Kubectl, for objects: [KubernetesObject]) async throws -> ClusterSurvey {
-    async let listing = kubectl.output("list what the cluster serves", ["api-versions"])
-    async let namespace = kubectl.object("read the namespace", "namespace/\(kubectl.namespace)")
-    let found: Result<[DocumentValue], any Error>
+  var nextNumber: Int { (releases.last?.record.number ?? 0) + 1 }
+
+  /// One question, which is enough to know that nothing is to be done.
+  /// - Parameters:
+  ///   - objects: Those of whose kinds all is looked at, besides ConfigMaps and Secrets.
+  ///   - versions: What the cluster serves, where that is known.
+  static func look(
+    _ kubectl: Kubectl, for objects: [KubernetesObject], versions: ServedVersions? = nil
+  ) async throws -> ClusterSurvey {
     do {
       let kinds = kinds(objects).joined(separator: ",")
-      found = .success(try await kubectl.objects("read what is there", ["get", kinds]))
-    } catch { found = .failure(error) }
-    let versions = ServedVersions(listing: try await listing)
-    // What is not served is better said by its object.
-    if case .failure(let failure as KubectlFailure) = found, failure.cause == .unknownKind {
-      _ = try versions.adapted(objects)
+      let documents = try await kubectl.objects("read what is there", ["get", kinds])
+      var survey = ClusterSurvey(documents, versions)
+      try await survey.readAutoscalers(kubectl, objects)
+      return survey
+    } catch let failure as KubectlFailure where failure.cause == .unknownKind {
+      // It is better said by the object.
+      _ = try await ServedVersions.ask(kubectl).adapted(objects)
+      throw failure
     }
-    var survey = ClusterSurvey(versions: versions, namespace: try await namespace, documents: try found.get())
+  }
+
+  /// The same with what the cluster serves and the namespace itself.
+  func completed(_ kubectl: Kubectl, for objects: [KubernetesObject]) async throws -> ClusterSurvey {
+    async let versions = ServedVersions.ask(kubectl)
+    async let namespace = kubectl.object("read the namespace", "namespace/\(kubectl.namespace)")
+    var survey = self
+    survey.versions = try await versions
+    survey.namespace = try await namespace
     try await survey.readAutoscalers(kubectl, objects)
     return survey
   }
 
-  private init(versions: ServedVersions, namespace: DocumentValue?, documents: [DocumentValue]) {
-    self.versions = versions
-    self.namespace = namespace
+  private init(_ documents: [DocumentValue], _ versions: ServedVersions?) {
     live = LiveObjects(documents)
     releases = ReleaseStore.releases(among: documents.filter { $0["kind"]?.textValue == "ConfigMap" })
+    self.versions = versions ?? releases.last.map { ServedVersions(listing: $0.served) }
   }
 
   /// Without versions: the server's preferred ones have the fields that ours have, whichever are served.
@@ -46,8 +60,8 @@ struct ClusterSurvey: Sendable {
 
   /// An autoscaler is another document in `autoscaling/v1`, which older servers prefer.
   private mutating func readAutoscalers(_ kubectl: Kubectl, _ objects: [KubernetesObject]) async throws {
-    let adapted = try versions.adapted(objects.filter { $0.kind == "HorizontalPodAutoscaler" }).objects
-    guard let wanted = adapted.first,
+    let scalers = objects.filter { $0.kind == "HorizontalPodAutoscaler" }
+    guard let wanted = try? versions?.adapted(scalers).objects.first,
       live.all(wanted.kind).contains(where: { $0["apiVersion"]?.textValue != wanted.apiVersion })
     else { return }
     live.add(try await kubectl.objects("read the autoscalers", ["get", LiveObjects.kind(wanted)]))

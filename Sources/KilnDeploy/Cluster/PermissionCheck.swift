@@ -44,6 +44,7 @@ struct PermissionCheck {
     need("secrets", "get", "list", "create", "patch", "delete")
     need("leases.coordination.k8s.io", "get", "create", "update")
     need("pods", "list")
+    need("persistentvolumeclaims", "list")
     need("pods/log", "get")
     need("events", "list")
     for object in objects where object.kind != "Namespace" {
@@ -51,10 +52,7 @@ struct PermissionCheck {
       need(resource, "get", "list", "create", "patch")
       if object.kind != "PersistentVolumeClaim" { need(resource, "delete") }
       if object.kind == "Deployment" { need("replicasets.apps", "list") }
-      if object.kind == "StatefulSet" {
-        need("pods", "delete")
-        need("persistentvolumeclaims", "list")
-      }
+      if object.kind == "StatefulSet" { need("pods", "delete") }
     }
     if hasJobs { need("jobs.batch", "get", "list", "create", "patch", "delete") }
     if hasPages { need("services/proxy", "get") }

@@ -4,11 +4,14 @@ package import KilnKubernetes
 
 /// The API versions that a cluster serves, and objects as it takes them.
 package struct ServedVersions: Sendable, Equatable {
-  /// As in `apps/v1`; empty where the cluster has not been asked.
+  /// As in `apps/v1`.
   private let versions: Set<String>
 
   /// - Parameter listing: What `kubectl api-versions` prints.
   package init(listing: String) { versions = Set(listing.split(separator: "\n").map { String($0) }) }
+
+  /// As it was listed, sorted.
+  var listing: String { versions.sorted().joined(separator: "\n") }
 
   package static func ask(_ kubectl: Kubectl) async throws -> ServedVersions {
     ServedVersions(listing: try await kubectl.output("list what the cluster serves", ["api-versions"]))

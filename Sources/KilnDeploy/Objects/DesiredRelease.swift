@@ -23,6 +23,8 @@ struct DesiredRelease: Sendable {
   /// Those that are made anew; they hold values.
   let newSecrets: [KubernetesObject]
   let warnings: [String]
+  /// What the cluster serves.
+  private let served: String
 
   init(
     _ plan: ReleasePlan, number: Int, _ secrets: SecretValues, _ versions: ServedVersions, after last: StoredRelease?,
@@ -31,6 +33,7 @@ struct DesiredRelease: Sendable {
     self.number = number
     let (adapted, warnings) = try versions.adapted(plan.objects + plan.jobs)
     self.warnings = warnings
+    served = versions.listing
     let names = secrets.names(for: number, after: last?.record, live)
     secretNames = names
     newSecrets = secrets.objects(names, number: number, plan)
@@ -54,9 +57,12 @@ struct DesiredRelease: Sendable {
   init(_ release: StoredRelease, number: Int) {
     self.number = number
     let record = release.record
-    self.namespace = KubernetesObject("v1", "Namespace", record.namespace, namespace: nil, [:])
+    self.namespace =
+      release.objects.first { $0.kind == "Namespace" }
+      ?? KubernetesObject("v1", "Namespace", record.namespace, namespace: nil, [:])
       .labelled(Labels.of(customer: record.customer, stage: record.stage))
-    objects = release.objects.filter { $0.kind != "Job" }
+    objects = release.applied
+    served = release.served
     jobs = []
     secretNames = record.secrets
     newSecrets = []
@@ -72,7 +78,8 @@ struct DesiredRelease: Sendable {
   func stored(_ record: ReleaseRecord, _ content: ReleaseContent) -> StoredRelease {
     var record = record
     record.secrets = secretNames
-    return StoredRelease(record: record, objects: objects + jobs.map(\.object), settings: content.settings)
+    return StoredRelease(
+      record: record, objects: [namespace] + objects + jobs.map(\.object), settings: content.settings, served: served)
   }
 
   /// Of a job's specification and of the ConfigMaps that it names; a Secret's name stands for its values.

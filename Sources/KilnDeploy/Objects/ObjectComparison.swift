@@ -25,13 +25,20 @@ package enum ObjectComparison {
       }
     case (.list(let desired), .list(let live)):
       guard desired.count == live.count else { return paths.append(path) }
-      for (index, pair) in zip(desired, live).enumerated() {
+      // Servers before autoscaling/v2 put an autoscaler's metrics into another order.
+      let isSet = path == "spec.metrics"
+      let pairs = isSet ? zip(sorted(desired), sorted(live)) : zip(desired, live)
+      for (index, pair) in pairs.enumerated() {
         compare(pair.0, pair.1, "\(path)[\(index)]", isQuantity: isQuantity, &paths)
       }
     default:
       if desired == live || isQuantity && Quantity(desired) == Quantity(live) && Quantity(live) != nil { return }
       paths.append(path)
     }
+  }
+
+  private static func sorted(_ values: [DocumentValue]) -> [DocumentValue] {
+    values.sorted { $0.canonicalText < $1.canonicalText }
   }
 
   /// A server does not keep what says nothing.

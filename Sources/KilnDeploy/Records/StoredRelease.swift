@@ -10,20 +10,27 @@ package import KilnKubernetes
 /// A release with what it has applied: enough to bring it back without its workspace.
 package struct StoredRelease: Sendable {
   package var record: ReleaseRecord
-  /// As they were applied, without Secrets; jobs with the release's number in their names.
+  /// As they were applied, with the namespace and without Secrets; jobs with the release's number in their names.
   package var objects: [KubernetesObject]
   /// Of the merged spec, sorted: `path = value`.
   package var settings: [String]
+  /// What the cluster served then, as `kubectl api-versions` lists it.
+  package var served: String
 
-  package init(record: ReleaseRecord, objects: [KubernetesObject], settings: [String]) {
+  package init(record: ReleaseRecord, objects: [KubernetesObject], settings: [String], served: String) {
     self.record = record
     self.objects = objects
     self.settings = settings
+    self.served = served
   }
 
   private static let recordKey = "release.json"
   private static let objectsKey = "objects.json"
   private static let settingsKey = "settings.json"
+  private static let servedKey = "api-versions"
+
+  /// What is applied to bring it back: jobs have run, and the namespace is there.
+  var applied: [KubernetesObject] { objects.filter { $0.kind != "Job" && $0.kind != "Namespace" } }
 
   static func name(_ number: Int) -> String { "kiln-release-\(number)" }
 
@@ -39,6 +46,7 @@ package struct StoredRelease: Sendable {
     }
     objects = items(Self.objectsKey).compactMap { KubernetesObject(document: $0.members) }
     settings = items(Self.settingsKey).compactMap(\.textValue)
+    served = data[Self.servedKey]?.textValue ?? ""
   }
 
   /// What is written to the cluster.
@@ -56,6 +64,7 @@ package struct StoredRelease: Sendable {
           Self.recordKey: .string(text),
           Self.objectsKey: .string(line.render(.list(objects.map { .map($0.document) }))),
           Self.settingsKey: .string(line.render(.strings(settings))),
+          Self.servedKey: .string(served),
         ]
       ])
   }

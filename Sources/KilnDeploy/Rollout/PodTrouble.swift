@@ -4,11 +4,11 @@ import KilnDocuments
 struct PodTrouble: Equatable {
   /// What sorts troubles of one kind together, however their words change.
   enum Kind: Hashable {
-    case image, imageIsMissing, configuration, crash, schedule, start, notReady
+    case image, configuration, crash, schedule, start, notReady
   }
 
   let kind: Kind
-  let text: String
+  var text: String
   let pod: String
   let container: String?
   /// How often the container has been started again.
@@ -56,13 +56,14 @@ struct PodTrouble: Equatable {
       let message = waiting["message"]?.textValue ?? reason
       switch reason {
       case "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ImageInspectError":
-        let kind: Kind = isMissing(message) ? .imageIsMissing : .image
+        // A registry's own words are in ErrImagePull and in events.
+        let detail = reason == "ErrImagePull" ? ": \(registryWords(message))" : ""
         return PodTrouble(
-          kind: kind, text: "image \(container["image"]?.textValue ?? "") cannot be pulled: \(message)", pod: pod,
+          kind: .image, text: "image \(container["image"]?.textValue ?? "") cannot be pulled\(detail)", pod: pod,
           container: name)
       case "InvalidImageName", "ErrImageNeverPull":
         return PodTrouble(
-          kind: .imageIsMissing, text: "image \(container["image"]?.textValue ?? "") cannot be used: \(message)",
+          kind: .image, text: "image \(container["image"]?.textValue ?? "") cannot be pulled: \(message)",
           pod: pod, container: name)
       case "CreateContainerConfigError", "CreateContainerError", "RunContainerError", "PreCreateHookError",
         "PostStartHookError":
@@ -95,8 +96,18 @@ struct PodTrouble: Equatable {
     return PodTrouble(kind: .crash, text: text, pod: pod, container: name, restarts: restarts, hasLog: true)
   }
 
+  /// What a registry answered, without those who passed it on.
+  static func registryWords(_ message: String) -> String {
+    ["code = Unknown desc = ", "code = NotFound desc = ", "Error response from daemon: "].reduce(message) {
+      text, mark in
+      text.ranges(of: mark).last.map { String(text[$0.upperBound...]) } ?? text
+    }
+  }
+
   /// What no patience changes: registries say that there is no such image.
-  private static func isMissing(_ message: String) -> Bool {
-    ["not found", "manifest unknown", "does not exist", "unknown manifest"].contains { message.contains($0) }
+  var isImageMissing: Bool {
+    kind == .image
+      && ["not found", "manifest unknown", "does not exist", "InvalidImageName", "couldn't parse", "never"]
+        .contains { text.contains($0) }
   }
 }

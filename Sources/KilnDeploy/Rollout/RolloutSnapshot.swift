@@ -33,11 +33,11 @@ struct RolloutSnapshot: Sendable {
   /// What is asked for to know of these workloads.
   static func kinds(for ids: [KubernetesObject.ID]) -> [String] {
     let names = [
-      "Deployment": ["deployments.apps", "replicasets.apps"],
-      "StatefulSet": ["statefulsets.apps", "persistentvolumeclaims"], "DaemonSet": ["daemonsets.apps"],
+      "Deployment": ["deployments.apps", "replicasets.apps"], "StatefulSet": ["statefulsets.apps"],
+      "DaemonSet": ["daemonsets.apps"],
       "Job": ["jobs.batch"],
     ]
-    return Set(ids.map(\.kind)).sorted().flatMap { names[$0] ?? [] } + ["pods"]
+    return Set(ids.map(\.kind)).sorted().flatMap { names[$0] ?? [] } + ["persistentvolumeclaims", "pods"]
   }
 
   func state(_ id: KubernetesObject.ID) -> WorkloadState? { workloads[id].flatMap { WorkloadState($0) } }
@@ -109,24 +109,30 @@ struct RolloutSnapshot: Sendable {
   }
 
   private static func rank(_ trouble: PodTrouble) -> Int {
-    let order: [PodTrouble.Kind] = [.crash, .imageIsMissing, .image, .configuration, .start, .schedule, .notReady]
+    let order: [PodTrouble.Kind] = [.crash, .image, .configuration, .start, .schedule, .notReady]
     return order.firstIndex(of: trouble.kind) ?? order.count
   }
 
   private func trouble(_ trouble: PodTrouble, _ pod: DocumentValue, _ events: ClusterEvents) -> Trouble {
-    var text = trouble.text
+    var trouble = trouble
     var patience: Double?
     switch trouble.kind {
-    case .imageIsMissing: patience = 10
     case .image:
-      patience = 60
-      if let message = events.message(pod, "Failed"), message.contains("pull") { text += ": \(message)" }
+      if !trouble.text.contains(": "), let message = events.message(pod, "Failed"), message.contains("pull image") {
+        trouble.text += ": \(PodTrouble.registryWords(message))"
+      }
+      patience = trouble.isImageMissing ? 10 : 60
     case .configuration: patience = 30
     case .notReady:
-      if let message = events.message(pod, "Unhealthy") { text += ": \(message)" }
-    case .crash, .schedule, .start: break
+      if let message = events.message(pod, "Unhealthy") { trouble.text += ": \(message)" }
+    case .schedule:
+      // The claim says why.
+      if trouble.text.contains("unbound immediate PersistentVolumeClaims"), let claim = pendingClaim(events) {
+        return claim
+      }
+    case .crash, .start: break
     }
-    return Trouble(key: "\(trouble.kind)", text: text, patience: patience, pod: trouble)
+    return Trouble(key: "\(trouble.kind)", text: trouble.text, patience: patience, pod: trouble)
   }
 
   /// Pods that the cluster does not let be created, as for a quota.
@@ -139,17 +145,15 @@ struct RolloutSnapshot: Sendable {
   }
 
   private func claim(of workload: DocumentValue, _ events: ClusterEvents) -> Trouble? {
-    let name = workload["metadata"]?["name"]?.textValue ?? ""
-    let waiting = claims.first { claim in
-      let own = claim["metadata"]?["name"]?.textValue ?? ""
-      return claim["status"]?["phase"]?.textValue == "Pending" && own.contains("-\(name)-")
-    }
-    guard let waiting else { return nil }
+    workload["kind"]?.textValue == "StatefulSet" ? pendingClaim(events) : nil
+  }
+
+  private func pendingClaim(_ events: ClusterEvents) -> Trouble? {
+    guard let waiting = claims.first(where: { $0["status"]?["phase"]?.textValue == "Pending" }) else { return nil }
     let message = events.message(waiting, "ProvisioningFailed", "FailedBinding")
+    let name = waiting["metadata"]?["name"]?.textValue ?? ""
     return Trouble(
-      key: "claim",
-      text: "claim \(waiting["metadata"]?["name"]?.textValue ?? "") is pending" + (message.map { ": \($0)" } ?? ""),
-      patience: nil)
+      key: "claim", text: "claim \(name) is pending" + (message.map { ": \($0)" } ?? ""), patience: nil)
   }
 
   private func deadline(_ workload: DocumentValue) -> Trouble? {

@@ -20,9 +20,9 @@ struct RolloutWatch {
 
   /// What a wait remembers between two looks.
   private struct Memory {
-    var lines: [KubernetesObject.ID: String] = [:]
-    /// When a trouble was first seen, by workload and kind.
-    var since: [KubernetesObject.ID: (key: String, time: Double)] = [:]
+    var reported: [KubernetesObject.ID: WorkloadState] = [:]
+    /// When a trouble was first seen, and the least patience that there was with it.
+    var since: [KubernetesObject.ID: (key: String, time: Double, patience: Double?)] = [:]
     /// Restarts that pods had when the wait began.
     var restarts: [String: Int]?
     var events = ClusterEvents()
@@ -74,18 +74,28 @@ struct RolloutWatch {
       }
       if !state.isDone {
         isDone = false
-        let trouble = snapshot.trouble(id, memory.events)
+        let trouble = Self.clearer(snapshot.trouble(id, memory.events), than: memory.troubles[id])
         memory.troubles[id] = trouble
         state.reason = trouble.map { mask.relayed($0.text) }
         try await judge(id, trouble, &memory)
         for pod in snapshot.leftovers(of: id) { try await replace(pod, of: id) }
       }
-      if memory.lines[id] != state.line {
-        memory.lines[id] = state.line
+      if state != memory.reported[id] {
+        memory.reported[id] = state
         report(.workload(state))
       }
     }
     return isDone
+  }
+
+  /// The same trouble may be told with fewer words the next time, or of another pod: it stays what it was.
+  private static func clearer(
+    _ trouble: RolloutSnapshot.Trouble?, than last: RolloutSnapshot.Trouble?
+  ) -> RolloutSnapshot.Trouble? {
+    guard let trouble, let last, trouble.key == last.key, trouble.pod?.restarts == last.pod?.restarts,
+      trouble.text.count <= last.text.count
+    else { return trouble }
+    return last
   }
 
   /// By pod and container.
@@ -110,12 +120,13 @@ struct RolloutWatch {
       return
     }
     let now = clock.now()
-    if memory.since[id]?.key != trouble.key { memory.since[id] = (trouble.key, now) }
-    var patience = trouble.patience
+    if memory.since[id]?.key != trouble.key { memory.since[id] = (trouble.key, now, trouble.patience) }
+    var patience = [memory.since[id]?.patience, trouble.patience].compactMap { $0 }.min()
     if let pod = trouble.pod, pod.kind == .crash, id.kind != "Job" {
       let more = pod.restarts - (memory.restarts?["\(pod.pod)/\(pod.container ?? "")"] ?? 0)
       if more >= Self.crashes - 1 { patience = 0 }
     }
+    memory.since[id]?.patience = patience
     guard let patience, now - (memory.since[id]?.time ?? now) >= patience else { return }
     throw await failure(id, trouble)
   }
@@ -132,7 +143,7 @@ struct RolloutWatch {
     for id in ids {
       if let trouble = memory.troubles[id] { return await failure(id, trouble, after: "\(prefix): ") }
     }
-    let late = ids.first { memory.lines[$0]?.hasSuffix(" ready") ?? true } ?? ids.first
+    let late = ids.first { !(memory.reported[$0]?.isDone ?? false) }
     return RolloutFailure(workload: late?.name, reason: prefix)
   }
 
