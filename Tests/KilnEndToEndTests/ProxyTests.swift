@@ -1,16 +1,17 @@
 import Foundation
 import Testing
 
-/// HTTPS in front of two customers, of which one has two apps.
+/// HTTPS in front of customers, of which one has two apps.
 @Suite(.enabled(if: EndToEnd.isRequested, EndToEnd.skipped), .serialized)
 struct ProxyTests {
   private func workspace(_ body: (URL) throws -> Void) throws {
     let folder = try TemporaryFolder()
-    try sh("kiln init W && rm W/environments/* && mkdir W/apps/care W/apps/portal W/apps/shop", in: folder.url)
+    try sh(
+      "kiln init W && rm W/environments/* && mkdir W/apps/care W/apps/portal W/apps/shop W/apps/talk", in: folder.url)
     let root = folder.url.appending(path: "W")
     defer {
       _ = try? sh(
-        "for c in kilnproxya kilnproxyb; do kiln down $c --volumes --yes; docker images -q \"$c/*\" | xargs -r docker rmi -f; done",
+        "for c in kilnproxya kilnproxyb kilnproxyc; do kiln down $c --volumes --yes; docker images -q \"$c/*\" | xargs -r docker rmi -f; done",
         in: root, expecting: nil)
       folder.remove()
     }
@@ -30,6 +31,13 @@ struct ProxyTests {
     app: {source: ../apps/shop, port: 80, health: /}
 
     """.write(to: root.appending(path: "environments/kilnproxyb.yaml"), atomically: true, encoding: .utf8)
+    try """
+    version: 1
+    customer: kilnproxyc
+    runtime: {base: debian-12, components: {apache: {}, php: {}}}
+    app: {source: ../apps/talk, port: 80, command: [php, talk.php]}
+
+    """.write(to: root.appending(path: "environments/kilnproxyc.yaml"), atomically: true, encoding: .utf8)
     for app in ["care", "portal"] {
       try "page of \(app)".write(
         to: root.appending(path: "apps/\(app)/index.html"), atomically: true, encoding: .utf8)
@@ -37,7 +45,59 @@ struct ProxyTests {
     try #"""
     <?php foreach (["HOST", "X_FORWARDED_HOST", "X_FORWARDED_PROTO"] as $name) echo $_SERVER["HTTP_$name"] ?? "-", " ";
     """#.write(to: root.appending(path: "apps/shop/index.php"), atomically: true, encoding: .utf8)
+    try Self.talk.write(to: root.appending(path: "apps/talk/talk.php"), atomically: true, encoding: .utf8)
     try body(root)
+  }
+
+  /// Takes WebSockets (RFC 6455), and answers a short message by the same in reverse.
+  private static let talk = #"""
+    <?php
+    $server = stream_socket_server("tcp://0.0.0.0:80");
+    while (true) {
+      if (!($client = @stream_socket_accept($server, 3600))) continue;
+      for ($head = ""; !str_contains($head, "\r\n\r\n") && !feof($client);) $head .= fread($client, 4096);
+      if (preg_match("/^Sec-WebSocket-Key: *(\\S+)/mi", $head, $key)) {
+        $accept = base64_encode(sha1($key[1] . "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", true));
+        fwrite($client, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+          . "Sec-WebSocket-Accept: $accept\r\n\r\n");
+        for ($frame = ""; strlen($frame) < 6 + (ord($frame[1] ?? "\0") & 127) && !feof($client);) $frame .= fread($client, 4096);
+        $message = substr($frame, 6) ^ str_repeat(substr($frame, 2, 4), 32);
+        fwrite($client, "\x81" . chr(strlen($message)) . strrev($message));
+      } else {
+        fwrite($client, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ntalk");
+      }
+      fclose($client);
+    }
+    """#
+
+  /// Sends a message as a browser does, and prints the answer.
+  private static let browser = #"""
+    import base64, hashlib, os, socket, ssl, sys
+    name = sys.argv[1]
+    context = ssl.create_default_context(cafile="ca.crt")
+    with context.wrap_socket(socket.create_connection(("127.0.0.1", 443), 20), server_hostname=name) as s:
+        key = base64.b64encode(os.urandom(16)).decode()
+        s.sendall((f"GET /talk HTTP/1.1\r\nHost: {name}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n").encode())
+        stream = s.makefile("rb")
+        head = b""
+        while not head.endswith(b"\r\n\r\n"): head += stream.read(1)
+        accept = base64.b64encode(hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest())
+        assert head.startswith(b"HTTP/1.1 101 ") and accept in head, head
+        mask, message = os.urandom(4), b"hello over there"
+        s.sendall(bytes([0x81, 0x80 | len(message)]) + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(message)))
+        kind, length = stream.read(2)
+        assert kind == 0x81, kind
+        print(stream.read(length).decode())
+    """#
+
+  @Test func webSocketsPass() throws {
+    try workspace { root in
+      _ = try up("kilnproxyc", in: root)
+      try sh("kiln certificate > ca.crt", in: root)
+      try Self.browser.write(to: root.appending(path: "browser.py"), atomically: true, encoding: .utf8)
+      #expect(try sh("python3 browser.py kilnproxyc.localhost", in: root).output == "ereht revo olleh\n")
+    }
   }
 
   private func up(_ customer: String, in root: URL) throws -> ShellResult {
