@@ -22,12 +22,12 @@ extension Deployer {
   package func preview(_ plan: ReleasePlan) async throws -> DeployPreview {
     let kubectl = Kubectl(context: plan.context, namespace: plan.namespace, context.processes)
     return try await naming(kubectl) {
-      let survey = try await ClusterSurvey.take(kubectl, for: plan.objects + plan.jobs)
+      let objects = plan.objects + plan.jobs
+      let survey = try await ClusterSurvey.look(kubectl, for: objects).completed(kubectl, for: objects)
       try survey.checkNamespace(kubectl, customer: plan.customer, stage: plan.stage, adopt: options.adopt)
       let secrets = try SecretValues(plan, in: context.environment)
       let last = survey.releases.lastGood
-      let next = (survey.releases.last?.record.number ?? 0) + 1
-      let desired = try DesiredRelease(plan, number: next, secrets, survey.versions, after: last, survey.live)
+      let desired = try desired(plan, secrets, survey)
       let content = ReleaseContent(plan, origin: options.origin)
       if desired.isDeployed(content, survey) { return DeployPreview(differences: "", lines: []) }
       guard survey.namespace != nil else {

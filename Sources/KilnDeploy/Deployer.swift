@@ -45,7 +45,7 @@ package struct Deployer: Sendable {
     }
   }
 
-  private func desired(
+  func desired(
     _ plan: ReleasePlan, _ secrets: SecretValues, _ survey: ClusterSurvey
   ) throws -> DesiredRelease {
     try DesiredRelease(

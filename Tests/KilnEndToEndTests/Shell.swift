@@ -75,6 +75,15 @@ enum EndToEnd {
     }.first
   }()
 
+  /// The kubeconfig's context; nil where there is no cluster to try.
+  static let cluster: String? = {
+    guard isRequested, ProcessInfo.processInfo.environment["KUBECONFIG"] != nil,
+      let result = try? sh("kubectl config current-context && kubectl get nodes >/dev/null", expecting: nil),
+      result.status == 0
+    else { return nil }
+    return result.output.trimmingCharacters(in: .whitespacesAndNewlines)
+  }()
+
   static let isRequested = ProcessInfo.processInfo.environment["KILN_E2E"] != nil
   static let kilnFolder = ProcessInfo.processInfo.environment["KILN_BIN"] ?? "/nonexistent"
   static let skipped: Comment = "end-to-end tests run with `make e2e` (KILN_E2E is not set)"

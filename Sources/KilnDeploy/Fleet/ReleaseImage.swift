@@ -23,7 +23,10 @@ package struct ReleaseImage: Sendable, Hashable {
 
   /// The tag, else the first digits of the digest.
   package var version: String {
-    if let tag, !tag.isEmpty { return tag }
+    if let tag, !tag.isEmpty {
+      // A digest is known by its beginning.
+      return tag.count == 40 && tag.allSatisfy(\.isHexDigit) ? String(tag.prefix(12)) : tag
+    }
     return digest.map { String($0.split(separator: ":").last?.prefix(12) ?? "") } ?? "?"
   }
 }

@@ -57,7 +57,8 @@ package struct DeployRun: Sendable {
       let references = try planning.references()
       let known = try await ReleaseStore(kubectl(planning)).all().map(\.record)
       images = try await planning.images(
-        references, known: known + [passed].compactMap { $0 }, isBuilding: isBuilding && passed == nil, isQuiet: isQuiet,
+        references, known: known + [passed].compactMap { $0 }, isBuilding: isBuilding && passed == nil,
+        isQuiet: isQuiet,
         isPreview: isPreview)
       if let passed { try Self.stopUnless(passed, hasPassed: images, planning) }
     }
