@@ -32,6 +32,12 @@ package enum ProcessEnvironment {
     return value
   }
 
+  /// The account's name, else its number.
+  package static var user: String {
+    if let account = getpwuid(getuid()) { return String(cString: account.pointee.pw_name) }
+    return String(getuid())
+  }
+
   /// What this machine is called.
   package static var host: String {
     var name = [CChar](repeating: 0, count: 256)

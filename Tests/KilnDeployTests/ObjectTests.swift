@@ -94,7 +94,7 @@ struct ObjectTests {
   @Test func pagesAreAskedForByTheirService() {
     let page = ReleasePlan.Page(app: "care", port: 80, path: "/a b?x=ü{}", status: 200, content: nil)
     #expect(
-      PageCheck.address(of: page, "acme-qa")
+      ServiceProxy.address(of: page, "acme-qa")
         == "http://localhost/api/v1/namespaces/acme-qa/services/care:80/proxy/a%20b?x=%C3%BC%7B%7D")
   }
 }

@@ -1,11 +1,14 @@
 import ArgumentParser
 import KilnConsole
+import KilnDeploy
 import KilnDiagnostics
 import KilnDocuments
 import KilnEngine
 import KilnGeneration
 import KilnPlan
 import KilnProcesses
+import KilnSpec
+import KilnWorkspace
 
 #if canImport(Glibc)
   import Glibc
@@ -43,14 +46,18 @@ struct DownCommand: KilnSubcommand {
 
 struct StatusCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Show the services of environments on this machine, and their URLs.",
+    commandName: "status",
+    abstract: "Show the services of environments on this machine, and their URLs; with --stage, in their clusters.",
     discussion: "Exit 1 when a customer named is not up, or a service is not healthy.")
+
+  @Option(help: "What runs in this stage's cluster; `default` where the spec has no stages.") var stage: String?
 
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
   @OptionGroup var folder: LocalOptions.Folder
   @Argument(help: "Customers; all that are up when none is named.") var customers: [String] = []
 
   func run(in context: CommandContext) async throws {
+    if let stage { return try await show(stage, in: context) }
     let all =
       customers.isEmpty
       ? try await LocalEnvironment.customersWithContainers(root: folder.root(in: context), context) : customers
@@ -70,6 +77,26 @@ struct StatusCommand: KilnSubcommand {
       // The result has said which service is not well.
       if !status.isWell { throw KilnExit.problems }
     }
+  }
+}
+
+extension StatusCommand {
+  /// What runs in clusters.
+  private func show(_ stage: String, in context: CommandContext) async throws {
+    let loaded = try context.load(workspace: folder.workspace, customers: customers, workers: Workers(count: nil))
+    try context.stopOnErrors(loaded)
+    let names = loaded.plans.filter { $0.spec.kubernetes != nil }.map(\.customer)
+    let name = stage == KubernetesPlan.onlyName ? nil : stage
+    let all = try await DeployedStages(loaded, names, stage: name, context).status()
+    if format == .json {
+      let documents = all.map(\.document)
+      if let document = DocumentValue.results(documents, isOne: names.count == 1) {
+        context.console.output(json: document)
+      }
+    } else {
+      for status in all { context.console.output(status.text) }
+    }
+    if all.contains(where: { !$0.isHealthy }) { throw KilnExit.problems }
   }
 }
 

@@ -3,7 +3,7 @@ package struct NotificationTarget: Sendable, Hashable {
   package enum Kind: String, Sendable, Hashable, CaseIterable {
     /// An incoming webhook of Slack's, or of a program that takes the same.
     case slack
-    /// JSON of Kiln's own: docs/deploy-notifications.md.
+    /// JSON of Kiln's own: docs/deploy-watch.md.
     case webhook
   }
 

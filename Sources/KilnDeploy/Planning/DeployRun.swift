@@ -149,17 +149,17 @@ package struct DeployRun: Sendable {
     for name in ["KILN_DEPLOYER", "GITLAB_USER_LOGIN", "GITHUB_ACTOR", "BUILD_REQUESTEDFOR"] {
       if let value = environment[name], !value.isEmpty { return value }
     }
-    return "\(environment["USER"] ?? environment["LOGNAME"] ?? "unknown")@\(ProcessEnvironment.host)"
+    return "\(ProcessEnvironment.user)@\(ProcessEnvironment.host)"
   }
 }
 
 extension ReleasePlanning {
   /// The commits since a release, newest first; none where this clone does not have it.
-  /// - Parameter isOwn: Only those that touch what the customer's images and environment are made of.
-  package func commits(since record: ReleaseRecord?, isOwn: Bool = false) async -> [GitRepository.Commit] {
+  /// Only those that touch what the customer's images and environment are made of.
+  package func commits(since record: ReleaseRecord?) async -> [GitRepository.Commit] {
     guard let commit = record?.commit?.split(separator: "-").first.map(String.init) else { return [] }
     let git = GitRepository(root: loaded.workspace.root, git: context.tool("git"))
-    return (try? await git.commits(since: commit, touching: isOwn ? paths(of: nil) : nil, limit: 50)) ?? []
+    return (try? await git.commits(since: commit, touching: paths(of: nil), limit: 50)) ?? []
   }
 }
 

@@ -65,7 +65,8 @@ package struct DeployedStages: Sendable {
       stages.map { stage in
         let title = stages.count > 1 ? "\(stage.title):\n" : ""
         guard !stage.records.isEmpty else { return title + "nothing was deployed yet\n" }
-        return title + stage.records.map(\.text).joined()
+        // Everything is new in a first release.
+        return title + stage.records.map { $0.text(withChanges: $0.number > 1) }.joined()
       }.joined(separator: stages.count > 1 ? "\n" : "")
     }
   }
@@ -76,6 +77,52 @@ package struct DeployedStages: Sendable {
       stages.append((planning.title, try await read(planning).map(\.record).reversed()))
     }
     return History(stages: stages)
+  }
+
+  // MARK: Status
+
+  /// What runs in a stage, and how it is.
+  package struct Status: Sendable {
+    let title: String
+    let status: NamespaceStatus
+    package var isHealthy: Bool { status.isHealthy }
+
+    package var text: String {
+      guard let running = status.running else { return "\(title): not deployed\n" }
+      var lines = ["\(title): release \(running.number), \(status.isHealthy ? "healthy" : "not healthy")"]
+      lines += status.workloads.map { "  \($0.line)" }
+      if let last = status.last, last.number != running.number {
+        lines.append("release \(last.number) \(last.outcome.phrase)" + (last.reason.map { ": \($0)" } ?? ""))
+      }
+      return lines.map { ConsoleText.safe(line: $0) + "\n" }.joined()
+    }
+
+    package var document: DocumentValue {
+      [
+        "running": status.running?.document ?? .null, "isHealthy": .bool(status.isHealthy),
+        "last": status.last?.document ?? .null,
+        "workloads": .list(
+          status.workloads.map { state in
+            [
+              "name": .string(state.id.name), "kind": .string(state.id.kind), "ready": .integer(state.ready),
+              "desired": .integer(state.desired), "isReady": .bool(state.isDone),
+              "reason": state.reason.map { .string($0) } ?? .null,
+            ]
+          }),
+      ]
+    }
+  }
+
+  package func status() async throws -> [Status] {
+    var found: [Status] = []
+    for planning in plannings {
+      found.append(
+        Status(
+          title: planning.title,
+          status: try await NamespaceStatus.read(
+            context: planning.cluster.context, namespace: planning.deployment.namespace, context.processes)))
+    }
+    return found
   }
 
   // MARK: Fleet
@@ -117,7 +164,7 @@ package struct DeployedStages: Sendable {
       let bad = status.workloads.filter { !$0.isDone }.map(\.line)
       let settings = planning.plan.settings(at: planning.deployment.stage).map { "\($0.path) = \($0.value.text)" }
       let behind = StageDeployment.Behind(
-        commits: await planning.commits(since: current.record, isOwn: true).map(\.text),
+        commits: await planning.commits(since: current.record).map(\.text),
         settings: SettingChanges.lines(from: current.settings, to: settings))
       return made(
         releases.map(\.record), bad.isEmpty ? .healthy : .unhealthy(bad.joined(separator: "; ")), behind, nil)
@@ -137,14 +184,14 @@ extension DeployedFleet {
 
 extension ReleaseRecord {
   /// A line, and others below it with what is in the release.
-  var text: String {
+  func text(withChanges: Bool) -> String {
     var line = "\(number)  \(UTCTime.minute(begun)) UTC  \(outcome.rawValue)  by \(deployer)"
     if let commit { line += "  \(commit.prefix(12))\(commit.hasSuffix("-dirty") ? "-dirty" : "")" }
     if let origin { line += "  from \(origin)" }
     if let approval { line += "  approved by \(approval)" }
     var lines = [line]
     if let reason { lines.append("  \(workload.map { "\($0): " } ?? "")\(reason)") }
-    lines += (changes + commits).map { "  \($0)" }
+    if withChanges { lines += (changes + commits).map { "  \($0)" } }
     return lines.map { ConsoleText.safe(line: $0) + "\n" }.joined()
   }
 

@@ -132,9 +132,10 @@ package struct ReleasePlanning: Sendable {
   /// - Parameter images: By the name of the app or service: `REPOSITORY:TAG@DIGEST`.
   package func release(_ images: [String: String]) async -> ReleasePlan {
     let git = GitRepository(root: loaded.workspace.root, git: context.tool("git"))
-    let head = await git.head()
-    let commit: String?
-    if let head { commit = await git.isChanged() ? "\(head.id)-dirty" : head.id } else { commit = nil }
+    // The customer's own: others' commits change nothing here, and release nothing.
+    let head = await git.newest(touching: paths(of: nil))
+    var commit = head?.id
+    if let id = commit, await git.isChanged(paths(of: nil)) { commit = "\(id)-dirty" }
     let lowering = KubernetesLowering(
       plan, deployment, provenance: .init(commit: commit, author: head?.author),
       image: { workload in
@@ -169,7 +170,10 @@ package struct ReleasePlanning: Sendable {
   package func paths(of workload: String?) -> [String] {
     let app = workload.flatMap { name in plan.workloads.first { $0.name == name }?.app }.flatMap { plan.app(named: $0) }
     let apps = app.map { [$0] } ?? plan.apps
-    return apps.flatMap { ([$0.spec.source] + $0.spec.overlays).map(\.value.string) } + [plan.spec.file]
+    return apps.flatMap { ([$0.spec.source] + $0.spec.overlays).map(\.value.string) }
+      + [plan.spec.file, "profiles", "components", WorkspaceLayout.lockName].filter { path in
+        path == plan.spec.file || loaded.workspace.root.appending(path).isThere
+      }
   }
 }
 

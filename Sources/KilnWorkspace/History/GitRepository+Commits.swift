@@ -14,12 +14,17 @@ extension GitRepository {
     package var text: String { "\(id.prefix(12)) \(author): \(subject)" }
   }
 
-  /// The commit that is checked out; nil where there is no repository, or nothing is committed yet.
-  package func head() async -> Commit? { try? await commits(["-1", "HEAD"]).first }
+  /// The newest commit of what is checked out that touches one of `paths`; the newest of all where none does, or a path is
+  /// not in this repository. Nil where there is no repository, or nothing is committed yet.
+  package func newest(touching paths: [String]) async -> Commit? {
+    if let own = try? await commits(["-1", "HEAD", "--"] + paths).first { return own }
+    return try? await commits(["-1", "HEAD"]).first
+  }
 
-  /// Whether tracked files differ from the commit's, below the workspace's own folder.
-  package func isChanged() async -> Bool {
-    let listed = try? await run(["status", "--porcelain", "--untracked-files=no", "--", "."], "look for changes")
+  /// Whether files of `paths` differ from those that are committed.
+  package func isChanged(_ paths: [String]) async -> Bool {
+    let listed = try? await run(
+      ["--literal-pathspecs", "status", "--porcelain", "--untracked-files=normal", "--"] + paths, "look for changes")
     return listed.map { !$0.isEmpty } ?? false
   }
 
