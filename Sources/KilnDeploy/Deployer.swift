@@ -29,7 +29,7 @@ package struct Deployer: Sendable {
     let kubectl = Kubectl(context: plan.context, namespace: plan.namespace, context.processes)
     let content = ReleaseContent(plan, origin: options.origin)
     let objects = plan.objects + plan.jobs
-    return try await naming(kubectl) {
+    return try await naming(kubectl, rights: PermissionCheck.rights(plan)) {
       let look = try await ClusterSurvey.look(kubectl, for: objects)
       let secrets = Result { try SecretValues(plan, in: context.environment) }
       // Without a release before, or with other kinds than it had, this is not the time to complain.
@@ -132,9 +132,14 @@ package struct Deployer: Sendable {
   }
 
   /// A missing context names those that are there; an account without rights learns all that it lacks.
-  private func naming<Value>(_ kubectl: Kubectl, _ body: () async throws -> Value) async throws -> Value {
+  private func naming<Value>(
+    _ kubectl: Kubectl, rights: [KubectlFailure.Right] = [], _ body: () async throws -> Value
+  ) async throws -> Value {
     do {
       return try await body()
+    } catch let failure as KubectlFailure where failure.cause.isForbidden {
+      try await PermissionCheck(kubectl: kubectl).run(rights)
+      throw failure
     } catch let failure as KubectlFailure where failure.cause == .context {
       let contexts = (try? await kubectl.contexts()) ?? []
       throw CommandError(
