@@ -41,7 +41,23 @@ package struct Deployer: Sendable {
       let survey = try await look.completed(kubectl, for: objects)
       try survey.checkNamespace(kubectl, customer: plan.customer, stage: plan.stage, adopt: options.adopt)
       let values = try secrets.get()
-      return try await release(kubectl, content, survey, mask: values.mask) { try desired(plan, values, $0) }
+      return try await release(kubectl, content, survey, mask: values.mask(survey.live)) {
+        try desired(plan, values, $0)
+      }
+    }
+  }
+
+  /// What a deployment of the plan would change, without changing anything; Secrets by name alone.
+  package func preview(_ plan: ReleasePlan) async throws -> ReleasePreview {
+    let kubectl = Kubectl(context: plan.context, namespace: plan.namespace, context.processes)
+    let objects = plan.objects + plan.jobs
+    return try await naming(kubectl) {
+      let look = try await ClusterSurvey.look(kubectl, for: objects)
+      let known = objects + look.releases.flatMap(\.objects)
+      let survey = try await ClusterSurvey.look(kubectl, for: known).completed(kubectl, for: known)
+      try survey.checkNamespace(kubectl, customer: plan.customer, stage: plan.stage, adopt: options.adopt)
+      let secrets = try SecretValues(plan, in: context.environment)
+      return ReleasePreview(try desired(plan, secrets, survey), survey)
     }
   }
 
@@ -71,7 +87,7 @@ package struct Deployer: Sendable {
       try survey.checkNamespace(kubectl, customer: record.customer, stage: record.stage, adopt: false)
       try RollbackTarget.checkSecrets(target, survey.live)
       let content = ReleaseContent(target, cluster: cluster)
-      return try await release(kubectl, content, survey, mask: SecretMask([])) {
+      return try await release(kubectl, content, survey, mask: SecretValues.mask(survey.live)) {
         DesiredRelease(target, number: $0.nextNumber)
       }
     }
@@ -91,7 +107,7 @@ package struct Deployer: Sendable {
       desired.stored(content.record(desired.number, namespace: kubectl.namespace, options: options, at: 0), content))
     try await tryOut(kubectl, desired, survey)
     return try await ClusterLock.withLock(
-      kubectl, holder: ClusterLock.holder(context.environment), patience: options.lockTimeout, clock: clock,
+      kubectl, holder: ClusterLock.holder(options.deployer), patience: options.lockTimeout, clock: clock,
       isBusy: { holder, since in
         report(.note("waiting for \(mask.relayed(holder)), who deploys here since \(mask.relayed(since))"))
       }

@@ -79,9 +79,7 @@ struct ReleaseRun: Sendable {
   }
 
   /// Those that have not succeeded yet with what they run with now.
-  private var dueJobs: [DesiredRelease.Job] {
-    desired.jobs.filter { last?.record.jobs[$0.name] != $0.digest }
-  }
+  private var dueJobs: [DesiredRelease.Job] { desired.dueJobs(after: last?.record) }
 
   /// Before each change.
   func check() throws {

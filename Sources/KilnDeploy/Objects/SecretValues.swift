@@ -18,14 +18,14 @@ struct SecretValues: Sendable {
   }
 
   private let secrets: [Values]
-  /// What hides the values in the words of programs.
-  let mask: SecretMask
+  /// The values themselves, for what hides them.
+  private let texts: [String]
 
   /// - Throws: `deploy.secret` with all variables that are missing or empty.
   init(_ plan: ReleasePlan, in environment: [String: String]) throws {
     var missing: [String] = []
     var texts: [String] = []
-    secrets = plan.secrets.map { secret in
+    let secrets = plan.secrets.map { secret in
       var data: DocumentMap = [:]
       for entry in secret.entries {
         let value = environment[entry.variable] ?? ""
@@ -46,7 +46,20 @@ struct SecretValues: Sendable {
         "deploy.secret", "\(Phrase.count(missing.count, "secret")) cannot be read from the environment",
         details: missing, help: "set these variables where `kiln deploy` runs; a pipeline has them as secret variables")
     }
-    mask = SecretMask(texts)
+    self.secrets = secrets
+    self.texts = texts
+  }
+
+  /// Hides these values and those of earlier releases: what goes back may print its own.
+  func mask(_ live: LiveObjects) -> SecretMask { SecretMask(texts + Self.texts(of: live)) }
+
+  /// Hides the values that a namespace's Secrets have.
+  static func mask(_ live: LiveObjects) -> SecretMask { SecretMask(texts(of: live)) }
+
+  private static func texts(of live: LiveObjects) -> [String] {
+    live.all("Secret").filter { $0["metadata"]?["labels"]?[Labels.secret] != nil }
+      .flatMap { $0["data"]?.members.pairs ?? [] }
+      .compactMap { $0.1.textValue.flatMap { Data(base64Encoded: $0) }.map { String(decoding: $0, as: UTF8.self) } }
   }
 
   /// The name of each Secret in the cluster: the last good release's where its values are the same, else a new one.
