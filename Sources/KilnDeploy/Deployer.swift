@@ -105,7 +105,9 @@ package struct Deployer: Sendable {
       PermissionCheck.rights(known, hasJobs: !desired.jobs.isEmpty, hasPages: !content.pages.isEmpty))
     try ReleaseStore.check(
       desired.stored(content.record(desired.number, namespace: kubectl.namespace, options: options, at: 0), content))
-    try await tryOut(kubectl, desired, survey)
+    do {
+      try await tryOut(kubectl, desired, survey)
+    } catch let refusal as CommandError { throw refusal.masked(mask) }
     return try await ClusterLock.withLock(
       kubectl, holder: ClusterLock.holder(options.deployer), patience: options.lockTimeout, clock: clock,
       isBusy: { holder, since in

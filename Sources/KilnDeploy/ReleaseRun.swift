@@ -104,7 +104,8 @@ struct ReleaseRun: Sendable {
     timeout: Double? = nil, check: (() throws -> Void)? = nil
   ) async throws {
     let check = check ?? self.check
-    let mine = others + objects.filter { ApplyPhase($0) == phase }
+    let own = objects.filter { ApplyPhase($0) == phase }
+    let mine = others + Applying.keepingScale(own, objects, survey.live)
     guard !mine.isEmpty else { return }
     try check()
     do {

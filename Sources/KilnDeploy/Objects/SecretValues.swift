@@ -50,8 +50,11 @@ struct SecretValues: Sendable {
     self.texts = texts
   }
 
-  /// Hides these values and those of earlier releases: what goes back may print its own.
-  func mask(_ live: LiveObjects) -> SecretMask { SecretMask(texts + Self.texts(of: live)) }
+  /// Hides these values and those of earlier releases, whose pods may print their own; also as objects hold them.
+  func mask(_ live: LiveObjects) -> SecretMask {
+    let encoded = secrets.flatMap { $0.data.pairs.compactMap(\.1.textValue) }
+    return SecretMask(texts + encoded + Self.texts(of: live))
+  }
 
   /// Hides the values that a namespace's Secrets have.
   static func mask(_ live: LiveObjects) -> SecretMask { SecretMask(texts(of: live)) }
@@ -92,4 +95,16 @@ struct SecretValues: Sendable {
 extension SecretMask {
   /// Another program's words, of one line, without values: a program may print what it was given.
   func relayed(_ text: String) -> String { masked(Relayed.safe(masked(text))) }
+}
+
+extension CommandError {
+  /// The same without values in what a program has answered.
+  func masked(_ mask: SecretMask) -> CommandError {
+    let safe = diagnostics.map {
+      Diagnostic(
+        $0.id, mask.masked($0.message), severity: $0.severity, at: $0.location, details: $0.details.map(mask.masked),
+        suggestion: $0.suggestion, notes: $0.notes)
+    }
+    return CommandError(safe, kind: kind, hints: hints, sources: sources)
+  }
 }
