@@ -1,46 +1,38 @@
 import KilnArtifacts
 import KilnConsole
-import KilnDiagnostics
 import KilnDocuments
 import KilnKubernetes
 import KilnProcesses
 
 /// What a deployment would change, and what that costs.
 package struct DeployPreview: Sendable {
-  /// As `kubectl diff` prints it; Secrets are not in it.
+  let preview: ReleasePreview
+  /// As a diff of what the server has and would make of it; Secrets are not in it.
   let differences: String
-  /// Objects that are made, removed, workloads whose pods start anew: a line each.
-  let lines: [String]
 
-  package var isEmpty: Bool { differences.isEmpty && lines.isEmpty }
+  package var isEmpty: Bool { preview.isEmpty }
 
-  package var text: String { isEmpty ? "nothing would change\n" : differences + lines.map { $0 + "\n" }.joined() }
+  package var text: String {
+    guard !isEmpty else { return "nothing would change\n" }
+    let costs =
+      preview.restarts.map { "would start the pods of \($0) anew" } + preview.jobs.map { "would run \($0)" }
+    return differences + (preview.lines + costs).map { $0 + "\n" }.joined()
+  }
 }
 
 extension Deployer {
-  /// Asks the server what a plan would change; changes nothing.
-  package func preview(_ plan: ReleasePlan) async throws -> DeployPreview {
+  /// Asks the server what it would make of a plan's objects; changes nothing.
+  package func differences(_ plan: ReleasePlan) async throws -> String {
     let kubectl = Kubectl(context: plan.context, namespace: plan.namespace, context.processes)
+    let objects = plan.objects + plan.jobs
     return try await naming(kubectl) {
-      let objects = plan.objects + plan.jobs
       let survey = try await ClusterSurvey.look(kubectl, for: objects).completed(kubectl, for: objects)
-      try survey.checkNamespace(kubectl, customer: plan.customer, stage: plan.stage, adopt: options.adopt)
+      guard survey.namespace != nil else { return "" }
       let secrets = try SecretValues(plan, in: context.environment)
-      let last = survey.releases.lastGood
-      let desired = try desired(plan, secrets, survey)
-      let content = ReleaseContent(plan, origin: options.origin)
-      if desired.isDeployed(content, survey) { return DeployPreview(differences: "", lines: []) }
-      guard survey.namespace != nil else {
-        return DeployPreview(
-          differences: "",
-          lines: ["would make namespace \(plan.namespace)"] + desired.objects.map { "would make \($0.id)" }
-            + desired.jobs.map { "would run \($0.name)" })
-      }
       let merged = try await kubectl.objects(
         "compare with the cluster", Applying.arguments + ["--dry-run=server", "--output", "json"],
-        input: Kubectl.list(desired.objects))
-      return DeployPreview(
-        differences: secrets.mask.masked(differences(merged, survey.live)), lines: lines(desired, survey, last))
+        input: Kubectl.list(try desired(plan, secrets, survey).objects))
+      return secrets.mask.masked(differences(merged, survey.live))
     }
   }
 
@@ -56,32 +48,14 @@ extension Deployer {
         .joined(separator: "\n")
     }.joined()
   }
-
-  private func lines(_ desired: DesiredRelease, _ survey: ClusterSurvey, _ last: StoredRelease?) -> [String] {
-    var lines: [String] = []
-    for object in desired.objects where survey.live[object.id] == nil { lines.append("would make \(object.id)") }
-    for object in desired.objects {
-      guard ["Deployment", "StatefulSet"].contains(object.kind), let live = survey.live[object.id],
-        let template = object.document["spec"]?["template"], let now = live["spec"]?["template"]
-      else { continue }
-      if !ObjectComparison.differences(template, now).isEmpty {
-        lines.append("would start the pods of \(object.name) anew")
-      }
-    }
-    lines += desired.newSecrets.map { "would make \($0.id), whose values are not shown" }
-    let done = last?.record.jobs ?? [:]
-    lines += desired.jobs.filter { done[$0.name] != $0.digest }.map { "would run \($0.name)" }
-    let wanted = Set(desired.objects.map(\.id))
-    let gone = (last?.objects ?? []).map(\.id).filter {
-      !wanted.contains($0) && survey.live[$0] != nil && $0.kind != "PersistentVolumeClaim" && $0.kind != "Job"
-    }
-    return lines + gone.map { "would remove \($0)" }
-  }
 }
 
 extension DeployRun {
   package func preview(_ one: Prepared) async throws -> DeployPreview {
-    try await Deployer(context, one.options) { _ in }.preview(one.plan)
+    let deployer = Deployer(context, one.options) { _ in }
+    let preview = try await deployer.preview(one.plan)
+    return DeployPreview(
+      preview: preview, differences: preview.isEmpty ? "" : try await deployer.differences(one.plan))
   }
 }
 

@@ -29,7 +29,7 @@ package struct Deployer: Sendable {
     let kubectl = Kubectl(context: plan.context, namespace: plan.namespace, context.processes)
     let content = ReleaseContent(plan, origin: options.origin)
     let objects = plan.objects + plan.jobs
-    return try await naming(kubectl) {
+    return try await naming(kubectl, rights: PermissionCheck.rights(plan)) {
       let look = try await ClusterSurvey.look(kubectl, for: objects)
       let secrets = Result { try SecretValues(plan, in: context.environment) }
       // Without a release before, or with other kinds than it had, this is not the time to complain.
@@ -41,7 +41,23 @@ package struct Deployer: Sendable {
       let survey = try await look.completed(kubectl, for: objects)
       try survey.checkNamespace(kubectl, customer: plan.customer, stage: plan.stage, adopt: options.adopt)
       let values = try secrets.get()
-      return try await release(kubectl, content, survey, mask: values.mask) { try desired(plan, values, $0) }
+      return try await release(kubectl, content, survey, mask: values.mask(survey.live)) {
+        try desired(plan, values, $0)
+      }
+    }
+  }
+
+  /// What a deployment of the plan would change, without changing anything; Secrets by name alone.
+  package func preview(_ plan: ReleasePlan) async throws -> ReleasePreview {
+    let kubectl = Kubectl(context: plan.context, namespace: plan.namespace, context.processes)
+    let objects = plan.objects + plan.jobs
+    return try await naming(kubectl) {
+      let look = try await ClusterSurvey.look(kubectl, for: objects)
+      let known = objects + look.releases.flatMap(\.objects)
+      let survey = try await ClusterSurvey.look(kubectl, for: known).completed(kubectl, for: known)
+      try survey.checkNamespace(kubectl, customer: plan.customer, stage: plan.stage, adopt: options.adopt)
+      let secrets = try SecretValues(plan, in: context.environment)
+      return ReleasePreview(try desired(plan, secrets, survey), survey)
     }
   }
 
@@ -71,7 +87,7 @@ package struct Deployer: Sendable {
       try survey.checkNamespace(kubectl, customer: record.customer, stage: record.stage, adopt: false)
       try RollbackTarget.checkSecrets(target, survey.live)
       let content = ReleaseContent(target, cluster: cluster)
-      return try await release(kubectl, content, survey, mask: SecretMask([])) {
+      return try await release(kubectl, content, survey, mask: SecretValues.mask(survey.live)) {
         DesiredRelease(target, number: $0.nextNumber)
       }
     }
@@ -89,9 +105,11 @@ package struct Deployer: Sendable {
       PermissionCheck.rights(known, hasJobs: !desired.jobs.isEmpty, hasPages: !content.pages.isEmpty))
     try ReleaseStore.check(
       desired.stored(content.record(desired.number, namespace: kubectl.namespace, options: options, at: 0), content))
-    try await tryOut(kubectl, desired, survey)
+    do {
+      try await tryOut(kubectl, desired, survey)
+    } catch let refusal as CommandError { throw refusal.masked(mask) }
     return try await ClusterLock.withLock(
-      kubectl, holder: ClusterLock.holder(context.environment), patience: options.lockTimeout, clock: clock,
+      kubectl, holder: ClusterLock.holder(options.deployer), patience: options.lockTimeout, clock: clock,
       isBusy: { holder, since in
         report(.note("waiting for \(mask.relayed(holder)), who deploys here since \(mask.relayed(since))"))
       }
@@ -132,9 +150,14 @@ package struct Deployer: Sendable {
   }
 
   /// A missing context names those that are there; an account without rights learns all that it lacks.
-  func naming<Value>(_ kubectl: Kubectl, _ body: () async throws -> Value) async throws -> Value {
+  func naming<Value>(
+    _ kubectl: Kubectl, rights: [KubectlFailure.Right] = [], _ body: () async throws -> Value
+  ) async throws -> Value {
     do {
       return try await body()
+    } catch let failure as KubectlFailure where failure.cause.isForbidden {
+      try await PermissionCheck(kubectl: kubectl).run(rights)
+      throw failure
     } catch let failure as KubectlFailure where failure.cause == .context {
       let contexts = (try? await kubectl.contexts()) ?? []
       throw CommandError(

@@ -5,12 +5,14 @@ extension ReleaseRun {
   /// What is never removed: data, and what others may have put things into.
   private static let keptKinds: Set<String> = ["PersistentVolumeClaim", "Namespace"]
 
+  static func isRemovable(_ id: KubernetesObject.ID) -> Bool { !keptKinds.contains(id.kind) }
+
   /// Removes what earlier releases have applied and this one has not.
   func prune(_ earlier: [StoredRelease], keeping release: StoredRelease) async throws -> [KubernetesObject.ID] {
     let wanted = Set(release.objects.map(\.id))
     let known = Set(earlier.flatMap { $0.objects.map(\.id) })
     let objects = known.subtracting(wanted).filter { id in
-      !Self.keptKinds.contains(id.kind) && survey.live[id].map(Labels.areOwn) ?? false
+      Self.isRemovable(id) && survey.live[id].map(Labels.areOwn) ?? false
     }
     // Releases that failed are never brought back.
     let kept = (earlier.filter { $0.record.outcome == .deployed } + [release]).flatMap { $0.record.secrets.values }
@@ -28,7 +30,7 @@ extension ReleaseRun {
   func prune(_ release: StoredRelease, backTo good: StoredRelease) async throws {
     let wanted = Set(good.objects.map(\.id))
     let secrets = desired.newSecrets.map(\.id)
-    let ids = (release.objects.map(\.id).filter { !wanted.contains($0) && !Self.keptKinds.contains($0.kind) }) + secrets
+    let ids = (release.objects.map(\.id).filter { !wanted.contains($0) && Self.isRemovable($0) }) + secrets
     guard !ids.isEmpty else { return }
     let found = try await kubectl.objects(
       "look for what release \(release.record.number) has made", ["get", "--ignore-not-found"] + ids.map(\.argument))

@@ -79,9 +79,7 @@ struct ReleaseRun: Sendable {
   }
 
   /// Those that have not succeeded yet with what they run with now.
-  private var dueJobs: [DesiredRelease.Job] {
-    desired.jobs.filter { last?.record.jobs[$0.name] != $0.digest }
-  }
+  private var dueJobs: [DesiredRelease.Job] { desired.dueJobs(after: last?.record) }
 
   /// Before each change.
   func check() throws {
@@ -106,7 +104,8 @@ struct ReleaseRun: Sendable {
     timeout: Double? = nil, check: (() throws -> Void)? = nil
   ) async throws {
     let check = check ?? self.check
-    let mine = others + objects.filter { ApplyPhase($0) == phase }
+    let own = objects.filter { ApplyPhase($0) == phase }
+    let mine = others + Applying.keepingScale(own, objects, survey.live)
     guard !mine.isEmpty else { return }
     try check()
     do {

@@ -168,7 +168,7 @@ struct DeployerFailureTests {
     }
     let problem = await stand.problem { try await stand.deploy() }
     #expect(problem?.id == "deploy.forbidden")
-    #expect(problem?.details == ["create leases.coordination.k8s.io", "update leases.coordination.k8s.io"])
+    #expect(problem?.details == ["leases.coordination.k8s.io: create, update"])
     stand.cluster.state.withLock { $0.rules = #"{"resourceRules": [], "incomplete": true}"# }
     #expect(try await stand.deploy().record.number == 1)
   }

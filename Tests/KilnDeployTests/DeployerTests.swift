@@ -153,6 +153,27 @@ struct DeployerTests {
     #expect(stand.cluster.names("CronJob") == [])
   }
 
+  @Test func whatWouldChangeIsSaidWithoutChangingIt() async throws {
+    let stand = Stand()
+    let first = try await stand.deployer().preview(SampleRelease().plan)
+    #expect(first.lines.contains("+ deployment/care") && first.jobs == ["care-migrate"])
+    try await stand.deploy()
+    #expect(try await stand.deployer().preview(SampleRelease().plan).isEmpty)
+    var next = SampleRelease()
+    next.version = "2"
+    next.replicas = 3
+    next.hasSchedule = false
+    let before = stand.cluster.changes
+    let preview = try await stand.deployer(["TOKEN": "another"]).preview(next.plan)
+    #expect(
+      preview.lines == [
+        "- configmap/care-config-1", "+ configmap/care-config-2", "- cronjob/care-nightly",
+        "~ deployment/care: spec.replicas, spec.template.spec.containers[0].env[2].valueFrom.secretKeyRef.name, spec.template.spec.containers[0].envFrom[0].configMapRef.name",
+        "+ secret/care-secrets-r2",
+      ])
+    #expect(preview.restarts == ["care"] && preview.jobs == ["care-migrate"] && stand.cluster.changes == before)
+  }
+
   @Test func claimsAreNeverRemoved() async throws {
     let stand = Stand()
     var release = SampleRelease()

@@ -28,7 +28,7 @@ struct KubectlTests {
   @Test(
     arguments: [
       ("Error in configuration: context was not found for specified context: x", "deploy.context"),
-      ("error: context \"x\" does not exist", "deploy.context"),
+      ("error: context \"x\" does not exist", "deploy.context"), ("context \"x\" does not exist", "deploy.context"),
       (
         "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?",
         "deploy.no-cluster"

@@ -54,6 +54,22 @@ struct ObjectTests {
     #expect(renamed.name == "care-secrets" && text.contains(#""configMapRef": {"name": "care-secrets"}"#))
   }
 
+  @Test func whatAnAutoscalerHasGivenStays() {
+    func deployment(_ spec: DocumentMap) -> KubernetesObject {
+      KubernetesObject("apps/v1", "Deployment", "care", namespace: "n", ["spec": .map(spec)])
+    }
+    let scaler = KubernetesObject(
+      "autoscaling/v2", "HorizontalPodAutoscaler", "care", namespace: "n",
+      ["spec": ["scaleTargetRef": ["kind": "Deployment", "name": "care"]]])
+    let live = LiveObjects([.map(deployment(["replicas": 7]).document)])
+    let wanted = deployment(["paused": false])
+    let kept = Applying.keepingScale([wanted], [wanted, scaler], live)
+    #expect(kept.first?.document["spec"]?["replicas"] == 7)
+    #expect(Applying.keepingScale([wanted], [wanted], live) == [wanted])
+    let fixed = deployment(["replicas": 2])
+    #expect(Applying.keepingScale([fixed], [fixed, scaler], live) == [fixed])
+  }
+
   @Test func olderClustersGetTheirVersions() throws {
     let objects = SampleRelease().plan.objects
     let old = ServedVersions(listing: "v1\napps/v1\nbatch/v1\nbatch/v1beta1\npolicy/v1beta1\n")

@@ -211,11 +211,11 @@ extension ClusterLock.Held {
 }
 
 extension ClusterLock {
-  /// As in `kim@laptop 4711`.
-  static func holder(_ environment: [String: String]) -> String {
+  /// As in `kim@laptop 4711`, or `pipeline 12 at agent 4711`.
+  static func holder(_ deployer: String) -> String {
     var name = [CChar](repeating: 0, count: 256)
     let isKnown = gethostname(&name, name.count - 1) == 0
     let host = isKnown ? String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) : "?"
-    return "\(environment["USER"] ?? environment["LOGNAME"] ?? "?")@\(host) \(getpid())"
+    return "\(deployer)\(deployer.contains("@") ? "" : " at \(host)") \(getpid())"
   }
 }

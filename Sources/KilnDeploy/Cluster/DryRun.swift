@@ -96,4 +96,21 @@ enum Applying {
   static let arguments = [
     "apply", "--server-side", "--field-manager=kiln", "--force-conflicts", "--filename", "-",
   ]
+
+  /// Objects with the replicas that an autoscaler has given their workloads: a manager that no longer names a field
+  /// which is its own resets it, here to 1.
+  static func keepingScale(_ objects: [KubernetesObject], _ all: [KubernetesObject], _ live: LiveObjects)
+    -> [KubernetesObject]
+  {
+    let targets = all.filter { $0.kind == "HorizontalPodAutoscaler" }.compactMap {
+      $0.document["spec"]?["scaleTargetRef"]
+    }
+    return objects.map { object in
+      let isScaled = targets.contains { $0["kind"] == .string(object.kind) && $0["name"] == .string(object.name) }
+      guard isScaled, let spec = object.document["spec"]?.members, spec["replicas"] == nil,
+        let replicas = live[object.id]?["spec"]?["replicas"]
+      else { return object }
+      return KubernetesObject(document: object.document.with("spec", .map(spec.with("replicas", replicas)))) ?? object
+    }
+  }
 }

@@ -10,8 +10,6 @@ package struct KubectlFailure: CommandErrorConvertible {
     package let verb: String
     /// As in `deployments.apps`.
     package let resource: String
-
-    package var text: String { "\(verb) \(resource)" }
   }
 
   package enum Cause: Sendable, Equatable {
@@ -30,6 +28,11 @@ package struct KubectlFailure: CommandErrorConvertible {
     case terminating
     case invalid
     case other
+
+    var isForbidden: Bool {
+      guard case .forbidden = self else { return false }
+      return true
+    }
   }
 
   package let action: String
@@ -49,7 +52,7 @@ package struct KubectlFailure: CommandErrorConvertible {
   /// kubectl has no codes; its words have been the same since 1.16, but for those of a missing context (1.26).
   static func cause(of answer: String) -> Cause {
     func has(_ words: String...) -> Bool { words.contains { answer.contains($0) } }
-    if has("context was not found for specified context") || has("error: context ") && has("does not exist") {
+    if has("context was not found for specified context") || has("context \"") && has("\" does not exist") {
       return .context
     }
     if has("exceeded quota") { return .quota }
@@ -140,11 +143,15 @@ package struct KubectlFailure: CommandErrorConvertible {
     }
   }
 
-  /// All rights that are missing, at once.
+  /// All rights that are missing, at once: a line for each resource.
   static func forbidden(_ rights: [Right], namespace: String) -> CommandError {
-    CommandError(
-      "deploy.forbidden",
-      "the account may not do what a deployment to namespace \(namespace) needs", details: rights.map(\.text),
-      help: "give it these verbs on these resources in a Role and a RoleBinding of the namespace")
+    var resources: [String] = []
+    for right in rights where !resources.contains(right.resource) { resources.append(right.resource) }
+    return CommandError(
+      "deploy.forbidden", "the account may not do what a deployment to namespace \(namespace) needs",
+      details: resources.map { resource in
+        let verbs = rights.filter { $0.resource == resource }.map(\.verb)
+        return Relayed.safe("\(resource): \(verbs.joined(separator: ", "))")
+      }, help: "give it these verbs on these resources in a Role and a RoleBinding of the namespace")
   }
 }

@@ -31,6 +31,10 @@ struct PermissionCheck {
       && has("resources", parts[0], below)
   }
 
+  static func rights(_ plan: ReleasePlan) -> [KubectlFailure.Right] {
+    rights(plan.objects, hasJobs: !plan.jobs.isEmpty, hasPages: !plan.pages.isEmpty)
+  }
+
   /// All that a release of these objects needs.
   static func rights(_ objects: [KubernetesObject], hasJobs: Bool, hasPages: Bool) -> [KubectlFailure.Right] {
     var rights: [KubectlFailure.Right] = []

@@ -69,6 +69,9 @@ struct DesiredRelease: Sendable {
     warnings = []
   }
 
+  /// Those that have not succeeded yet with what they run with now.
+  func dueJobs(after last: ReleaseRecord?) -> [Job] { jobs.filter { last?.jobs[$0.name] != $0.digest } }
+
   /// Whether the namespace is there with all that is wanted of it.
   func hasNamespace(_ survey: ClusterSurvey) -> Bool {
     survey.namespace.map { isThere(namespace, $0) } ?? false

@@ -18,14 +18,14 @@ struct SecretValues: Sendable {
   }
 
   private let secrets: [Values]
-  /// What hides the values in the words of programs.
-  let mask: SecretMask
+  /// The values themselves, for what hides them.
+  private let texts: [String]
 
   /// - Throws: `deploy.secret` with all variables that are missing or empty.
   init(_ plan: ReleasePlan, in environment: [String: String]) throws {
     var missing: [String] = []
     var texts: [String] = []
-    secrets = plan.secrets.map { secret in
+    let secrets = plan.secrets.map { secret in
       var data: DocumentMap = [:]
       for entry in secret.entries {
         let value = environment[entry.variable] ?? ""
@@ -46,7 +46,23 @@ struct SecretValues: Sendable {
         "deploy.secret", "\(Phrase.count(missing.count, "secret")) cannot be read from the environment",
         details: missing, help: "set these variables where `kiln deploy` runs; a pipeline has them as secret variables")
     }
-    mask = SecretMask(texts)
+    self.secrets = secrets
+    self.texts = texts
+  }
+
+  /// Hides these values and those of earlier releases, whose pods may print their own; also as objects hold them.
+  func mask(_ live: LiveObjects) -> SecretMask {
+    let encoded = secrets.flatMap { $0.data.pairs.compactMap(\.1.textValue) }
+    return SecretMask(texts + encoded + Self.texts(of: live))
+  }
+
+  /// Hides the values that a namespace's Secrets have.
+  static func mask(_ live: LiveObjects) -> SecretMask { SecretMask(texts(of: live)) }
+
+  private static func texts(of live: LiveObjects) -> [String] {
+    live.all("Secret").filter { $0["metadata"]?["labels"]?[Labels.secret] != nil }
+      .flatMap { $0["data"]?.members.pairs ?? [] }
+      .compactMap { $0.1.textValue.flatMap { Data(base64Encoded: $0) }.map { String(decoding: $0, as: UTF8.self) } }
   }
 
   /// The name of each Secret in the cluster: the last good release's where its values are the same, else a new one.
@@ -79,4 +95,16 @@ struct SecretValues: Sendable {
 extension SecretMask {
   /// Another program's words, of one line, without values: a program may print what it was given.
   func relayed(_ text: String) -> String { masked(Relayed.safe(masked(text))) }
+}
+
+extension CommandError {
+  /// The same without values in what a program has answered.
+  func masked(_ mask: SecretMask) -> CommandError {
+    let safe = diagnostics.map {
+      Diagnostic(
+        $0.id, mask.masked($0.message), severity: $0.severity, at: $0.location, details: $0.details.map(mask.masked),
+        suggestion: $0.suggestion, notes: $0.notes)
+    }
+    return CommandError(safe, kind: kind, hints: hints, sources: sources)
+  }
 }

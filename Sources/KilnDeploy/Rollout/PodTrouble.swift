@@ -91,7 +91,6 @@ struct PodTrouble: Equatable {
       let code = end["exitCode"]?.integerValue ?? 0
       text = "\(role) \(name) ended with \(code)" + (reason.isEmpty || reason == "Error" ? "" : " (\(reason))")
       if restarts > 0 { text += ", \(Phrase.count(restarts, "restart"))" }
-      if let words = end["message"]?.textValue, !words.isEmpty { text += ": \(words)" }
     }
     return PodTrouble(kind: .crash, text: text, pod: pod, container: name, restarts: restarts, hasLog: true)
   }
