@@ -53,8 +53,8 @@ package struct Deployer: Sendable {
     let objects = plan.objects + plan.jobs
     return try await naming(kubectl) {
       let look = try await ClusterSurvey.look(kubectl, for: objects)
-      let known = objects + look.releases.flatMap(\.objects)
-      let survey = try await ClusterSurvey.look(kubectl, for: known).completed(kubectl, for: known)
+      let first = try await look.completed(kubectl, for: objects)
+      let survey = try await first.looking(kubectl, for: objects + first.remembered)
       try survey.checkNamespace(kubectl, customer: plan.customer, stage: plan.stage, adopt: options.adopt)
       let secrets = try SecretValues(plan, in: context.environment)
       return ReleasePreview(try desired(plan, secrets, survey), survey)
@@ -88,7 +88,7 @@ package struct Deployer: Sendable {
       try RollbackTarget.checkSecrets(target, survey.live)
       let content = ReleaseContent(target, cluster: cluster)
       return try await release(kubectl, content, survey, mask: SecretValues.mask(survey.live)) {
-        DesiredRelease(target, number: $0.nextNumber)
+        try DesiredRelease(target, number: $0.nextNumber, $0.versions)
       }
     }
   }
@@ -100,7 +100,7 @@ package struct Deployer: Sendable {
   ) async throws -> DeployOutcome {
     let desired = try make(survey)
     for warning in desired.warnings { report(.warning(warning)) }
-    let known = desired.objects + survey.releases.flatMap(\.objects)
+    let known = desired.objects + survey.remembered
     try await PermissionCheck(kubectl: kubectl).run(
       PermissionCheck.rights(known, hasJobs: !desired.jobs.isEmpty, hasPages: !content.pages.isEmpty))
     try ReleaseStore.check(
@@ -115,8 +115,7 @@ package struct Deployer: Sendable {
       }
     ) { lock in
       // Whoever had the lock before may have changed anything.
-      let survey = try await ClusterSurvey.look(
-        kubectl, for: known + desired.jobs.map(\.object), versions: survey.versions)
+      let survey = try await survey.looking(kubectl, for: known + desired.jobs.map(\.object))
       let desired = try make(survey)
       if let outcome = unchanged(desired, content, survey) { return outcome }
       let run = ReleaseRun(

@@ -88,7 +88,9 @@ struct ReleaseReturn: Sendable {
   private func bringBack(_ good: StoredRelease) async throws {
     run.report(.step("going back to release \(good.record.number)"))
     let timeout = max(run.options.timeout, Self.patience)
-    for phase in ApplyPhase.allCases { try await run.apply(phase, good.applied, timeout: timeout, check: check) }
+    // The cluster may serve other versions by now.
+    let objects = try run.survey.versions?.adapted(good.applied).objects ?? good.applied
+    for phase in ApplyPhase.allCases { try await run.apply(phase, objects, timeout: timeout, check: check) }
     try check()
     try await run.prune(release, backTo: good)
   }

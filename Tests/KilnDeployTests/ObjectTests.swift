@@ -86,6 +86,7 @@ struct ObjectTests {
     let provider = KubernetesObject(
       "secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", "vault", namespace: "n", [:])
     #expect(throws: CommandError.self) { try old.adapted([provider]) }
+    #expect(old.taken([provider] + objects).count == objects.count)
   }
 
   @Test(arguments: hostileStrings)

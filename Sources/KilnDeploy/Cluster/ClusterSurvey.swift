@@ -45,6 +45,19 @@ struct ClusterSurvey: Sendable {
     return survey
   }
 
+  /// The same, looked at once more, with the kinds of other objects.
+  func looking(_ kubectl: Kubectl, for objects: [KubernetesObject]) async throws -> ClusterSurvey {
+    var survey = try await Self.look(kubectl, for: objects, versions: versions)
+    survey.namespace = namespace
+    return survey
+  }
+
+  /// What earlier releases have applied, of kinds that the cluster still serves.
+  var remembered: [KubernetesObject] {
+    let objects = releases.flatMap(\.objects)
+    return versions?.taken(objects) ?? objects
+  }
+
   private init(_ documents: [DocumentValue], _ versions: ServedVersions?) {
     live = LiveObjects(documents)
     releases = ReleaseStore.releases(among: documents.filter { $0["kind"]?.textValue == "ConfigMap" })

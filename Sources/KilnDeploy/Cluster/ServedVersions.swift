@@ -17,12 +17,15 @@ package struct ServedVersions: Sendable, Equatable {
     ServedVersions(listing: try await kubectl.output("list what the cluster serves", ["api-versions"]))
   }
 
-  /// Where a cluster does not serve the first, the second has the same fields.
-  private static let older: [String: [String: String]] = [
-    "PodDisruptionBudget": ["policy/v1": "policy/v1beta1"],
-    "CronJob": ["batch/v1": "batch/v1beta1"],
-    "HorizontalPodAutoscaler": ["autoscaling/v2": "autoscaling/v2beta2"],
+  /// Versions of a kind with the same fields, newest first: a cluster serves one of them, or some.
+  private static let alike: [String: [String]] = [
+    "PodDisruptionBudget": ["policy/v1", "policy/v1beta1"],
+    "CronJob": ["batch/v1", "batch/v1beta1"],
+    "HorizontalPodAutoscaler": ["autoscaling/v2", "autoscaling/v2beta2"],
   ]
+
+  /// Those objects that the cluster takes in one version or another.
+  func taken(_ objects: [KubernetesObject]) -> [KubernetesObject] { objects.filter { (try? adapted([$0])) != nil } }
 
   /// Objects as this cluster takes them, and what they lose by that, a line each.
   /// - Throws: `deploy.version` with all that no version of the cluster's has.
@@ -31,7 +34,9 @@ package struct ServedVersions: Sendable, Equatable {
     var unserved: [String] = []
     let adapted = objects.map { object -> KubernetesObject in
       if serves(object.apiVersion, object.kind) { return withoutUnknownZone(object, &warnings) }
-      guard let version = Self.older[object.kind]?[object.apiVersion], serves(version, object.kind) else {
+      let versions = Self.alike[object.kind] ?? []
+      guard versions.contains(object.apiVersion), let version = versions.first(where: { serves($0, object.kind) })
+      else {
         unserved.append("\(object.id) needs \(object.apiVersion)")
         return object
       }

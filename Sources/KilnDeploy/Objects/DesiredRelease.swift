@@ -54,19 +54,20 @@ struct DesiredRelease: Sendable {
   }
 
   /// An earlier release once more: its objects and Secrets as they were, and no jobs.
-  init(_ release: StoredRelease, number: Int) {
+  init(_ release: StoredRelease, number: Int, _ versions: ServedVersions?) throws {
     self.number = number
     let record = release.record
     self.namespace =
       release.objects.first { $0.kind == "Namespace" }
       ?? KubernetesObject("v1", "Namespace", record.namespace, namespace: nil, [:])
       .labelled(Labels.of(customer: record.customer, stage: record.stage))
-    objects = release.applied
-    served = release.served
+    let (objects, warnings) = try versions?.adapted(release.applied) ?? (release.applied, [])
+    self.objects = objects
+    self.warnings = warnings
+    served = versions?.listing ?? release.served
     jobs = []
     secretNames = record.secrets
     newSecrets = []
-    warnings = []
   }
 
   /// Those that have not succeeded yet with what they run with now.
