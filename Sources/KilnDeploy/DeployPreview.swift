@@ -32,7 +32,7 @@ extension Deployer {
       let merged = try await kubectl.objects(
         "compare with the cluster", Applying.arguments + ["--dry-run=server", "--output", "json"],
         input: Kubectl.list(try desired(plan, secrets, survey).objects))
-      return secrets.mask.masked(differences(merged, survey.live))
+      return secrets.mask(survey.live).masked(differences(merged, survey.live))
     }
   }
 

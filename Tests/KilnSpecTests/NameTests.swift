@@ -32,7 +32,7 @@ struct NameTests {
     ("health: /x", "spec.missing-key"), ("port: 1, health: x", "spec.invalid-value"),
     ("port: 1, health: \"/a b\"", "spec.invalid-value"), ("environment: {1A: x}", "spec.invalid-value"),
     ("environment: {A-B: x}", "spec.invalid-value"), ("environment: {A: [x]}", "spec.wrong-type"),
-    ("environment: {A: \"x\\ny\"}", "spec.unrepresentable"),
+    ("environment: {A: \"x\\ry\"}", "spec.unrepresentable"),
     ("tokens: {files: [/etc/x], values: {a: x}}", "spec.path-outside"),
     ("limits: {memory: 64MB}", "spec.invalid-value"), ("limits: {memory: 1Mi}", "spec.invalid-value"),
     ("buildSecrets: [NONE]", "spec.unknown-secret"), ("nonsense: 1", "spec.unknown-key"),

@@ -102,9 +102,10 @@ package struct ReleasePlanning: Sendable {
     }
     let engine = try await ContainerEngine.found(by: context.processes)
     try await engine.check()
-    let build = EnvironmentBuild(
+    var build = EnvironmentBuild(
       engine: engine, root: loaded.workspace.root, time: try context.sourceDate(), isPushing: true, isForced: false,
       isQuiet: isQuiet, isMissingOnly: !isBuilding, context: context)
+    build.showsPushes = false
     let all = try loaded.images(of: plan)
     let built = try await build.build(
       all.filter { missing.contains($0.name) }, of: plan, known: [], on: all.filter(\.isRuntime))

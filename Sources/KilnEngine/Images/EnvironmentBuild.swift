@@ -23,6 +23,8 @@ package struct EnvironmentBuild: Sendable {
   package let isQuiet: Bool
   /// Whether everything is shown that the engine prints, and not only its steps.
   package var isVerbose = false
+  /// Whether the layers are shown that a push prints.
+  package var showsPushes = true
   /// Nothing is built: what is missing is an error.
   package var isMissingOnly = false
   /// Images that are built whether they are there or not.
@@ -184,13 +186,13 @@ package struct EnvironmentBuild: Sendable {
     if try await !engine.isInRegistry(reference) {
       tell("\(label): pushing")
       let words = OutputTail()
-      let isShown = isVerbose
+      let isShown = showsPushes
       let code = try await stream(["push", reference], tail: words) { isShown ? $0 : nil }
       try Interruption.check()
       guard code == 0 else {
         throw CommandError(
           "build.push", "\(reference) was not pushed: \(engine.name) failed with exit code \(code)",
-          details: isQuiet || !isVerbose ? BuildFailure.lines(of: words.text) : [])
+          details: isQuiet || !showsPushes ? BuildFailure.lines(of: words.text) : [])
       }
     }
     return try await engine.registryDigest(of: reference)

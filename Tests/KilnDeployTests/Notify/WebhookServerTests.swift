@@ -93,9 +93,10 @@ struct HookServer {
   }
 
   private static let script = """
-    import http.server, json, os, sys
-    # Pipes of programs that other tests start at this moment: nobody would see their ends.
-    os.closerange(3, 1024)
+    import http.server, json, os, sys, threading, time
+    def end():
+        while not os.path.exists(sys.argv[1] + ".end"): time.sleep(0.1)
+        os._exit(0)
     class Handler(http.server.BaseHTTPRequestHandler):
         def answer(self, body):
             status = {"/302": 302, "/503": 503}.get(self.path, 200)
@@ -113,26 +114,30 @@ struct HookServer {
             self.answer(body)
         def log_message(self, *arguments): pass
     server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-    print(server.server_port, flush=True)
+    threading.Thread(target=end, daemon=True).start()
+    with open(sys.argv[1] + ".new", "w") as port: port.write(str(server.server_port))
+    os.rename(sys.argv[1] + ".new", sys.argv[1] + ".port")
     server.serve_forever()
     """
 
   static func run(_ body: (HookServer) async throws -> Void) async throws {
     try await withFolder { folder in
-      let process = Process()
-      let output = Pipe()
       let log = folder.appending(path: "log")
-      process.executableURL = URL(filePath: "/usr/bin/env")
-      process.arguments = ["python3", "-c", script, log.path]
-      process.standardOutput = output
-      try process.run()
-      defer {
-        // What the test program blocks or ignores of signals, the server does as well.
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-      }
-      let port = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-      try await body(HookServer(address: "http://127.0.0.1:\(port.split(separator: "\n").first ?? "0")", log: log))
+      // By what waits for nobody's thread: tests run on a few.
+      let serving = Task { try await Tool("python3", SystemProcesses()).output(["-c", script, log.path]) }
+      let result: Result<Void, any Error>
+      do {
+        var port = ""
+        for _ in 0..<300 where port.isEmpty {
+          try await Task.sleep(for: .milliseconds(100))
+          port = (try? String(contentsOf: log.appendingPathExtension("port"), encoding: .utf8)) ?? ""
+        }
+        try await body(HookServer(address: "http://127.0.0.1:\(port)", log: log))
+        result = .success(())
+      } catch { result = .failure(error) }
+      try Data().write(to: log.appendingPathExtension("end"))
+      _ = await serving.result
+      try result.get()
     }
   }
 
