@@ -5,7 +5,7 @@ import Testing
 @Suite(.enabled(if: EndToEnd.isRequested && EndToEnd.cluster != nil, "no cluster: KUBECONFIG is not set"), .serialized)
 struct ClusterTests {
   private static let canary = #"canary-5f2b9c1d '$x""#
-  private let environment = ["KILNCLUSTER_DB_PASSWORD": Self.canary, "USER": "kim"]
+  private let environment = ["KILNCLUSTER_DB_PASSWORD": Self.canary, "KILN_DEPLOYER": "kim"]
 
   private func workspace(_ body: (URL) throws -> Void) throws {
     let folder = try TemporaryFolder()
@@ -163,7 +163,8 @@ struct ClusterTests {
       }
       #expect(digests[0] == digests[1] && digests[0].contains("@sha256:"))
       #expect(
-        try kiln("history kilncluster --stage production", in: root).output.contains("from qa 1  approved by kim@"))
+        try kiln("history kilncluster --stage production", in: root).output.contains(
+          "from qa 1  approved by kim: CHG-1"))
 
       try aBrokenVersionComesBack(in: root, qa)
       try nothingSecretIsAnywhere(in: root, qa)
@@ -178,11 +179,11 @@ struct ClusterTests {
       """
       ip=$(kubectl -n \(qa) get service app -o jsonpath='{.spec.clusterIP}')
       (while [ ! -e stop ]; do curl -fsS -m 5 http://$ip/health.php >/dev/null && echo ok || echo lost; done > asked) &
-      kiln deploy kilncluster --stage qa -q; code=$?; sleep 8; touch stop; wait; grep -c ok asked; grep -c lost asked; exit $code
+      kiln deploy kilncluster --stage qa -q; code=$?; sleep 8; touch stop; wait; grep -c ok asked; grep -c lost asked || true; exit $code
       """, in: root, environment: environment, expecting: nil)
     let counts = asked.output.split(separator: "\n").suffix(2).compactMap { Int($0) }
     #expect(
-      asked.error.isEmpty && counts.count == 2 && counts[0] > 50 && counts[1] == 0, "\(asked.output)\(asked.error)")
+      counts.count == 2 && counts[0] > 50 && counts[1] == 0, "\(asked.output)\(asked.error)")
     #expect(try page("/", qa, in: root).hasPrefix("qa row two "))
 
     try sh("echo '<?php http_response_code(500);' > apps/shop/health.php", in: root)
@@ -210,7 +211,7 @@ struct ClusterTests {
     let found = try sh(
       """
       for n in \(qa) kilncluster; do kubectl -n $n get all,configmaps,events,leases -o yaml; done > seen
-      grep -r canary generated dist >> seen 2>/dev/null
+      grep -r canary generated dist >> seen 2>/dev/null || true
       grep -c canary-5f2b9c1d seen
       """, in: root, expecting: nil)
     #expect(found.output == "0\n")
