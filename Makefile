@@ -51,4 +51,5 @@ bench: release
 	@benchmarks/context.sh
 	@benchmarks/build.sh
 	@benchmarks/fleet.sh
+	@benchmarks/deploy.sh
 
