@@ -170,6 +170,14 @@ package struct KubernetesLowering {
     }
   }
 
+  /// What keeps the namespace from the level `restricted`, for who reviews it.
+  var securityNotes: [String] {
+    let reasons = plan.workloads.compactMap { workload in
+      unrestrictedReason(workload).map { "- \(workload.name): \($0)" }
+    }
+    return reasons.isEmpty ? [] : ["Pod Security: not \"restricted\", since some pods cannot be:"] + reasons
+  }
+
   private var isRestricted: Bool { plan.workloads.allSatisfy { unrestrictedReason($0) == nil } }
 }
 
