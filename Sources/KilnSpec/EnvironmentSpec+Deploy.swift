@@ -102,6 +102,16 @@ public struct Cluster: Sendable, Hashable {
   /// How secrets of key vaults are read.
   public let keyVault: KeyVaultAccess?
 
+  /// What Prometheus asks.
+  public let monitoring: Monitoring?
+
+  public struct Monitoring: Sendable, Hashable {
+    /// `HOST:PORT` of a blackbox exporter.
+    public let exporter: String
+    public let module: String
+    public let labels: [String: String]
+  }
+
   public struct KeyVaultAccess: Sendable, Hashable {
     public let tenant: String
     /// The client id of a managed identity.
@@ -113,6 +123,12 @@ public struct Cluster: Sendable, Hashable {
     context = entry.value.required("context").requiredText
     registry = entry.value["registry"]?.requiredText
     settings = ClusterSettings(entry.value)
+    monitoring = entry.value["monitoring"].map { node in
+      Monitoring(
+        exporter: node.required("exporter").requiredText, module: node["module"]?.requiredText ?? "http_2xx",
+        labels: Dictionary(
+          uniqueKeysWithValues: (node["labels"]?.entries ?? []).map { ($0.key, $0.value.requiredText) }))
+    }
     keyVault = entry.value["keyVault"].map {
       KeyVaultAccess(tenant: $0.required("tenant").requiredText, identity: $0.required("identity").requiredText)
     }

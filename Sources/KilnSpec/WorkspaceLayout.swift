@@ -26,6 +26,8 @@ package struct WorkspaceLayout: Sendable {
   package func parameters(of customer: String) -> FilePath { folder(of: customer).appending("parameters") }
   /// The goss files that containers are checked with.
   package func goss(of customer: String) -> FilePath { folder(of: customer).appending("goss") }
+  /// The troubles that `kiln watch --once` has reported in a stage.
+  package func watch(_ stage: String?) -> FilePath { dist.appending(".watch-\(stage ?? "")") }
   /// Build contexts: a link for each image, to the folder that was made last.
   package var contexts: FilePath { dist.appending("contexts") }
   /// Which images the workspace has put on engines.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import KilnConsole
 import KilnDeploy
+import KilnDiagnostics
 import KilnPlan
 import KilnSpec
 import KilnWorkspace
@@ -62,6 +63,7 @@ struct DeployCommand: KilnSubcommand {
     run.isBuilding = build
     run.isPreview = diff
     let names = customers.isEmpty ? loaded.plans.filter { $0.spec.kubernetes != nil }.map(\.customer) : customers
+    if names.isEmpty { throw CommandError.noDeployment(nil) }
     if diff { return try await show(names, run, context) }
     let results = try await FleetDeployment(run, jobs: options.jobs ?? 1).deploy(names)
     try results.finish(deploy.format, on: context.console, errorReport)

@@ -66,8 +66,9 @@ struct WatchCommand: KilnSubcommand {
 
   @Option(help: "The stage; needed where the specs have stages.") var stage: String?
   @Option(help: ArgumentHelp("Seconds between two rounds.", valueName: "seconds")) var interval = 30
-  @Option(name: .customLong("for"), help: ArgumentHelp("Seconds after which it ends.", valueName: "seconds"))
-  var seconds: Int?
+  @Option(
+    name: .customLong("for"), help: ArgumentHelp("How long it goes on, as in 90s, 10m, 1h30m.", valueName: "time"))
+  var time: String?
   @Flag(help: "End after one round.") var once = false
   @OptionGroup var options: WorkspaceOptions
   @Argument(help: "Customers; all that run in a cluster when none is named.") var customers: [String] = []
@@ -76,6 +77,8 @@ struct WatchCommand: KilnSubcommand {
 
   func validate() throws {
     if interval < 1 { throw ValidationError("--interval takes seconds, at least 1") }
+    if once, time != nil { throw ValidationError("--once and --for exclude each other") }
+    if let time, SpanText.seconds(time) == nil { throw ValidationError("--for takes a time, as in 90s, 10m, 1h30m") }
   }
 
   func run(in context: CommandContext) async throws {
@@ -83,7 +86,7 @@ struct WatchCommand: KilnSubcommand {
     try context.stopOnErrors(loaded)
     let names = loaded.plans.filter { $0.spec.kubernetes != nil }.map(\.customer)
     let result = try await DeployedStages(loaded, names, stage: stage, context)
-      .watch(every: interval, for: once ? 0 : seconds)
+      .watch(every: interval, for: once ? 0 : time.flatMap { SpanText.seconds($0) })
     if !options.quiet { context.console.error(result.text + "\n") }
     if result.exitCode != 0 { throw ExitCode(result.exitCode) }
   }

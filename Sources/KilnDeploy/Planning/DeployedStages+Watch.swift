@@ -25,9 +25,7 @@ extension DeployedStages {
       pages += wanted.map { page in
         let id = WatchedPage.ID(
           customer: planning.plan.customer, stage: planning.deployment.stage, app: page.app, path: page.path)
-        return WatchedPage(id, status: page.status, content: page.content) {
-          do { return try await proxy.answer(page) } catch { return .none("curl could not be run") }
-        }
+        return WatchedPage(id, status: page.status, content: page.content) { await proxy.answer(page) }
       }
     }
     guard !pages.isEmpty else {
@@ -40,8 +38,11 @@ extension DeployedStages {
       pages, every: .seconds(seconds), for: length.map { $0 == 0 ? .once : .seconds($0) } ?? .endless,
       clock: .system(date: { DeployClock.system.seconds }), notify: { await notifier.send($0) },
       report: { console.output($0 + "\n") }, warn: { console.report([$0], sources: [:]) })
-    let result = await watcher.run()
+    // One round goes on where the last one ended: what it has reported is no news.
+    let state = length == 0 ? WatchState(WorkspaceLayout(loaded.workspace.root), stage: stage) : nil
+    let result = await watcher.run(open: state?.open ?? [])
     for proxy in proxies { await proxy.stop() }
+    try state?.write(result.open, of: pages.map(\.id))
     return result
   }
 }

@@ -1,6 +1,6 @@
 import KilnArtifacts
 package import KilnConsole
-import KilnDiagnostics
+package import KilnDiagnostics
 package import KilnDocuments
 import KilnKubernetes
 import KilnPlan
@@ -18,12 +18,14 @@ package import SystemPackage
 /// What customers' stages run, as their clusters remember it.
 package struct DeployedStages: Sendable {
   let loaded: LoadedWorkspace
+  let stage: String?
   let plannings: [ReleasePlanning]
   let context: CommandContext
 
   /// - Parameter stage: Only this one; of customers that have none, their only deployment.
   package init(_ loaded: LoadedWorkspace, _ customers: [String], stage: String?, _ context: CommandContext) throws {
     self.loaded = loaded
+    self.stage = stage
     self.context = context
     var plannings: [ReleasePlanning] = []
     for customer in customers {
@@ -39,6 +41,7 @@ package struct DeployedStages: Sendable {
         for stage in stages { plannings.append(try ReleasePlanning(loaded, plan, stage: stage, context)) }
       }
     }
+    guard !plannings.isEmpty else { throw CommandError.noDeployment(stage) }
     self.plannings = plannings
   }
 
@@ -199,5 +202,14 @@ extension ReleaseRecord {
   var document: DocumentValue? {
     guard let data = try? JSONEncoder().encode(self) else { return nil }
     return try? JSONReader.read(String(decoding: data, as: UTF8.self))
+  }
+}
+
+extension CommandError {
+  /// Nothing that a command was asked for runs in a cluster.
+  package static func noDeployment(_ stage: String?) -> CommandError {
+    CommandError(
+      "deploy.target", "no customer runs in a cluster\(stage.map { " in the stage \($0)" } ?? "")",
+      help: "describe it in the spec: deploy: {kubernetes: {cluster: …}}")
   }
 }

@@ -1,7 +1,9 @@
+import KilnConsole
 import KilnDiagnostics
 package import KilnDocuments
 import KilnKubernetes
 import KilnProcesses
+import KilnWorkspace
 
 /// Deploys several customers, some at a time: what fails for one does not stop the others.
 package struct FleetDeployment: Sendable {
@@ -80,6 +82,9 @@ package struct FleetDeployment: Sendable {
     let customers = customers.filter { seen.insert($0).inserted }
     var run = run
     run.isTitled = customers.count > 1
+    // Before anything is built, and not when the message is due.
+    let unusable = Notifier(run.loaded.workspace.notificationTargets, run.context).problems
+    run.context.console.report(unusable, sources: [:])
     // Engine and registry are asked for one customer after the other: builds share runtimes.
     var prepared: [(customer: String, result: Result<DeployRun.Prepared, any Error>)] = []
     for customer in customers {

@@ -37,7 +37,7 @@ struct PageCheck {
     let begun = clock.now()
     while true {
       try check()
-      guard let trouble = trouble(page, try await proxy.answer(page)) else { return }
+      guard let trouble = trouble(page, await proxy.answer(page)) else { return }
       if clock.now() - begun >= Self.patience {
         throw RolloutFailure(workload: page.app, reason: "\(page.path) \(trouble)")
       }

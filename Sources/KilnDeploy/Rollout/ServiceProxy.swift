@@ -23,9 +23,6 @@ struct ServiceProxy {
   private var socket: FilePath { folder.appending("api") }
   private let serving: Task<Int32, any Error>
 
-  /// Seconds for one answer.
-  private static let timeout = 10
-
   /// Whoever starts one stops it.
   static func start(_ kubectl: Kubectl, _ processes: any ProcessRunner) throws -> ServiceProxy {
     ServiceProxy(kubectl, processes, folder: try privateFolder())
@@ -51,20 +48,11 @@ struct ServiceProxy {
     _ = folder.withPlatformString { rmdir($0) }
   }
 
-  /// The page, redirects not followed. What failed is in curl's words.
-  func answer(_ page: ReleasePlan.Page) async throws -> PageAnswer {
-    let outcome = try await Tool("curl", processes).output(
-      [
-        "-q", "--silent", "--show-error", "--globoff", "--path-as-is", "--max-time", String(Self.timeout),
-        "--unix-socket", socket.string, "--write-out", "\\n%{http_code}", "--url",
-        Self.address(of: page, kubectl.namespace),
-      ], isShielded: true)
-    guard outcome.isSuccess else {
-      return .none(outcome.error.split(separator: "\n").last.map(String.init) ?? "no answer")
-    }
-    let end = outcome.output.lastIndex(of: "\n") ?? outcome.output.startIndex
-    guard let status = Int(outcome.output[end...].trimmingPrefix("\n")) else { return .none("no status") }
-    return .page(status: status, body: String(outcome.output[..<end]))
+  /// The page, redirects not followed.
+  func answer(_ page: ReleasePlan.Page) async -> PageAnswer {
+    await PageRequest(
+      Self.address(of: page, kubectl.namespace), socket: socket, curl: Tool("curl", processes)
+    ).answer()
   }
 
   static func address(of page: ReleasePlan.Page, _ namespace: String) -> String {

@@ -1,27 +1,33 @@
-package import KilnProcesses
+import KilnProcesses
+import SystemPackage
 
 /// Asks for a page with curl.
-package struct PageRequest: Sendable {
+struct PageRequest: Sendable {
   /// Bytes of a page that are read.
   private static let limit = 16 << 20
 
   private let url: String
+  private let socket: FilePath?
   private let curl: Tool
 
-  /// - Parameter url: `http://…` or `https://…`; certificates are checked, and redirects not followed.
-  package init(_ url: String, curl: Tool) {
+  /// - Parameters:
+  ///   - url: `http://…` or `https://…`; certificates are checked, and redirects not followed.
+  ///   - socket: Where the server listens; nil for what the address names.
+  init(_ url: String, socket: FilePath? = nil, curl: Tool) {
     self.url = url
+    self.socket = socket
     self.curl = curl
   }
 
-  package func answer() async -> PageAnswer {
+  func answer() async -> PageAnswer {
     let isLoopback = (try? WebhookURL(url))?.isLoopback ?? false
-    var config = CurlConfig(url: url, protocols: "http,https", isDirect: isLoopback)
+    var config = CurlConfig(url: url, protocols: "http,https", isDirect: isLoopback || socket != nil)
+    if let socket { config.add("unix-socket", socket.string) }
     config.add("max-filesize", String(Self.limit))
     // Behind the page, so that its last line is ours whatever it has.
     config.add("write-out", "\n%{http_code}")
     do {
-      let outcome = try await curl.output(CurlConfig.arguments, input: config.bytes)
+      let outcome = try await curl.output(CurlConfig.arguments, input: config.bytes, isShielded: true)
       guard outcome.isSuccess else { return .none(CurlFailure(code: outcome.code).text) }
       guard let end = outcome.output.utf8.lastIndex(of: UInt8(ascii: "\n")),
         let status = Int(outcome.output[outcome.output.utf8.index(after: end)...])
@@ -34,12 +40,5 @@ package struct PageRequest: Sendable {
     } catch {
       return .none("curl could not be run")
     }
-  }
-}
-
-extension WatchedPage {
-  package init(_ id: ID, url: String, status: Int = 200, content: String? = nil, curl: Tool) {
-    let request = PageRequest(url, curl: curl)
-    self.init(id, status: status, content: content) { await request.answer() }
   }
 }

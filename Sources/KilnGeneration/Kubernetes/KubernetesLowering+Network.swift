@@ -65,9 +65,9 @@ extension KubernetesLowering {
     }
     spec["policyTypes"] = egress.isEmpty ? ["Ingress"] : ["Ingress", "Egress"]
     if let port = app.spec.port?.value {
-      // Browsers come by an Ingress's controller, in whatever namespace that is.
+      // Browsers come by an Ingress's controller, and Prometheus by its exporter, in whatever namespaces those are.
       spec["ingress"] =
-        app.domains.isEmpty
+        app.domains.isEmpty && probe(app) == nil
         ? [["from": [["podSelector": [:]]], "ports": [tcp(port)]]] : [["ports": [tcp(port)]]]
     }
     if !egress.isEmpty { spec["egress"] = .list(egress) }

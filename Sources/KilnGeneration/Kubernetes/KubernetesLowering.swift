@@ -150,7 +150,9 @@ package struct KubernetesLowering {
       guard let app = plan.app(named: workload.name) else { return [] }
       return vaults(of: workload) + [values(of: app)].compactMap { $0 } + claims(of: app)
         + (workload.port == nil ? [] : [service(workload)]) + [appDeployment(workload, app)]
-        + [autoscaler(app), disruptionBudget(workload, app.replicas.minimum), ingress(app)].compactMap { $0 }
+        + [autoscaler(app), disruptionBudget(workload, app.replicas.minimum), ingress(app), probe(app)].compactMap {
+          $0
+        }
     case .worker:
       return [deployment(workload, replicas: .integer(workload.replicas))]
         + [disruptionBudget(workload, workload.replicas)].compactMap { $0 }

@@ -47,6 +47,9 @@ extension Shape {
               .init("tenant", .text(uuid), required: true, "the id of the vaults' tenant"),
               .init("identity", .text(uuid), required: true, "the client id of the managed identity that reads them"),
             ])), "how secrets of key vaults are read: by the Secrets Store CSI driver"),
+      .init(
+        "monitoring", .object(monitoring),
+        "what Prometheus asks, where the cluster has its operator: a Probe for each app"),
     ] + clusterSettings)
 
   /// One of `notify` in `kiln.yaml`.
@@ -64,6 +67,28 @@ extension Shape {
         "env", .text(variableName.withheld), required: true, "the variable that holds its URL, which is a secret",
         example: "SLACK_WEBHOOK")
     ])
+
+  private static let monitoring = ObjectShape(
+    "monitoring",
+    [
+      .init(
+        "exporter", .text(TextRule("an address", pattern: "[!-~]+", rule: "HOST:PORT", lengths: 1...300)),
+        required: true,
+        "the blackbox exporter", example: "blackbox-exporter.monitoring:9115"),
+      .init(
+        "module", .text(TextRule("a module", pattern: "[!-~]+", rule: "ASCII without blanks", lengths: 1...100)),
+        default: "http_2xx", "the exporter's module, which says what answer is well", example: "http_2xx"),
+      .init(
+        "labels", .map(keys: labelName, values: .text(labelValue)), default: "{}",
+        "labels by which the cluster's Prometheus finds its probes", example: "{release: prometheus}"),
+    ])
+
+  private static let labelName = TextRule(
+    "a label's name", pattern: "([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?",
+    rule: "letters, digits, and . _ - inside, at most 63, with a domain and a slash before it or not", lengths: 1...317)
+  private static let labelValue = TextRule(
+    "a label's value", pattern: "([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?",
+    rule: "letters, digits, and . _ - inside, at most 63")
 
   static let deploy = ObjectShape(
     "deploy", [.init("kubernetes", .object(kubernetes), required: true, "in a namespace of a Kubernetes cluster")])
