@@ -30,6 +30,12 @@ bench)
   ;;
 esac
 command -v swift >/dev/null 2>&1 || { echo "kiln: Swift 6.2 or newer is needed and not on the PATH: https://swift.org/install" >&2; exit 1; }
+# Judges manifests; without it a test is left out.
+if [ "${1:-}" = e2e ] && ! lacks kubectl && lacks kubernetes-validate && python3 -m pip --version >/dev/null 2>&1; then
+  echo "kiln: installing kubernetes-validate from PyPI" >&2
+  python3 -m pip install --quiet kubernetes-validate >/dev/null 2>&1 \
+    || python3 -m pip install --quiet --break-system-packages kubernetes-validate >/dev/null 2>&1 || true
+fi
 [ -n "$missing" ] || exit 0
 echo "kiln: installing$missing" >&2
 sudo=; [ "$(id -u)" = 0 ] || sudo=sudo

@@ -122,8 +122,11 @@ struct ClusterTests {
   /// Name and restarts of all pods that stay.
   private func pods(_ namespace: String, in root: URL) throws -> String {
     try sh(
-      "kubectl -n \(namespace) get pods -l 'app.kubernetes.io/component in (app,worker,service)' -o jsonpath='{range .items[*]}{.metadata.name} {.status.containerStatuses[*].restartCount}{\"\\n\"}{end}'",
-      in: root
+      #"""
+      kubectl -n \#(namespace) get pods -l 'app.kubernetes.io/component in (app,worker,service)' -o go-template='
+      {{- range .items}}{{if not .metadata.deletionTimestamp}}{{.metadata.name}}
+      {{- range .status.containerStatuses}} {{.restartCount}}{{end}}{{"\n"}}{{end}}{{end}}'
+      """#, in: root
     ).output
   }
 

@@ -92,6 +92,11 @@ enum EndToEnd {
     isRequested && (try? sh("docker image inspect \(name)", expecting: nil))?.status == 0
   }
 
+  /// Whether all programs are on the PATH.
+  static func has(_ names: String...) -> Bool {
+    isRequested && (try? names.allSatisfy { try sh("command -v \($0)", expecting: nil).status == 0 }) == true
+  }
+
   /// The tools of `names` that are not on the PATH.
   static func missing(_ names: String...) throws -> [String] {
     try names.filter { try sh("command -v \($0)", expecting: nil).status != 0 }

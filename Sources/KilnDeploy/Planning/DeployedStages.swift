@@ -132,21 +132,9 @@ package struct DeployedStages: Sendable {
 
   /// What runs where; a cluster that does not answer is a part of the answer.
   package func fleet(jobs: Int) async throws -> DeployedFleet {
-    var deployments: [Int: StageDeployment] = [:]
-    await withTaskGroup(of: (Int, StageDeployment).self) { group in
-      var next = plannings.enumerated().makeIterator()
-      func start() {
-        guard let (index, planning) = next.next() else { return }
-        group.addTask { (index, await deployment(planning)) }
-      }
-      for _ in 0..<max(1, jobs) { start() }
-      for await (index, deployment) in group {
-        deployments[index] = deployment
-        start()
-      }
-    }
+    let deployments = await plannings.concurrentMap(width: jobs) { await deployment($0) }
     try Interruption.check()
-    return DeployedFleet(plannings.indices.compactMap { deployments[$0] }, at: DeployClock.system.seconds)
+    return DeployedFleet(deployments, at: DeployClock.system.seconds)
   }
 
   private func deployment(_ planning: ReleasePlanning) async -> StageDeployment {

@@ -86,7 +86,7 @@ package struct FleetDeployment: Sendable {
     let unusable = Notifier(run.loaded.workspace.notificationTargets, run.context).problems
     run.context.console.report(unusable, sources: [:])
     // Engine and registry are asked for one customer after the other: builds share runtimes.
-    var prepared: [(customer: String, result: Result<DeployRun.Prepared, any Error>)] = []
+    var prepared: [Prepared] = []
     for customer in customers {
       try Interruption.check()
       do { prepared.append((customer, .success(try await run.prepare(customer, from: source)))) } catch {
@@ -94,37 +94,16 @@ package struct FleetDeployment: Sendable {
         prepared.append((customer, .failure(error)))
       }
     }
-    return Results(stage: run.stage, results: await deploy(prepared, run))
+    let results = await prepared.concurrentMap(width: jobs) { [run] one in
+      Results.Result(customer: one.customer, outcome: await Self.deploy(one, run))
+    }
+    return Results(stage: run.stage, results: results)
   }
 
-  private func deploy(
-    _ prepared: [(customer: String, result: Result<DeployRun.Prepared, any Error>)], _ run: DeployRun
-  ) async -> [Results.Result] {
-    var outcomes: [Int: Result<DeployOutcome, any Error>] = [:]
-    await withTaskGroup(of: (Int, Result<DeployOutcome, any Error>).self) { group in
-      var next = prepared.enumerated().makeIterator()
-      func start() -> Bool {
-        while let (index, one) = next.next() {
-          switch one.result {
-          case .failure(let error): outcomes[index] = .failure(error)
-          case .success(let ready):
-            group.addTask {
-              do { return (index, .success(try await run.deploy(ready))) } catch { return (index, .failure(error)) }
-            }
-            return true
-          }
-        }
-        return false
-      }
-      for _ in 0..<jobs where !start() { break }
-      for await (index, outcome) in group {
-        outcomes[index] = outcome
-        _ = start()
-      }
-    }
-    return prepared.indices.compactMap { index in
-      outcomes[index].map { .init(customer: prepared[index].customer, outcome: $0) }
-    }
+  private typealias Prepared = (customer: String, result: Result<DeployRun.Prepared, any Error>)
+
+  private static func deploy(_ one: Prepared, _ run: DeployRun) async -> Result<DeployOutcome, any Error> {
+    do { return .success(try await run.deploy(one.result.get())) } catch { return .failure(error) }
   }
 
   package func rollback(_ customer: String, to number: Int?) async throws -> Results {

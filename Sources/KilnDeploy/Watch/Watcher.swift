@@ -1,4 +1,5 @@
 package import KilnDiagnostics
+import KilnProcesses
 
 /// Asks pages at an interval and reports changes only: a line when trouble begins, and one when it ends.
 ///
@@ -75,24 +76,12 @@ package struct Watcher: Sendable {
 
   /// Asks each once; what changed, in the order of the pages.
   private func round(_ pages: [WatchedPage], _ log: inout WatchLog) async -> [WatchLog.Change] {
-    let answers = await answers(pages)
+    let answers = await pages.concurrentMap(width: Self.width) { await $0.ask() }
     // A request that the user's signal ended says nothing of the page.
     if clock.isInterrupted() { return [] }
     let date = clock.date()
     return zip(pages, answers).compactMap { page, answer in
       log.take(page.id, trouble: page.trouble(answer), at: date, failuresInTrouble: Self.failuresInTrouble)
-    }
-  }
-
-  private func answers(_ pages: [WatchedPage]) async -> [PageAnswer] {
-    await withTaskGroup(of: (Int, PageAnswer).self) { group in
-      var answers = [PageAnswer](repeating: .none("not asked"), count: pages.count)
-      for (index, page) in pages.enumerated() {
-        if index >= Self.width, let (done, answer) = await group.next() { answers[done] = answer }
-        group.addTask { (index, await page.ask()) }
-      }
-      for await (done, answer) in group { answers[done] = answer }
-      return answers
     }
   }
 
