@@ -25,7 +25,8 @@ test: tools
 e2e: release
 	@sh scripts/install-tools.sh e2e
 	@sh scripts/e2e-leftovers.sh
-	KILN_E2E=1 KILN_BIN=$(CURDIR)/$(RELEASE) $(SWIFT) test $(CHECK_IMPORTS) --no-parallel --filter KilnEndToEndTests
+	$(SWIFT) build --build-tests $(CHECK_IMPORTS)
+	KILN_BIN=$(CURDIR)/$(RELEASE) SWIFT='$(SWIFT)' bash scripts/e2e.sh
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Plugins Sources Tests

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# The end-to-end tests: two lanes beside each other, then the suites that need the machine for themselves, which measure
+# how fast containers end or empty the builder's cache. What runs side by side shares no customers, images or ports.
+# KILN_BIN names the folder of the binary under test; SWIFT, the compiler's command.
+set -uo pipefail
+swift=${SWIFT:-swift}
+lane='ClusterTests|ContextTests|EnvironmentTests|ExamplesTests|FirstPageTests'
+alone='StopTests|ParityTests'
+log=$(mktemp)
+trap 'kill $(jobs -p) 2>/dev/null; rm -f "$log"' EXIT
+
+# Other modules have suites of the same names.
+suites() { KILN_E2E=1 $swift test --skip-build --no-parallel --filter "KilnEndToEndTests\.($1)/" "${@:2}"; }
+
+status=0
+suites "$lane" >"$log" 2>&1 &
+suites '.*' --skip "KilnEndToEndTests\.($lane|$alone)/" || status=1
+wait $! || status=1
+cat "$log"
+# The cache is emptied last.
+suites StopTests || status=1
+suites ParityTests || status=1
+exit $status
