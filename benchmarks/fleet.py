@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Makes a workspace with many customers: fleet.py DIRECTORY CUSTOMERS [RUNTIMES].
+"""Makes a workspace with many customers: fleet.py DIRECTORY CUSTOMERS [RUNTIMES] [--kubernetes].
 
-Customers stand on profiles, one for each distinct runtime; the same arguments give the same files.
+With --kubernetes they are deployed to a cluster, in two stages. Customers stand on profiles, one for each distinct runtime; the same arguments give the same files.
 """
 import os
 import sys
@@ -16,12 +16,16 @@ def write(path, text):
 
 
 def main():
-    root, customers = sys.argv[1], int(sys.argv[2])
-    runtimes = int(sys.argv[3]) if len(sys.argv) > 3 else 12
-    write(f"{root}/kiln.yaml", "version: 1\nregistry: registry.example.com/fleet\n")
+    arguments = [argument for argument in sys.argv[1:] if argument != "--kubernetes"]
+    kubernetes = "--kubernetes" in sys.argv
+    root, customers = arguments[0], int(arguments[1])
+    runtimes = int(arguments[2]) if len(arguments) > 2 else 12
+    clusters = "clusters: {fleet: {context: fleet}}\n" if kubernetes else ""
+    write(f"{root}/kiln.yaml", f"version: 1\nregistry: registry.example.com/fleet\n{clusters}")
     write(f"{root}/apps/shop/index.php", "<?php echo getenv('APP_NAME');\n")
     write(f"{root}/apps/shop/health.php", "<?php echo 'ok';\n")
     write(f"{root}/apps/shop/config/config.ini", "brand=__brand__\n")
+    storage = ", storage: 1Gi" if kubernetes else ""
     for number in range(runtimes):
         # Every profile has one extension more than the one before: as near as real ones are.
         extensions = ", ".join(EXTENSIONS[: number % len(EXTENSIONS) + 1])
@@ -41,9 +45,10 @@ app:
   port: 80
   health: /health.php
 services:
-  mariadb: {{from: packages, database: shop, user: shop, password: DB_PASSWORD, settings: {{max_connections: 200}}}}
-  redis: {{from: packages, settings: {{maxmemory: 64mb}}}}
+  mariadb: {{from: packages, database: shop, user: shop, password: DB_PASSWORD, settings: {{max_connections: 200}}{storage}}}
+  redis: {{from: packages{storage}, settings: {{maxmemory: 64mb}}}}
 stages: {{qa: {{}}, production: {{}}}}
+{"deploy: {kubernetes: {}}" if kubernetes else ""}
 """,
         )
     for number in range(customers):

@@ -31,16 +31,16 @@ def run(command, folder=None):
 
 
 class Fleet:
-    def __init__(self, work, customers):
+    def __init__(self, work, customers, *options):
         self.customers = customers
-        self.root = f"{work}/fleet-{customers}"
+        self.root = "-".join([f"{work}/fleet-{customers}", *(option.strip("-") for option in options)])
         self.work = work
         self.number = 0
-        subprocess.run([sys.executable, FLEET, self.root, str(customers)], check=True)
+        subprocess.run([sys.executable, FLEET, self.root, str(customers), *options], check=True)
 
     def new(self, folder=None):
         self.number += 1
-        return f"{folder or self.work}/out-{self.customers}-{self.number}"
+        return f"{folder or self.work}/out-{os.path.basename(self.root)}-{self.number}"
 
     def kiln(self, *arguments):
         return run([KILN, *arguments, "-q", "-w", self.root])
@@ -126,6 +126,18 @@ def peers(work, memory, fleets):
     kiln, copy = best(
         lambda: fleet.kiln("generate", "-o", fleet.new())[0], lambda: run(["cp", "-r", tree, fleet.new()])[0])
     row("generate 1,000 customers from nothing", kiln, copy, "`cp -r` of the tree", 2)
+    # Two stages each in a cluster: the cost of a file stays what it was.
+    deployed = fleets["deployed"]
+
+    def made(fleet):
+        fleet.tree = fleet.new(memory)
+        return fleet.kiln("generate", "-o", fleet.tree)[0]
+
+    manifests, plain = best(lambda: made(deployed), lambda: made(fleet))
+    counts = [sum(len(files) for _, _, files in os.walk(one.tree)) for one in (deployed, fleet)]
+    row(
+        f"generate 1,000 customers with two stages in a cluster, a file ({counts[0]:,} files)", manifests / counts[0],
+        plain / counts[1], f"the same without manifests, a file ({counts[1]:,} files)", 1)
     fleet.kiln("generate", "-o", tree)
     kiln, sums = best(
         lambda: fleet.kiln("generate", "-o", tree)[0],
@@ -160,7 +172,7 @@ def peers(work, memory, fleets):
 
     each = run([KILN, "generate", "-q", "-w", fleet.root, "-o", fleet.new()])[0] / 1000
     small = f"{work}/copier"
-    templates(f"{work}/out-1000-1", "customer-00000", small, "«customer»")
+    templates(f"{work}/out-fleet-1000-1", "customer-00000", small, "«customer»")
     open(f"{small}/copier.yml", "w").write(
         "_templates_suffix: ''\n_envops: {variable_start_string: '«', variable_end_string: '»'}\ncustomer: {type: str}\n")
     count = 10
@@ -171,7 +183,7 @@ def peers(work, memory, fleets):
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     row("generate, a customer", each, (time.monotonic() - start) / count, "copier, a command for each", 0.02)
     cookie = f"{work}/cookie"
-    templates(f"{work}/out-1000-1", "customer-00000", cookie + "/{{cookiecutter.customer}}", "{{cookiecutter.customer}}")
+    templates(f"{work}/out-fleet-1000-1", "customer-00000", cookie + "/{{cookiecutter.customer}}", "{{cookiecutter.customer}}")
     open(f"{cookie}/cookiecutter.json", "w").write('{"customer": "x"}')
     start = time.monotonic()
     for number in range(count):
@@ -183,7 +195,8 @@ def peers(work, memory, fleets):
 
 
 def seconds(number):
-    return f"{number:.2f} s" if number >= 0.1 else f"{number * 1000:.1f} ms"
+    if number >= 0.1: return f"{number:.2f} s"
+    return f"{number * 1000:.1f} ms" if number >= 0.001 else f"{number * 1e6:.1f} µs"
 
 
 def main():
@@ -192,6 +205,7 @@ def main():
     memory = tempfile.mkdtemp(prefix="kiln-fleet-", dir="/dev/shm") if os.path.isdir("/dev/shm") else None
     try:
         fleets = {count: Fleet(work, count) for count in COUNTS}
+        fleets["deployed"] = Fleet(work, 1000, "--kubernetes")
         tables = {count: commands(fleets[count]) for count in COUNTS}
         ratios = peers(work, memory, fleets)
     finally:

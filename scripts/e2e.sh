@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # The end-to-end tests: two lanes beside each other, then the suites that need the machine for themselves, which measure
-# how fast containers end or empty the builder's cache. What runs side by side shares no customers, images or ports.
+# how fast containers end or empty the builder's cache. All that brings environments up, and so HTTPS, is in one lane.
 # KILN_BIN names the folder of the binary under test; SWIFT, the compiler's command.
 set -uo pipefail
 swift=${SWIFT:-swift}
-lane='ClusterTests|ContextTests|EnvironmentTests|ExamplesTests|FirstPageTests'
+lane='BakeTests|BuildTests|ClusterTests|ContextTests|EnvironmentTests|FleetTests|GenerationTests|PackerLogTests'
 alone='StopTests|ParityTests'
 log=$(mktemp)
 trap 'kill $(jobs -p) 2>/dev/null; rm -f "$log"' EXIT

@@ -26,7 +26,7 @@ extension EnvironmentPlan {
         name.map { name in clusters.first { $0.name.value == name } } ?? (clusters.count == 1 ? clusters[0] : nil)
       return KubernetesPlan(
         stage: stage?.name.value, cluster: cluster,
-        namespace: (stage?.namespace ?? kubernetes.namespace)?.value ?? customer,
+        namespace: spec.namespace(of: stage).value,
         settings: kubernetes.settings.over(cluster?.settings))
     }
     return spec.stages.isEmpty ? [plan(nil)] : spec.stages.map(plan)

@@ -11,10 +11,12 @@ struct KubernetesRules {
   /// Source: "Names of objects"; a CronJob's jobs get eleven characters more, a release's jobs a number.
   private static let cronJobName = 52
   private static let jobName = 56
+  private static let namespaceName = 63
 
   func problems() -> [Diagnostic] {
     guard let kubernetes = spec.kubernetes else { return idleProblems() }
-    return clusterProblems(kubernetes) + orderProblems() + namespaceProblems() + replicaProblems() + vaultProblems()
+    return clusterProblems(kubernetes) + orderProblems() + namespaceProblems() + lengthProblems() + replicaProblems()
+      + vaultProblems()
       + spec.apps.flatMap(nameProblems) + sizeProblems() + plan.apps.flatMap(accountProblems)
   }
 
@@ -99,6 +101,15 @@ struct KubernetesRules {
         "spec.duplicate-namespace", "the stages \(other) and \(stage) are both in the namespace \(one.namespace)",
         at: (place?.namespace ?? place?.name)?.location ?? SourceLocation(file: spec.file),
         suggestion: "give one its own: kubernetes: {namespace: \(spec.customer.value)-\(stage)}")
+    }
+  }
+
+  /// Namespaces that nobody has named.
+  private func lengthProblems() -> [Diagnostic] {
+    spec.stages.map { spec.namespace(of: $0) }.filter { $0.value.utf8.count > Self.namespaceName }.map { name in
+      Diagnostic(
+        "name.kubernetes", "Kubernetes refuses \"\(name.value)\" as a namespace", at: name.location,
+        suggestion: "name one of at most \(Self.namespaceName) characters: kubernetes: {namespace: …}")
     }
   }
 

@@ -5,7 +5,7 @@ extension EnvironmentSpec {
   public struct Kubernetes: Sendable, Hashable {
     /// One of `kiln.yaml`'s; nil where the spec does not say.
     public let cluster: Located<String>?
-    /// Nil for the customer's name.
+    /// Nil for the customer's name, and the stage's behind it.
     public let namespace: Located<String>?
     public let settings: ClusterSettings
     /// What apps may reach besides the environment.
@@ -61,6 +61,16 @@ extension EnvironmentSpec {
     public let name: Located<String>
     public let replicas: Int?
     public let limits: Limits?
+  }
+}
+
+extension EnvironmentSpec {
+  /// The namespace of a stage, or of the environment where it has none. It does not depend on which stages there are: a
+  /// new one moves nobody's data.
+  public func namespace(of stage: Stage?) -> Located<String> {
+    if let named = stage?.namespace ?? kubernetes?.namespace { return named }
+    guard let stage else { return customer }
+    return Located("\(customer.value)-\(stage.name.value)", at: stage.name.location)
   }
 }
 

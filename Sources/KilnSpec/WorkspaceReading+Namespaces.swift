@@ -7,13 +7,11 @@ extension WorkspaceReading {
     for environment in environments {
       guard let kubernetes = environment.kubernetes else { continue }
       let only = clusters.count == 1 ? clusters[0].name.value : ""
-      let places =
-        environment.stages.isEmpty
-        ? [(kubernetes.cluster, kubernetes.namespace)]
-        : environment.stages.map { ($0.cluster ?? kubernetes.cluster, $0.namespace ?? kubernetes.namespace) }
+      let stages: [EnvironmentSpec.Stage?] = environment.stages.isEmpty ? [nil] : environment.stages
       let customer = environment.customer
-      for (cluster, namespace) in places {
-        let name = namespace ?? customer
+      for stage in stages {
+        let cluster = stage?.cluster ?? kubernetes.cluster
+        let name = environment.namespace(of: stage)
         let key = "\(cluster?.value ?? only) \(name.value)"
         guard let other = taken[key], other.customer != customer.value else {
           taken[key] = (customer.value, name.location)
@@ -23,7 +21,7 @@ extension WorkspaceReading {
           Diagnostic(
             "spec.duplicate-namespace", "the namespace \(name.value) is already that of \(other.customer)",
             at: name.location,
-            suggestion: "each customer has namespaces of its own: remove `namespace`, or name another",
+            suggestion: "each customer has namespaces of its own: name another by `kubernetes: {namespace: …}`",
             notes: [.init("here", at: other.location)]))
       }
     }

@@ -10,13 +10,17 @@ struct AppsTests {
     try sh("kiln \(arguments)", in: root, environment: Self.environment, expecting: status)
   }
 
-  /// The address of an app, of those that `kiln up` printed.
-  private func address(_ app: String, in output: String) throws -> String {
-    let line = output.split(separator: "\n").first { $0.hasPrefix("\(app): http://") }
-    return try #require(line, "\(output)").dropFirst("\(app): ".count).description
+  /// The address of an app, of those that `kiln up` printed: with HTTPS, as a browser would ask.
+  private func address(_ app: String, in result: ShellResult) throws -> String {
+    #expect(result.output.contains("\(app): http://127.0.0.1:"))
+    let line = result.error.split(separator: "\n").first { $0.hasPrefix("\(app): https://") }
+    return try #require(line, "\(result.error)").dropFirst("\(app): ".count).description
   }
 
-  private func page(_ url: String) throws -> String { try sh("curl -fsS '\(url)'").output }
+  /// By the local authority's certificate.
+  private func page(_ url: String) throws -> String {
+    try sh("curl -fsS --cacert <(kiln certificate) --resolve '*:443:127.0.0.1' '\(url)'").output
+  }
 
   @Test func whatRunsBesideAnAppRunsAsTheSpecSays() throws {
     let folder = try TemporaryFolder()
@@ -36,15 +40,15 @@ struct AppsTests {
     #expect(plan.contains("tick, every minute, Europe/Amsterdam") && plan.contains("queue, 2 replicas"))
 
     let first = try kiln("up kilnapps", in: root)
-    let care = try address("care", in: first.output)
-    let portal = try address("portal", in: first.output)
+    let care = try address("care", in: first)
+    let portal = try address("portal", in: first)
     // Values as they are, whatever is in them; the migration ran before the page was asked.
     #expect(try page(care) == #"qua"lity $5 {{x}} %h migrations=1 done= upload="#)
     #expect(try page(portal) == "portal sees ok")
     // The worker empties the list, as the app's account.
     _ = try page("\(care)?push=hello")
     let done = try sh(
-      "for i in $(seq 50); do curl -fsS '\(care)' | grep -q 'done=hello by www-data' && exit; sleep 0.2; done; exit 1")
+      "for i in $(seq 50); do curl -fsSk '\(care)' | grep -q 'done=hello by www-data' && exit; sleep 0.2; done; exit 1")
     #expect(done.status == 0)
     _ = try page("\(care)?upload=kept")
 
@@ -82,7 +86,7 @@ struct AppsTests {
     let images = "docker images --format '{{.ID}}' 'kilnapps/*' | sort"
     let before = try sh(images).output
     let staged = try kiln("up kilnapps --stage qa", in: root)
-    #expect(try page(try address("care", in: staged.output)).hasPrefix("qa migrations="))
+    #expect(try page(try address("care", in: staged)).hasPrefix("qa migrations="))
     #expect(try sh(images).output == before && !staged.error.contains("building:"))
     #expect(try kiln("verify kilnapps", in: root).status == 0)
     try "<?php fwrite(STDERR, \"no such column\\n\"); exit(7);".write(
@@ -98,7 +102,7 @@ struct AppsTests {
       to: root.appending(path: "apps/care/index.php"), atomically: true, encoding: .utf8)
     _ = try kiln("down kilnapps", in: root)
     let last = try kiln("up kilnapps", in: root)
-    #expect(try page(try address("care", in: last.output)).hasSuffix("upload=kept"))
+    #expect(try page(try address("care", in: last)).hasSuffix("upload=kept"))
   }
 
   private static let files = [

@@ -4,6 +4,8 @@ import Testing
 /// A LAMP customer in a real cluster: `KUBECONFIG` leads to it, and its nodes pull from the registry at 127.0.0.1:5000.
 @Suite(.enabled(if: EndToEnd.isRequested && EndToEnd.cluster != nil, "no cluster: KUBECONFIG is not set"), .serialized)
 struct ClusterTests {
+  /// 10 kB.
+  private static let long = String(repeating: "0123 $(x) '\u{e9}'; ", count: 640)
   private static let canary = #"canary-5f2b9c1d '$x""#
   private let environment = ["KILNCLUSTER_DB_PASSWORD": Self.canary, "KILN_DEPLOYER": "kim"]
 
@@ -41,6 +43,7 @@ struct ClusterTests {
         H_NO: "n"
         H_HEX: 0x1f
         H_EXPONENT: 1e3
+        H_LONG: "\#(Self.long)"
       limits: {memory: 128Mi}
       volumes: {uploads: {path: /var/www/app/uploads, storage: 100Mi}}
       workers: {queue: {command: [php, bin/worker.php]}}
@@ -53,8 +56,8 @@ struct ClusterTests {
     secrets: {DB_PASSWORD: {env: KILNCLUSTER_DB_PASSWORD}}
     deploy: {kubernetes: {}}
     stages:
-      qa: {app: {environment: {APP_ENV: qa}}, kubernetes: {namespace: kilncluster-qa}}
-      production: {after: qa, approval: true}
+      qa: {app: {environment: {APP_ENV: qa}}}
+      production: {after: qa, approval: true, kubernetes: {namespace: kilncluster}}
 
     """#.write(to: root.appending(path: "environments/kilncluster.yaml"), atomically: true, encoding: .utf8)
     try sh(
@@ -140,7 +143,7 @@ struct ClusterTests {
       #expect(
         read == [
           "H_DOLLAR": "$(PATH) $$x ${HOME} {{ y }}", "H_LINES": "line 1\nline 2", "H_NO": "n", "H_HEX": "0x1f",
-          "H_EXPONENT": "1e3",
+          "H_EXPONENT": "1e3", "H_LONG": Self.long,
         ])
       _ = try page("/push.php", qa, in: root)
       try sh(

@@ -98,7 +98,9 @@ extension Shape {
     [
       .init(
         "cluster", .text(name), "one of kiln.yaml's clusters; not needed where there is one", example: "production"),
-      .init("namespace", .text(namespace), "the namespace; the customer's name without", example: "acme"),
+      .init(
+        "namespace", .text(namespace), "the namespace; `CUSTOMER` without, and `CUSTOMER-STAGE` of a stage",
+        example: "acme"),
       .init(
         "egress", .list(.object(egress), maximum: 100), default: "[]",
         "what apps may reach besides the environment itself: a mail server, a payment service",
