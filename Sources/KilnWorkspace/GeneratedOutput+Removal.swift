@@ -39,4 +39,33 @@ extension GeneratedOutput {
   private static func isCustomer(_ unit: String) -> Bool {
     unit.split(separator: "/").first.map(String.init) != OutputUnit.runtimes
   }
+
+  /// - Throws: `generate.edited`, with all files that were edited by hand.
+  package func refuseEdited(_ delta: OutputFolder.Delta, isForced: Bool) throws {
+    let edited = delta.changes.filter(\.needsForce)
+    guard !isForced, !edited.isEmpty else { return }
+    throw CommandError(
+      edited.map { change in
+        let what =
+          change.kind == .overwrite
+          ? "was edited by hand or made by somebody else" : "was edited by hand and is no longer generated"
+        return Diagnostic("generate.edited", "\(folder.path.appending(change.path)) \(what)")
+      }, kind: .problem,
+      hints: ["nothing was written; `kiln generate --diff --check` shows the differences, `--force` overwrites"])
+  }
+
+  /// What the folder's own files, and those of others, make impossible, in words.
+  package func withErrors(_ body: () throws -> Void) throws {
+    do { try body() } catch let error as LedgerError {
+      let help =
+        error.file == Ledger.name
+        ? "remove the folder, or restore the file, and generate again" : "remove the file and generate again"
+      throw CommandError(
+        "generate.ledger", "\(folder.path)/\(error.file) cannot be used: \(error.reason)", help: help)
+    } catch let error as OutputObstacles {
+      throw CommandError(error.all)
+    } catch let error as OutputObstacle {
+      throw CommandError([error])
+    }
+  }
 }

@@ -54,18 +54,7 @@ struct ContextListCommand: SynchronousCommand {
     let result = try withExcerpts(folder.sources) { try ContextPacker.list(folder.source) }
     context.console.report(result.warnings, sources: folder.sources)
     if format == .json {
-      let entries = result.entries.map { entry -> DocumentValue in
-        var map: DocumentMap = ["path": .string(entry.name)]
-        switch entry.kind {
-        case .directory: map["type"] = "directory"
-        case .file, .contents: map["type"] = "file"
-        case .symbolicLink(let target):
-          map["type"] = "link"
-          map["target"] = .string(String(decoding: target, as: UTF8.self))
-        }
-        return .map(map)
-      }
-      return context.console.output(json: ["schemaVersion": 1, "entries": .list(entries)])
+      return context.console.output(json: ["schemaVersion": 1, "entries": .list(result.entries.map(\.document))])
     }
     if null { return context.console.raw(.output, result.entries.flatMap { $0.path + [0] }) }
     context.console.raw(
@@ -88,34 +77,11 @@ struct ContextExplainCommand: SynchronousCommand {
 
   func run(in context: CommandContext) throws {
     let folder = try options.folder(directory, in: context)
-    let rules = folder.source.ignore
-    var answers: [DocumentValue] = []
-    for path in paths {
-      let cleaned = FilePath(path).lexicallyNormalized().components.map(\.string).joined(separator: "/")
-      let verdict = try withExcerpts(folder.sources) { () throws -> IgnoreVerdict in
-        do throws(IgnoreRuleFailure) {
-          return try rules.verdict(on: Array(cleaned.utf8))
-        } catch { throw DiagnosticsError([error.diagnostic]) }
-      }
-      let rule = verdict.rule.map { rules.rules[$0] }
-      let isDockerfile = cleaned == folder.dockerfile && verdict.isExcluded
-      let word = isDockerfile ? "packed" : verdict.isExcluded ? "left out" : "packed"
-      let place = rule.map { "\(rules.file):\($0.line):\($0.column)" }
-      var answer: DocumentMap = ["path": .string(cleaned), "excluded": .bool(word == "left out")]
-      answer["rule"] = rule.map { .string($0.text) } ?? .null
-      answer["file"] = rule == nil ? .null : .string(rules.file)
-      answer["line"] = rule.map { .integer($0.line) } ?? .null
-      answers.append(.map(answer))
-      if format == .text {
-        let why = rule.map { "by \"\($0.text)\" at \(place ?? "")" } ?? "no rule matches it"
-        context.console.output(
-          isDockerfile
-            ? "\(cleaned): packed: the engine needs it, though \(why) it is left out\n"
-            : "\(cleaned): \(word): \(why)\n")
-      }
-    }
+    let answers = try paths.map { path in try withExcerpts(folder.sources) { try folder.explanation(of: path) } }
     if format == .json {
-      context.console.output(json: ["schemaVersion": 1, "paths": .list(answers)])
+      context.console.output(json: ["schemaVersion": 1, "paths": .list(answers.map(\.document))])
+    } else {
+      for answer in answers { context.console.output(answer.text) }
     }
   }
 }
@@ -174,12 +140,4 @@ struct ContextPackCommand: SynchronousCommand {
   }
 }
 
-extension Compression: ExpressibleByArgument {
-  /// By the end of an archive's name.
-  init(fileName: String) {
-    let name = fileName.lowercased()
-    self =
-      [".gz", ".tgz"].contains { name.hasSuffix($0) }
-      ? .gzip : [".zst", ".tzst"].contains { name.hasSuffix($0) } ? .zstd : .none
-  }
-}
+extension Compression: ExpressibleByArgument {}

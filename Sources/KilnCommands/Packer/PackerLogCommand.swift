@@ -19,27 +19,15 @@ struct PackerLogCommand: SynchronousCommand {
       1: it did not.
       """)
 
-  enum Format: String, ExpressibleByArgument, CaseIterable {
-    case text, json, dotenv, github
-    case azurePipelines = "azure-pipelines"
-  }
-
   @Option(help: "The only artifact wanted: vhd, managed-image, gallery-image, disk, docker-image, ami or other.")
   var kind: String?
   @Option(help: "The only build that counts.") var build: String?
   @Option(help: "A packer-manifest.json; its last run must agree with the log.") var manifest: String?
-  @Option(help: "text, json, dotenv, github or azure-pipelines.") var format: Format = .text
+  @Option(help: "text, json, dotenv, github or azure-pipelines.") var format: PackerLogFormat = .text
   @Flag(help: "Print shared access signatures as they are.") var showSecrets = false
   @Argument(help: "The log; - reads standard input.") var file: String
 
-  var errorReport: ErrorReport {
-    switch format {
-    case .text, .dotenv: .init()
-    case .json: .init(format: .json)
-    case .github: .init(format: .github)
-    case .azurePipelines: .init(format: .azurePipelines)
-    }
-  }
+  var errorReport: ErrorReport { format.errorReport }
 
   func run(in context: CommandContext) throws {
     let report = try LogFile.report(file, manifest: manifest, in: context)
@@ -62,3 +50,5 @@ struct PackerLogCommand: SynchronousCommand {
     try output.print(result.text, in: context)
   }
 }
+
+extension PackerLogFormat: ExpressibleByArgument {}

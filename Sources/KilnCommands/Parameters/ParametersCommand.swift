@@ -72,10 +72,11 @@ struct PatchCommand: SynchronousCommand {
 
   func run(in context: CommandContext) throws {
     var values = ParameterValues(
-      artifacts: artifact.map(pair), tokenArtifacts: tokenArtifact.map(pair), parameters: set.map(pair),
-      tokens: token.map(pair))
-    values.secretParameters = setEnv.map(pair)
-    values.secretTokens = tokenEnv.map(pair)
+      artifacts: artifact.map(ParameterValues.pair), tokenArtifacts: tokenArtifact.map(ParameterValues.pair),
+      parameters: set.map(ParameterValues.pair),
+      tokens: token.map(ParameterValues.pair))
+    values.secretParameters = setEnv.map(ParameterValues.pair)
+    values.secretTokens = tokenEnv.map(ParameterValues.pair)
     values.addsMissing = add
     values.replacesReferences = replaceReference
     values.takesEmpty = allowEmpty
@@ -87,28 +88,14 @@ struct PatchCommand: SynchronousCommand {
       files, template: template, refusesLinks: refuseLinks, output: output == "-" ? nil : output, context: context)
     let patched = try files.patched(by: patch, isHeld: !check && output != "-")
     context.console.report(patched.warnings, sources: patched.excerpts)
-    if diff {
-      for file in patched.changed {
-        context.console.output(
-          LineDiff.unified(path: file.name, old: file.patched.shownBefore, new: file.patched.shownAfter))
-      }
-    }
+    if diff { context.console.output(patched.difference) }
     if check {
-      for file in patched.changed { context.console.error("\(file.name) would change\n") }
-      for file in patched.exposed {
-        context.console.error("\(file.name) would get mode 0600: it holds a secret\n")
-      }
-      if !patched.changed.isEmpty || !patched.exposed.isEmpty { throw KilnExit.difference }
+      for line in patched.pending { context.console.error("\(line)\n") }
+      if !patched.pending.isEmpty { throw KilnExit.difference }
     } else if output == "-", let file = patched.files.first {
       context.console.raw(.output, file.patched.bytes)
     } else {
       try patched.replace()
     }
-  }
-
-  private func pair(_ text: String) -> (name: String, value: String) {
-    // A name has at least one character, so that a token may begin with "=".
-    let equals = text.dropFirst().firstIndex(of: "=") ?? text.endIndex
-    return (String(text[..<equals]), String(text[equals...].dropFirst()))
   }
 }

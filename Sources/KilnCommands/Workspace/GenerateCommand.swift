@@ -50,21 +50,9 @@ struct GenerateCommand: SynchronousCommand {
     }
     let output = GeneratedOutput(
       loaded: loaded, folder: output.map { context.folder.pushing(FilePath($0)) }, workers: options.workers)
-    do {
-      if check || diff {
-        try compare(output, loaded, context)
-      }
+    try output.withErrors {
+      if check || diff { try compare(output, loaded, context) }
       if !check { try write(output, loaded, context) }
-    } catch let error as LedgerError {
-      let help =
-        error.file == Ledger.name
-        ? "remove the folder, or restore the file, and generate again" : "remove the file and generate again"
-      throw CommandError(
-        "generate.ledger", "\(output.folder.path)/\(error.file) cannot be used: \(error.reason)", help: help)
-    } catch let error as OutputObstacles {
-      throw CommandError(error.all)
-    } catch let error as OutputObstacle {
-      throw CommandError([error])
     }
     if loaded.problems.hasErrors {
       throw CommandError(
@@ -95,7 +83,7 @@ struct GenerateCommand: SynchronousCommand {
           with: output.units(loaded.plans), generator: KilnVersion.generator,
           isInScope: output.scope(customers))
         try output.refuseRemovals(delta, isForced: force)
-        try refuseForced(delta, folder)
+        try output.refuseEdited(delta, isForced: force)
         let outcome = try folder.apply(delta)
         guard !options.quiet else { return }
         for change in delta.changes { context.console.error("\(change.kind.past) \(change.path)\n") }
@@ -115,18 +103,5 @@ struct GenerateCommand: SynchronousCommand {
     }
     context.console.error(delta.text)
     throw KilnExit.difference
-  }
-
-  private func refuseForced(_ delta: OutputFolder.Delta, _ folder: OutputFolder) throws {
-    let edited = delta.changes.filter(\.needsForce)
-    guard !force, !edited.isEmpty else { return }
-    throw CommandError(
-      edited.map { change in
-        let what =
-          change.kind == .overwrite
-          ? "was edited by hand or made by somebody else" : "was edited by hand and is no longer generated"
-        return Diagnostic("generate.edited", "\(folder.path.appending(change.path)) \(what)")
-      }, kind: .problem,
-      hints: ["nothing was written; `kiln generate --diff --check` shows the differences, `--force` overwrites"])
   }
 }

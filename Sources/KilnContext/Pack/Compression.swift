@@ -32,3 +32,13 @@ final class PassThrough: Compressor {
   func write(_ bytes: UnsafeRawBufferPointer) throws { try output(bytes) }
   func finish() throws {}
 }
+
+extension Compression {
+  /// By the end of an archive's name.
+  package init(fileName: String) {
+    let name = fileName.lowercased()
+    self =
+      [".gz", ".tgz"].contains { name.hasSuffix($0) }
+      ? .gzip : [".zst", ".tzst"].contains { name.hasSuffix($0) } ? .zstd : .none
+  }
+}

@@ -133,6 +133,16 @@ package struct PatchedFiles: Sendable {
   /// Unchanged, and yet open to others with a secret in it.
   package var exposed: [File] { files.filter { !$0.isChanged && $0.patched.holdsSecret && $0.isOpenToOthers } }
 
+  /// What changes in them, secrets as asterisks.
+  package var difference: String {
+    changed.map { LineDiff.unified(path: $0.name, old: $0.patched.shownBefore, new: $0.patched.shownAfter) }.joined()
+  }
+
+  /// What `replace` would do, a line for each file.
+  package var pending: [String] {
+    changed.map { "\($0.name) would change" } + exposed.map { "\($0.name) would get mode 0600: it holds a secret" }
+  }
+
   /// Replaces all files or none, and says which were patched; or writes the one elsewhere.
   package func replace() throws {
     switch destination {

@@ -27,6 +27,12 @@ package struct ParameterValues: Sendable {
     self.tokens = tokens
   }
 
+  /// `NAME=VALUE`. A name has at least one character, so that a token may begin with "=".
+  package static func pair(_ text: String) -> Pair {
+    let equals = text.dropFirst().firstIndex(of: "=") ?? text.endIndex
+    return (String(text[..<equals]), String(text[equals...].dropFirst()))
+  }
+
   /// Stops where a variable cannot be used; every one is reported.
   package func refuseUnusable(in context: CommandContext) throws {
     let problems = (secretParameters + secretTokens).compactMap { problem(of: $0.value, in: context) }

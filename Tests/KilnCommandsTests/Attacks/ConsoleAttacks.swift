@@ -53,7 +53,7 @@ extension Attacks {
       let files = try #require(FileManager.default.enumerator(atPath: sources.path)).compactMap { $0 as? String }
       let raw: Set = [
         "KilnConsole/Console.swift", "KilnConsole/Console+Report.swift", "KilnCommands/Context/ContextCommand.swift",
-        "KilnCommands/Packer/PackerLogOutput.swift", "KilnCommands/Parameters/ParametersCommand.swift",
+        "KilnRelease/PackerLogOutput.swift", "KilnCommands/Parameters/ParametersCommand.swift",
         "KilnCommands/Workspace/CheckCommand.swift",
       ]
       let streams = /\bprint\(|\bfputs\(|FileHandle\.standard|STD(OUT|ERR)_FILENO/

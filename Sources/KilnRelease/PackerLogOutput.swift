@@ -1,18 +1,34 @@
 import KilnArtifacts
-import KilnConsole
-import KilnDocuments
-import KilnPacker
-import KilnRelease
+package import KilnConsole
+import KilnDiagnostics
+package import KilnDocuments
+package import KilnPacker
 import SystemPackage
 
-/// A report in the form of a person's terminal or of a CI system.
-struct PackerLogOutput {
-  /// What goes to standard output, or to the file of the CI system's, and what is said about it.
-  struct Result {
-    var text: Text
-    var notes: [String] = []
+/// How a report of Packer's is printed.
+package enum PackerLogFormat: String, Sendable, CaseIterable {
+  case text, json, dotenv, github
+  case azurePipelines = "azure-pipelines"
 
-    enum Text {
+  /// Problems are reported as the CI system's own, where it is one.
+  package var errorReport: ErrorReport {
+    switch self {
+    case .text, .dotenv: .init()
+    case .json: .init(format: .json)
+    case .github: .init(format: .github)
+    case .azurePipelines: .init(format: .azurePipelines)
+    }
+  }
+}
+
+/// A report in the form of a person's terminal or of a CI system.
+package struct PackerLogOutput {
+  /// What goes to standard output, or to the file of the CI system's, and what is said about it.
+  package struct Result {
+    package var text: Text
+    package var notes: [String] = []
+
+    package enum Text {
       case people(String)
       case json(DocumentValue)
       /// One value, to be printed as it is.
@@ -21,27 +37,35 @@ struct PackerLogOutput {
     }
   }
 
-  let report: PackerReport
-  let build: String?
-  let format: PackerLogCommand.Format
-  let showsSecrets: Bool
+  private let report: PackerReport
+  private let build: String?
+  private let format: PackerLogFormat
+  private let showsSecrets: Bool
+
+  /// - Parameter build: The only one that counts.
+  package init(report: PackerReport, build: String?, format: PackerLogFormat, showsSecrets: Bool) {
+    self.report = report
+    self.build = build
+    self.format = format
+    self.showsSecrets = showsSecrets
+  }
 
   private var values: ArtifactVariables {
     ArtifactVariables(report: report, isOneLine: format == .dotenv, showsSecrets: showsSecrets)
   }
 
   /// The report as people may see it.
-  var shown: PackerReport { showsSecrets ? report : report.withoutSignatures }
+  package var shown: PackerReport { showsSecrets ? report : report.withoutSignatures }
 
   /// Everything that was found, for a form that is not JSON.
-  func all() throws(ArtifactChoice.Failure) -> Result {
+  package func all() throws(ArtifactChoice.Failure) -> Result {
     if format == .text { return Result(text: .people(text)) }
     let variables = try values.all(build: build)
     return Result(text: .variables(variables.variables), notes: variables.notes)
   }
 
   /// The only artifact of `kind`.
-  func one(_ kind: ArtifactKind, _ choice: ArtifactChoice) throws(ArtifactChoice.Failure) -> Result {
+  package func one(_ kind: ArtifactKind, _ choice: ArtifactChoice) throws(ArtifactChoice.Failure) -> Result {
     let reference = try choice.reference(kind)
     switch format {
     case .json:
@@ -71,7 +95,7 @@ struct PackerLogOutput {
   }
 
   /// Prints the result, and adds variables to the CI system's file where it has one.
-  func print(_ text: Result.Text, in context: CommandContext) throws {
+  package func print(_ text: Result.Text, in context: CommandContext) throws {
     switch text {
     case .people(let text): context.console.output(text)
     case .json(let document): context.console.output(json: document)
@@ -109,7 +133,7 @@ extension ArtifactVariables.Variable {
   fileprivate var isSecret: Bool { SASRedaction.isSigned(value) }
 
   /// As the system of `format` reads it.
-  fileprivate func text(_ format: PackerLogCommand.Format) -> String {
+  fileprivate func text(_ format: PackerLogFormat) -> String {
     switch format {
     case .azurePipelines:
       let data = value.substituting("%", with: "%AZP25").substituting("\r", with: "%0D").substituting("\n", with: "%0A")
