@@ -29,9 +29,15 @@ extension Deployer {
       let survey = try await ClusterSurvey.look(kubectl, for: objects).completed(kubectl, for: objects)
       guard survey.namespace != nil else { return "" }
       let secrets = try SecretValues(plan, in: context.environment)
-      let merged = try await kubectl.objects(
-        "compare with the cluster", Applying.arguments + ["--dry-run=server", "--output", "json"],
-        input: Kubectl.list(try desired(plan, secrets, survey).objects))
+      let wanted = try desired(plan, secrets, survey).objects
+      let merged: [DocumentValue]
+      do {
+        merged = try await kubectl.objects(
+          "compare with the cluster", Applying.arguments + ["--dry-run=server", "--output", "json"],
+          input: Kubectl.list(wanted))
+      } catch let failure as KubectlFailure {
+        throw DryRun.error(failure, wanted, survey.live).masked(secrets.mask(survey.live))
+      }
       return secrets.mask(survey.live).masked(differences(merged, survey.live))
     }
   }

@@ -98,6 +98,12 @@ package struct Deployer: Sendable {
     _ kubectl: Kubectl, _ content: ReleaseContent, _ survey: ClusterSurvey, mask: SecretMask,
     _ make: @escaping (ClusterSurvey) throws -> DesiredRelease
   ) async throws -> DeployOutcome {
+    for name in survey.strangers {
+      report(
+        .warning(
+          "\(KubectlFailure.lines(name, 1).first ?? ""): somebody else than Kiln has written or changed this record; it is not used"
+        ))
+    }
     let desired = try make(survey)
     for warning in desired.warnings { report(.warning(warning)) }
     let known = desired.objects + survey.remembered
@@ -118,8 +124,15 @@ package struct Deployer: Sendable {
       let survey = try await survey.looking(kubectl, for: known + desired.jobs.map(\.object))
       let desired = try make(survey)
       if let outcome = unchanged(desired, content, survey) { return outcome }
+      let seal: ReleaseSeal
+      if let own = survey.seal {
+        seal = own
+      } else {
+        seal = try await .ensure(kubectl, labels: Labels.of(customer: content.customer, stage: content.stage))
+      }
       let run = ReleaseRun(
-        kubectl: kubectl, content: content, desired: desired, survey: survey, lock: lock, mask: mask, deployer: self)
+        kubectl: kubectl, content: content, desired: desired, survey: survey, seal: seal, lock: lock, mask: mask,
+        deployer: self)
       return try await run.run()
     }
   }

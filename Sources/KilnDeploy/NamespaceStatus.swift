@@ -21,7 +21,7 @@ package struct NamespaceStatus: Sendable {
   ) async throws -> NamespaceStatus {
     let kubectl = Kubectl(context: context, namespace: namespace, runner)
     let kinds =
-      "deployments.apps,statefulsets.apps,daemonsets.apps,replicasets.apps,pods,persistentvolumeclaims,configmaps"
+      "deployments.apps,statefulsets.apps,daemonsets.apps,replicasets.apps,pods,persistentvolumeclaims,configmaps,cronjobs.batch,jobs.batch"
     let documents = try await kubectl.objects("read what runs", ["get", kinds])
     let snapshot = RolloutSnapshot(documents)
     var states = documents.filter(Labels.areOwn).compactMap(WorkloadState.init).filter { $0.id.kind != "Job" }
@@ -32,6 +32,7 @@ package struct NamespaceStatus: Sendable {
         states[index].reason = snapshot.trouble(states[index].id, events).map { Relayed.safe($0.text) }
       }
     }
+    states += FailedSchedule.all(among: documents).map(\.state)
     let history = ReleaseHistory(
       ReleaseStore.releases(among: documents.filter { $0["kind"]?.textValue == "ConfigMap" }).map(\.record))
     return NamespaceStatus(

@@ -103,7 +103,7 @@ struct ReleaseReturn: Sendable {
   private mutating func record() async -> [String] {
     release.record.ended = run.deployer.clock.seconds
     do {
-      try await run.store.update(release)
+      try await run.store.update(release, run.seal)
       return []
     } catch { return ["its end could not be recorded: \(RunTrouble(error, run.mask).reason)"] }
   }

@@ -10,6 +10,7 @@ struct ReleaseRun: Sendable {
   let content: ReleaseContent
   let desired: DesiredRelease
   let survey: ClusterSurvey
+  let seal: ReleaseSeal
   let lock: ClusterLock
   let mask: SecretMask
   let deployer: Deployer
@@ -29,7 +30,7 @@ struct ReleaseRun: Sendable {
       removed = try await prune(earlier, keeping: release)
       release.record.outcome = .deployed
       release.record.ended = deployer.clock.seconds
-      try await store.update(release)
+      try await store.update(release, seal)
     } catch {
       let failed = release
       // What is taken back is so to its end, also where this task is cancelled.
@@ -50,7 +51,7 @@ struct ReleaseRun: Sendable {
       releases[index].record.outcome = .interrupted
       releases[index].record.reason = "whoever deployed it was killed"
       releases[index].record.ended = deployer.clock.seconds
-      try await store.update(releases[index])
+      try await store.update(releases[index], seal)
     }
     return releases
   }
@@ -69,7 +70,7 @@ struct ReleaseRun: Sendable {
     }
     try check()
     report(.step("release \(desired.number) of \(ReleaseRun.name(record)) begins"))
-    try await store.create(release)
+    try await store.create(release, seal)
     return release
   }
 
@@ -133,7 +134,7 @@ struct ReleaseRun: Sendable {
       } catch let failure as KubectlFailure { throw DryRun.error(failure, [job.object], survey.live) }
       try await watch(nil, check).wait(for: [job.object.id])
       release.record.jobs[job.name] = job.digest
-      try await store.update(release)
+      try await store.update(release, seal)
     }
   }
 

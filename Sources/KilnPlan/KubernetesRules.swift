@@ -15,7 +15,8 @@ struct KubernetesRules {
 
   func problems() -> [Diagnostic] {
     guard let kubernetes = spec.kubernetes else { return idleProblems() }
-    return clusterProblems(kubernetes) + orderProblems() + namespaceProblems() + lengthProblems() + replicaProblems()
+    return clusterProblems(kubernetes) + orderProblems() + namespaceProblems() + lengthProblems() + domainProblems()
+      + replicaProblems()
       + vaultProblems()
       + spec.apps.flatMap(nameProblems) + sizeProblems() + plan.apps.flatMap(accountProblems)
   }
@@ -110,6 +111,28 @@ struct KubernetesRules {
       Diagnostic(
         "name.kubernetes", "Kubernetes refuses \"\(name.value)\" as a namespace", at: name.location,
         suggestion: "name one of at most \(Self.namespaceName) characters: kubernetes: {namespace: …}")
+    }
+  }
+
+  /// A domain leads to one stage of a cluster.
+  private func domainProblems() -> [Diagnostic] {
+    var taken: [String: String] = [:]
+    return zip(spec.stages, plan.deployments).flatMap { stage, deployment in
+      spec.apps.flatMap { app in
+        (stage.apps.first { $0.app.value == app.name.value }?.domains ?? app.domains).compactMap { domain in
+          let key = "\(deployment.cluster?.name.value ?? "") \(domain.value)"
+          guard let other = taken.updateValue(stage.name.value, forKey: key), other != stage.name.value else {
+            return nil
+          }
+          return Diagnostic(
+            "spec.duplicate-domain",
+            "\"\(domain.value)\" leads to the stages \(other) and \(stage.name.value) of one cluster",
+            at: stage.name.location,
+            suggestion:
+              "give \(other) its own: apps: {\(app.name.value): {domains: [\(other).\(domain.value)]}}",
+            notes: [.init("the domain", at: domain.location)])
+        }
+      }
     }
   }
 

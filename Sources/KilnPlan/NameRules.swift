@@ -126,7 +126,11 @@ struct NameRules {
   private func volumeProblems() -> [Diagnostic] {
     var found: [Diagnostic] = []
     var taken: [String: SourceLocation] = [:]
-    for use in spec.services { taken[EnvironmentPlan.volume(of: use.name.value)] = use.name.location }
+    for use in spec.services {
+      taken[EnvironmentPlan.volume(of: use.name.value)] = use.name.location
+      // The claim of its pod in a cluster.
+      if spec.kubernetes != nil { taken["data-\(use.name.value)-0"] = use.name.location }
+    }
     for app in spec.apps {
       for volume in app.volumes {
         let name = EnvironmentPlan.volume(volume.name.value, of: app.name.value)

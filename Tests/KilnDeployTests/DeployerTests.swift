@@ -50,6 +50,8 @@ struct DeployerTests {
       return nil
     }
 
+    func seal() throws -> ReleaseSeal { try #require(ReleaseSeal(cluster.object("Secret", "kiln-release-key"))) }
+
     func record(_ number: Int) throws -> StoredRelease {
       try #require(cluster.object("ConfigMap", "kiln-release-\(number)").flatMap(StoredRelease.init(configMap:)))
     }
@@ -62,8 +64,8 @@ struct DeployerTests {
     #expect(
       stand.cluster.changes.map { $0.split(separator: " ").first.map(String.init) ?? "" }
         == [
-          // rights, namespace, lock, record; foundation, store, job and its record, apps; record and lock at the end
-          "create", "apply", "create", "create", "apply", "apply", "apply", "replace", "apply", "replace", "replace",
+          // rights, namespace, lock, key, record; foundation, store, job and its record, apps; record and lock at the end
+          "create", "apply", "create", "create", "create", "apply", "apply", "apply", "replace", "apply", "replace", "replace",
         ])
     let kinds = stand.cluster.state.withLock { state in
       zip(state.calls, state.inputs).filter { $0.0.hasPrefix("apply") && !$0.0.contains("dry-run") }.map { _, input in
@@ -114,7 +116,7 @@ struct DeployerTests {
     image.image = "other:1"
     #expect(try await stand.deploy(image).record.number == 2)
     #expect(try await stand.deploy(image, token: "another").record.secrets == ["care-secrets": "care-secrets-r3"])
-    #expect(stand.cluster.names("Secret") == ["care-secrets-r1", "care-secrets-r3"])
+    #expect(stand.cluster.names("Secret") == ["care-secrets-r1", "care-secrets-r3", "kiln-release-key"])
     var job = image
     job.migration = "echo"
     #expect(try await stand.deploy(job, token: "another").record.number == 4)
@@ -233,7 +235,7 @@ struct DeployerTests {
     record.record.outcome = .deploying
     let left = KubernetesObject("v1", "ConfigMap", "care-config-2", namespace: "acme-qa", [:]).labelled(Labels.own)
     record.objects = [left]
-    stand.cluster.put(.map(try record.configMap().document))
+    stand.cluster.put(.map(try record.configMap(stand.seal()).document))
     stand.cluster.put(.map(left.document))
     stand.cluster.put([
       "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",

@@ -97,7 +97,10 @@ struct ObjectTests {
       specDigest: "", commit: nil, author: text, deployer: text, begun: 1)
     record.changes = ["+ a = \(text)"]
     let stored = StoredRelease(record: record, objects: [object], settings: ["a = \(text)"], served: "v1")
-    let rendered = JSONRenderer(indent: 0).render(.map(try stored.configMap().document))
+    let key: DocumentValue = ["data": ["key": .string(String(repeating: "k", count: 44))]]
+    let seal = try #require(ReleaseSeal(key))
+    let rendered = JSONRenderer(indent: 0).render(.map(try stored.configMap(seal).document))
+    #expect(seal.isOn(try JSONReader.read(rendered), namespace: "n"))
     let back = try #require(StoredRelease(configMap: JSONReader.read(rendered)))
     #expect(back.record == record && back.objects == [object] && back.settings == stored.settings)
   }

@@ -163,9 +163,41 @@ struct RolloutSnapshotTests {
     #expect(RolloutSnapshot([store, new]).leftovers(of: Self.store) == [])
   }
 
+  @Test func aScheduleIsAsItsLastRunThatEnded() {
+    func job(_ name: String, at time: String, _ end: String?) -> DocumentValue {
+      [
+        "kind": "Job", "apiVersion": "batch/v1",
+        "metadata": [
+          "name": .string(name), "creationTimestamp": .string(time),
+          "ownerReferences": [["kind": "CronJob", "name": "care-digest"]],
+        ],
+        "status": ["conditions": .list(end.map { [["type": .string($0), "status": "True", "message": "it ended"]] } ?? [])],
+      ]
+    }
+    let schedule: DocumentValue = [
+      "kind": "CronJob", "apiVersion": "batch/v1",
+      "metadata": ["name": "care-digest", "labels": ["app.kubernetes.io/managed-by": "kiln"]],
+    ]
+    let well = job("care-digest-1", at: "2026-11-27T00:01:00Z", "Complete")
+    let bad = job("care-digest-2", at: "2026-11-27T00:02:00Z", "Failed")
+    let running = job("care-digest-3", at: "2026-11-27T00:03:00Z", nil)
+    #expect(FailedSchedule.all(among: [schedule, well]).isEmpty)
+    let failed = FailedSchedule.all(among: [bad, running, well, schedule])
+    #expect(failed.map(\.state.line) == ["care-digest: the last run failed: job care-digest-2: it ended"])
+    #expect(FailedSchedule.all(among: [schedule, bad, job("x", at: "2026-11-27T00:04:00Z", "Complete")]).isEmpty)
+  }
+
   @Test func aClaimThatIsPendingIsTheReason() {
     let documents: [DocumentValue] = [
-      ["kind": "StatefulSet", "apiVersion": "apps/v1", "metadata": ["name": "store", "uid": "store"], "status": [:]],
+      [
+        "kind": "StatefulSet", "apiVersion": "apps/v1", "metadata": ["name": "store", "uid": "store"],
+        "spec": ["volumeClaimTemplates": [["metadata": ["name": "data"]]]], "status": [:],
+      ],
+      // Another's is no reason.
+      [
+        "kind": "PersistentVolumeClaim", "apiVersion": "v1", "metadata": ["name": "data-cache-0", "uid": "cache"],
+        "status": ["phase": "Pending"],
+      ],
       [
         "kind": "PersistentVolumeClaim", "apiVersion": "v1", "metadata": ["name": "data-store-0", "uid": "claim"],
         "status": ["phase": "Pending"],

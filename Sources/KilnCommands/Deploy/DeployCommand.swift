@@ -18,6 +18,10 @@ struct DeployOptionGroup: ParsableArguments {
   @Flag(help: "Take over a namespace that Kiln has not made.") var adopt = false
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
 
+  func validate() throws {
+    if let approve, approve.allSatisfy(\.isWhitespace) { throw ValidationError("--approve says why") }
+  }
+
   func run(_ loaded: LoadedWorkspace, stage: String?, _ options: WorkspaceOptions, _ context: CommandContext)
     -> DeployRun
   {
@@ -55,6 +59,10 @@ struct DeployCommand: KilnSubcommand {
   @Argument(help: "Customers; all that run in a cluster when none is named.") var customers: [String] = []
 
   var color: ColorChoice { options.color }
+
+  func validate() throws {
+    if diff, deploy.format == .json { throw ValidationError("--diff prints text: leave out --format json") }
+  }
 
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)
@@ -97,6 +105,10 @@ struct PromoteCommand: KilnSubcommand {
   @Argument(help: "Customers.") var customers: [String]
 
   var color: ColorChoice { options.color }
+
+  func validate() throws {
+    if from == to { throw ValidationError("--from and --to are the same stage") }
+  }
 
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)

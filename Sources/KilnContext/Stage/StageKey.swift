@@ -9,6 +9,12 @@ import SystemPackage
   import Darwin
 #endif
 
+/// Tells what this account has written from what others bring, with a key that is in no workspace.
+package enum AccountKey {
+  /// The first eight bytes of an HMAC.
+  package static func number(of bytes: [UInt8]) -> UInt64 { StageKey.own.number(of: bytes) }
+}
+
 /// Gives each content of a file a time of its own, which nobody can foresee who has not the key.
 ///
 /// BuildKit takes a file of equal path, size and time for the one that it has. A time has 58 bits: whoever could compute the
@@ -26,6 +32,8 @@ struct StageKey: Sendable {
   init(keptIn folder: FilePath?) {
     key = DigestKey(folder.flatMap(Self.kept) ?? Self.random())
   }
+
+  fileprivate func number(of bytes: [UInt8]) -> UInt64 { key.number(of: bytes) }
 
   private static var folder: FilePath? {
     for (variable, rest) in [("XDG_STATE_HOME", "kiln"), ("HOME", ".local/state/kiln")] {

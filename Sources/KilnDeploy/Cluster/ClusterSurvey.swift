@@ -11,8 +11,14 @@ struct ClusterSurvey: Sendable {
   private(set) var live: LiveObjects
   /// Oldest first.
   let releases: [StoredRelease]
+  /// Nil where no release has been made yet.
+  let seal: ReleaseSeal?
+  /// Records that somebody else than Kiln has written, or changed.
+  let strangers: [String]
+  /// Of objects that releases have made, also of those whose records are gone.
+  private let highestNumber: Int
 
-  var nextNumber: Int { (releases.last?.record.number ?? 0) + 1 }
+  var nextNumber: Int { highestNumber + 1 }
 
   /// One question, which is enough to know that nothing is to be done.
   /// - Parameters:
@@ -24,7 +30,7 @@ struct ClusterSurvey: Sendable {
     do {
       let kinds = kinds(objects).joined(separator: ",")
       let documents = try await kubectl.objects("read what is there", ["get", kinds])
-      var survey = ClusterSurvey(documents, versions)
+      var survey = ClusterSurvey(documents, kubectl.namespace, versions)
       try await survey.readAutoscalers(kubectl, objects)
       return survey
     } catch let failure as KubectlFailure where failure.cause == .unknownKind {
@@ -58,9 +64,17 @@ struct ClusterSurvey: Sendable {
     return versions?.taken(objects) ?? objects
   }
 
-  private init(_ documents: [DocumentValue], _ versions: ServedVersions?) {
+  private init(_ documents: [DocumentValue], _ namespace: String, _ versions: ServedVersions?) {
     live = LiveObjects(documents)
-    releases = ReleaseStore.releases(among: documents.filter { $0["kind"]?.textValue == "ConfigMap" })
+    let seal = ReleaseSeal(among: documents)
+    let records = documents.filter {
+      $0["kind"]?.textValue == "ConfigMap" && Labels.areOwn($0) && $0["metadata"]?["labels"]?[Labels.release] != nil
+    }
+    self.seal = seal
+    releases = ReleaseStore.releases(among: records, sealedBy: seal, namespace: namespace)
+    strangers = records.filter { !(seal?.isOn($0, namespace: namespace) ?? false) }
+      .compactMap { $0["metadata"]?["name"]?.textValue }.sorted()
+    highestNumber = ReleaseStore.highestNumber(among: documents)
     self.versions = versions ?? releases.last.map { ServedVersions(listing: $0.served) }
   }
 
@@ -82,7 +96,12 @@ struct ClusterSurvey: Sendable {
 
   /// - Throws: `deploy.namespace` where the namespace is somebody else's.
   func checkNamespace(_ kubectl: Kubectl, customer: String, stage: String?, adopt: Bool) throws {
-    guard let namespace else { return }
+    if let namespace { try Self.check(namespace, kubectl, customer: customer, stage: stage, adopt: adopt) }
+  }
+
+  static func check(
+    _ namespace: DocumentValue, _ kubectl: Kubectl, customer: String, stage: String?, adopt: Bool
+  ) throws {
     let name = kubectl.namespace
     if namespace["status"]?["phase"]?.textValue == "Terminating" {
       throw CommandError(

@@ -34,10 +34,11 @@ struct DryRun {
     let problems = fixed.map { object -> Diagnostic in
       let fields = live[object.id].map { changedFields(object, $0) } ?? []
       let what = fields.isEmpty ? "what cannot be changed" : Phrase.list(fields)
+      let isClaim = fields.contains { $0.hasPrefix("spec.volumeClaimTemplates") }
       return Diagnostic(
         "deploy.immutable", "\(object.id) in namespace \(failure.namespace) cannot be changed in place: \(what)",
         details: messages.filter { isAbout(object, $0) }.flatMap { KubectlFailure.lines($0, 4) },
-        suggestion: advice(object, failure))
+        suggestion: advice(object, failure, isClaim: isClaim))
     }
     return CommandError(problems, kind: .problem)
   }
@@ -61,8 +62,11 @@ struct DryRun {
   }
 
   private static func isImmutable(_ message: String) -> Bool {
-    ["immutable", "updates to statefulset spec", "can not be less than previous value", "may not change once set"]
-      .contains { message.contains($0) }
+    [
+      "immutable", "updates to statefulset spec", "can be resized", "can not be less than previous value",
+      "may not change once set",
+    ]
+    .contains { message.contains($0) }
   }
 
   private static func changedFields(_ object: KubernetesObject, _ live: DocumentValue) -> [String] {
@@ -76,16 +80,20 @@ struct DryRun {
     }
   }
 
-  private static func advice(_ object: KubernetesObject, _ failure: KubectlFailure) -> String {
-    let command =
-      "kubectl --context \(failure.context) --namespace \(failure.namespace) delete \(object.kind.lowercased()) \(object.name)"
+  private static func advice(_ object: KubernetesObject, _ failure: KubectlFailure, isClaim: Bool) -> String {
+    let place = "kubectl --context \(failure.context) --namespace \(failure.namespace)"
+    let command = "\(place) delete \(object.kind.lowercased()) \(object.name)"
     switch object.kind {
+    case "StatefulSet" where isClaim:
+      return
+        "the size of a claim that is there is its own: where its storage class lets it grow, `\(place) edit pvc data-\(object.name)-0`, then `\(command) --cascade=orphan`, and deploy again; none shrinks"
     case "StatefulSet":
       return "`\(command) --cascade=orphan`, then deploy again: pods and claims stay and are taken over"
     case "PersistentVolumeClaim":
-      return "keep what the claim has; a smaller or other one needs another name, and its data moved"
-    case "ConfigMap", "Secret": return "give it another name in the spec"
-    case "Job": return "deploy again: each release gives its jobs names of their own"
+      return
+        "keep what the claim has: it grows only where its storage class lets it, and none shrinks; another one needs another name, and its data moved"
+    case "ConfigMap", "Secret", "Job":
+      return "`\(command)`, then deploy again: it is of a release that is not known any longer"
     default: return "`\(command)`, then deploy again: it does not run between the two"
     }
   }

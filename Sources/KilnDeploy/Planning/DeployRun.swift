@@ -46,21 +46,27 @@ package struct DeployRun: Sendable {
     let planning = try ReleasePlanning(loaded, loaded.plan(of: customer), stage: stage, context)
     try planning.stopUnlessGenerated(workers)
     let stageSpec = planning.plan.spec.stages.first { $0.name.value == stage }
-    try checkApproval(stageSpec, planning)
-    let passed = try await self.passed(source ?? stageSpec?.after?.value, customer)
+    if !isPreview { try checkApproval(stageSpec, planning) }
+    let required = stageSpec?.after?.value
+    let passed = try await self.passed(source ?? required, customer)
     let images: [String: String]
     var origin: String?
     if source != nil, let passed {
       images = try Self.images(passed, for: planning)
+      // A stage that comes after another takes from a third only what has passed that as well.
+      if let required, required != source, let own = try await self.passed(required, customer) {
+        try Self.stopUnless(own, hasPassed: images, planning)
+      }
       origin = "\(passed.stage ?? "") \(passed.number)"
     } else {
       let references = try planning.references()
+      if let passed { try Self.stopUnless(passed, hasPassed: references.mapValues(\.description), planning) }
       let known = try await ReleaseStore(kubectl(planning)).all().map(\.record)
+      if !isPreview { try await checkBeforeBuilding(planning, references, known) }
       images = try await planning.images(
         references, known: known + [passed].compactMap { $0 }, isBuilding: isBuilding && passed == nil,
         isQuiet: isQuiet,
         isPreview: isPreview)
-      if let passed { try Self.stopUnless(passed, hasPassed: images, planning) }
     }
     var options = options
     options.origin = origin
@@ -129,11 +135,30 @@ package struct DeployRun: Sendable {
     return record.images.filter { names.contains($0.key) }
   }
 
-  /// Images are what passed, or the release is none that may go on.
+  /// What is wrong whatever the images are is said before minutes go into building them.
+  private func checkBeforeBuilding(
+    _ planning: ReleasePlanning, _ references: [String: ImageReference], _ known: [ReleaseRecord]
+  ) async throws {
+    let images = Set(known.flatMap(\.images.values).compactMap { $0.split(separator: "@").first.map(String.init) })
+    guard references.values.contains(where: { !images.contains($0.description) }) else { return }
+    _ = try SecretValues(await planning.release(references.mapValues(\.description)), in: context.environment)
+    let kubectl = kubectl(planning)
+    let deployer = Deployer(context, options) { _ in }
+    try await deployer.naming(kubectl) {
+      guard let found = try await kubectl.object("read the namespace", "namespace/\(kubectl.namespace)") else { return }
+      try ClusterSurvey.check(
+        found, kubectl, customer: planning.plan.customer, stage: planning.deployment.stage, adopt: isAdopting)
+    }
+  }
+
+  /// Images, with digests or without, are those that passed, or the release is none that may go on.
   private static func stopUnless(
     _ passed: ReleaseRecord, hasPassed images: [String: String], _ planning: ReleasePlanning
   ) throws {
-    let others = images.filter { passed.images[$0.key] != $0.value }.keys.sorted()
+    let others = images.filter { name, image in
+      let own = passed.images[name]
+      return own != image && !(own?.hasPrefix("\(image)@") ?? false)
+    }.keys.sorted()
     guard !others.isEmpty else { return }
     let stage = passed.stage ?? ""
     throw CommandError(
@@ -167,6 +192,7 @@ extension DeployRun {
   /// Brings an earlier release back; nil takes the good one before the one that runs.
   package func rollback(_ customer: String, to number: Int?) async throws -> DeployOutcome {
     let planning = try ReleasePlanning(loaded, loaded.plan(of: customer), stage: stage, context)
+    try checkApproval(planning.plan.spec.stages.first { $0.name.value == stage }, planning)
     let console = context.console
     let isQuiet = isQuiet
     return try await Deployer(context, options) { event in

@@ -17,11 +17,12 @@ extension DeployedStages {
     var pages: [WatchedPage] = []
     for planning in plannings {
       let wanted = planning.pages
-      guard !wanted.isEmpty else { continue }
+      guard try await isDeployed(planning), !wanted.isEmpty else { continue }
       let kubectl = Kubectl(
         context: planning.cluster.context, namespace: planning.deployment.namespace, context.processes)
       let proxy = try ServiceProxy.start(kubectl, context.processes)
       proxies.append(proxy)
+      await proxy.listen(.system)
       pages += wanted.map { page in
         let id = WatchedPage.ID(
           customer: planning.plan.customer, stage: planning.deployment.stage, app: page.app, path: page.path)
@@ -30,7 +31,8 @@ extension DeployedStages {
     }
     guard !pages.isEmpty else {
       throw CommandError(
-        "watch.nothing", "there is no page to ask", help: "say an app's `health` or `checks`, and its `port`")
+        "watch.nothing", "there is no page to ask",
+        help: "deploy, where nothing is; else say an app's `health` or `checks`, and its `port`")
     }
     let console = context.console
     let notifier = Notifier(loaded.workspace.notificationTargets, context)
@@ -44,6 +46,20 @@ extension DeployedStages {
     for proxy in proxies { await proxy.stop() }
     try state?.write(result.open, of: pages.map(\.id))
     return result
+  }
+}
+
+extension DeployedStages {
+  /// What was never deployed is in no trouble; a cluster that does not answer is.
+  private func isDeployed(_ planning: ReleasePlanning) async throws -> Bool {
+    do {
+      guard try await read(planning).lastGood == nil else { return true }
+    } catch let failure as KubectlFailure {
+      guard failure.cause == .context else { return true }
+      throw failure
+    }
+    context.console.error("note: \(planning.title): nothing is deployed there yet\n")
+    return false
   }
 }
 

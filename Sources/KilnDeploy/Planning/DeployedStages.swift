@@ -45,10 +45,10 @@ package struct DeployedStages: Sendable {
     self.plannings = plannings
   }
 
-  private func read(_ planning: ReleasePlanning) async throws -> [StoredRelease] {
+  func read(_ planning: ReleasePlanning) async throws -> [StoredRelease] {
     let kubectl = Kubectl(
       context: planning.cluster.context, namespace: planning.deployment.namespace, context.processes)
-    return try await ReleaseStore(kubectl).all()
+    return try await ReleaseStore(kubectl).listed()
   }
 
   // MARK: History

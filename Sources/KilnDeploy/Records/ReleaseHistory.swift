@@ -12,7 +12,7 @@ package struct ReleaseHistory: Sendable {
     context: String, namespace: String, _ runner: any ProcessRunner
   ) async throws -> ReleaseHistory {
     let kubectl = Kubectl(context: context, namespace: namespace, runner)
-    return ReleaseHistory(try await ReleaseStore(kubectl).all().map(\.record))
+    return ReleaseHistory(try await ReleaseStore(kubectl).listed().map(\.record))
   }
 
   /// The release that runs.

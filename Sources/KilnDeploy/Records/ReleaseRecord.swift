@@ -46,6 +46,14 @@ package struct ReleaseRecord: Sendable, Hashable, Codable {
   /// By the job's name in the plan: the digest of what it ran with when it last succeeded in this namespace.
   package var jobs: [String: String] = [:]
 
+  /// Numbers of releases and times that a record of Kiln's can have: calculations with them do not overflow.
+  static let numbers = 1...999_999_999
+  private static let times = 0...253_402_300_799
+
+  var isPlausible: Bool {
+    Self.numbers.contains(number) && Self.times.contains(begun) && ended.map(Self.times.contains) ?? true
+  }
+
   package init(
     number: Int, customer: String, stage: String?, cluster: String, namespace: String, outcome: Outcome,
     images: [String: String], specDigest: String, commit: String?, author: String?, deployer: String, begun: Int,

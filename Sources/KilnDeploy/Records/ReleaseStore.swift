@@ -12,21 +12,56 @@ package struct ReleaseStore: Sendable {
 
   package init(_ kubectl: Kubectl) { self.kubectl = kubectl }
 
-  /// All of them by one question, oldest first; none where the namespace is not there.
+  /// What may be acted on, oldest first: the releases that nobody but Kiln has written. None where the namespace is not
+  /// there.
   package func all() async throws -> [StoredRelease] {
-    Self.releases(
-      among: try await kubectl.objects(
-        "read the releases", ["get", "configmaps", "--selector", "\(Labels.manager)=kiln,\(Labels.release)"]))
+    let documents = try await documents("configmaps,secrets")
+    return Self.releases(
+      among: documents, sealedBy: ReleaseSeal(among: documents), namespace: kubectl.namespace)
+  }
+
+  /// What is shown, oldest first: whoever may write ConfigMaps there may have written or changed it.
+  package func listed() async throws -> [StoredRelease] { Self.releases(among: try await documents("configmaps")) }
+
+  private func documents(_ kinds: String) async throws -> [DocumentValue] {
+    try await kubectl.objects(
+      "read the releases", ["get", kinds, "--selector", "\(Labels.manager)=kiln,\(Labels.release)"])
   }
 
   /// Those among a namespace's ConfigMaps, oldest first.
   static func releases(among configMaps: [DocumentValue]) -> [StoredRelease] {
-    configMaps.compactMap(StoredRelease.init(configMap:)).sorted { $0.record.number < $1.record.number }
+    configMaps.filter { $0["kind"]?.textValue == "ConfigMap" }.compactMap(StoredRelease.init(configMap:)).sorted {
+      $0.record.number < $1.record.number
+    }
+  }
+
+  static func releases(
+    among configMaps: [DocumentValue], sealedBy seal: ReleaseSeal?, namespace: String
+  ) -> [StoredRelease] {
+    guard let seal else { return [] }
+    return releases(among: configMaps.filter { seal.isOn($0, namespace: namespace) })
+      .filter { $0.record.namespace == namespace }
+  }
+
+  /// The highest number that a namespace's objects have had from releases, whoever has written them.
+  static func highestNumber(among documents: [DocumentValue]) -> Int {
+    let prefix = StoredRelease.name(0).dropLast()
+    return documents.filter(Labels.areOwn).flatMap { document -> [Int] in
+      let metadata = document["metadata"]
+      let name = metadata?["name"]?.textValue ?? ""
+      return [
+        metadata?["labels"]?[Labels.release]?.textValue.flatMap { Int($0) },
+        name.hasPrefix(prefix) ? Int(name.dropFirst(prefix.count)) : nil,
+      ].compactMap { $0 }
+    }.filter(ReleaseRecord.numbers.contains).max() ?? 0
   }
 
   /// - Throws: `deploy.too-large`, before anything is applied.
   static func check(_ release: StoredRelease) throws {
-    let size = JSONRenderer(indent: 0).render(.map(try release.configMap().document)).utf8.count
+    // The key is as long as any.
+    let key: DocumentValue = ["data": ["key": .string(String(repeating: "0", count: 44))]]
+    guard let seal = ReleaseSeal(key) else { return }
+    let size = JSONRenderer(indent: 0).render(.map(try release.configMap(seal).document)).utf8.count
     guard size <= limit else {
       throw CommandError(
         "deploy.too-large",
@@ -36,9 +71,9 @@ package struct ReleaseStore: Sendable {
   }
 
   /// - Throws: `deploy.lock-lost` where somebody else has made a release of this number meanwhile.
-  func create(_ release: StoredRelease) async throws {
+  func create(_ release: StoredRelease, _ seal: ReleaseSeal) async throws {
     do {
-      try await write("create", release)
+      try await write("create", release, seal)
     } catch let failure as KubectlFailure where failure.cause == .exists {
       throw CommandError(
         "deploy.lock-lost",
@@ -47,10 +82,12 @@ package struct ReleaseStore: Sendable {
     }
   }
 
-  func update(_ release: StoredRelease) async throws { try await write("replace", release) }
+  func update(_ release: StoredRelease, _ seal: ReleaseSeal) async throws {
+    try await write("replace", release, seal)
+  }
 
-  private func write(_ verb: String, _ release: StoredRelease) async throws {
-    let text = JSONRenderer(indent: 0).render(.map(try release.configMap().document))
+  private func write(_ verb: String, _ release: StoredRelease, _ seal: ReleaseSeal) async throws {
+    let text = JSONRenderer(indent: 0).render(.map(try release.configMap(seal).document))
     try await kubectl.output(
       "record release \(release.record.number)", [verb, "--filename", "-", "--output", "name"], input: text)
   }

@@ -38,7 +38,7 @@ package struct StoredRelease: Sendable {
   init?(configMap: DocumentValue) {
     guard let data = configMap["data"], let text = data[Self.recordKey]?.textValue,
       let record = try? JSONDecoder().decode(ReleaseRecord.self, from: Data(text.utf8)), record.schemaVersion == 1,
-      configMap["metadata"]?["name"]?.textValue == Self.name(record.number)
+      configMap["metadata"]?["name"]?.textValue == Self.name(record.number), record.isPlausible
     else { return nil }
     self.record = record
     func items(_ key: String) -> [DocumentValue] {
@@ -50,22 +50,25 @@ package struct StoredRelease: Sendable {
   }
 
   /// What is written to the cluster.
-  func configMap() throws -> KubernetesObject {
+  func configMap(_ seal: ReleaseSeal) throws -> KubernetesObject {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let text = String(decoding: try encoder.encode(record), as: UTF8.self)
     let line = JSONRenderer(indent: 0)
     var labels = Labels.of(customer: record.customer, stage: record.stage)
     labels[Labels.release] = .string(String(record.number))
+    let name = Self.name(record.number)
+    let data: DocumentValue = [
+      Self.recordKey: .string(text),
+      Self.objectsKey: .string(line.render(.list(objects.map { .map($0.document) }))),
+      Self.settingsKey: .string(line.render(.strings(settings))),
+      Self.servedKey: .string(served),
+    ]
+    let annotations: DocumentMap = [
+      ReleaseSeal.annotation: .string(seal.text(of: data, name, namespace: record.namespace))
+    ]
     return KubernetesObject(
-      "v1", "ConfigMap", Self.name(record.number), namespace: record.namespace, metadata: ["labels": .map(labels)],
-      [
-        "data": [
-          Self.recordKey: .string(text),
-          Self.objectsKey: .string(line.render(.list(objects.map { .map($0.document) }))),
-          Self.settingsKey: .string(line.render(.strings(settings))),
-          Self.servedKey: .string(served),
-        ]
-      ])
+      "v1", "ConfigMap", name, namespace: record.namespace,
+      metadata: ["labels": .map(labels), "annotations": .map(annotations)], ["data": data])
   }
 }

@@ -17,6 +17,7 @@ struct PageCheck {
   func run(_ pages: [ReleasePlan.Page]) async throws {
     guard !pages.isEmpty else { return }
     let proxy = try ServiceProxy.start(kubectl, processes)
+    await proxy.listen(clock)
     let result = await result { try await ask(pages, proxy) }
     await proxy.stop()
     try result.get()
@@ -52,7 +53,7 @@ struct PageCheck {
     case .none(let reason): return "gives no answer: \(mask.relayed(reason))"
     case .page(let status, let body):
       guard status == page.status else {
-        let first = body.split(separator: "\n").first.map { ": \(mask.relayed(String($0.prefix(200))))" } ?? ""
+        let first = body.split(separator: "\n").first.map { ": \(mask.relayed(String($0)).prefix(200))" } ?? ""
         return "answers \(status), not \(page.status)\(first)"
       }
       guard let content = page.content, !body.contains(content) else { return nil }

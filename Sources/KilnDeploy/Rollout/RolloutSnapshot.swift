@@ -127,7 +127,9 @@ struct RolloutSnapshot: Sendable {
       if let message = events.message(pod, "Unhealthy") { trouble.text += ": \(message)" }
     case .schedule:
       // The claim says why.
-      if trouble.text.contains("unbound immediate PersistentVolumeClaims"), let claim = pendingClaim(events) {
+      if trouble.text.contains("unbound immediate PersistentVolumeClaims"),
+        let claim = pendingClaim(Self.claims(of: pod), events)
+      {
         return claim
       }
     case .crash, .start: break
@@ -145,11 +147,24 @@ struct RolloutSnapshot: Sendable {
   }
 
   private func claim(of workload: DocumentValue, _ events: ClusterEvents) -> Trouble? {
-    workload["kind"]?.textValue == "StatefulSet" ? pendingClaim(events) : nil
+    guard workload["kind"]?.textValue == "StatefulSet" else { return nil }
+    let name = workload["metadata"]?["name"]?.textValue ?? ""
+    let templates = (workload["spec"]?["volumeClaimTemplates"]?.items ?? []).compactMap {
+      $0["metadata"]?["name"]?.textValue
+    }
+    return pendingClaim(templates.map { "\($0)-\(name)-0" }, events)
   }
 
-  private func pendingClaim(_ events: ClusterEvents) -> Trouble? {
-    guard let waiting = claims.first(where: { $0["status"]?["phase"]?.textValue == "Pending" }) else { return nil }
+  private static func claims(of pod: DocumentValue) -> [String] {
+    (pod["spec"]?["volumes"]?.items ?? []).compactMap { $0["persistentVolumeClaim"]?["claimName"]?.textValue }
+  }
+
+  private func pendingClaim(_ names: [String], _ events: ClusterEvents) -> Trouble? {
+    let waiting = claims.first { claim in
+      claim["status"]?["phase"]?.textValue == "Pending"
+        && names.contains(claim["metadata"]?["name"]?.textValue ?? "")
+    }
+    guard let waiting else { return nil }
     let message = events.message(waiting, "ProvisioningFailed", "FailedBinding")
     let name = waiting["metadata"]?["name"]?.textValue ?? ""
     return Trouble(

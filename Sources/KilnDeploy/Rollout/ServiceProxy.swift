@@ -1,3 +1,4 @@
+import KilnArtifacts
 import KilnConsole
 import KilnDiagnostics
 import KilnProcesses
@@ -39,6 +40,11 @@ struct ServiceProxy {
       ]
     let proxy = Tool("kubectl", processes)
     serving = Task { try await proxy.stream(arguments) { _ in } }
+  }
+
+  /// Waits until it listens; not for long, where it never does.
+  func listen(_ clock: DeployClock) async {
+    for _ in 0..<50 where !socket.isThere { await clock.sleep(0.1) }
   }
 
   func stop() async {

@@ -17,8 +17,18 @@ package struct WorkloadState: Sendable, Hashable {
 
   /// As in `care: 1 of 2 ready`.
   package var line: String {
+    if id.kind == "CronJob" { return "\(id.name): \(reason ?? "")" }
     let state = id.kind == "Job" ? (isDone ? "done" : "running") : "\(ready) of \(desired) ready"
     return "\(id.name): \(state)" + (reason.map { ": \($0)" } ?? "")
+  }
+
+  /// A schedule that does not what it should.
+  init(_ id: KubernetesObject.ID, failed reason: String) {
+    self.id = id
+    desired = 1
+    ready = 0
+    isDone = false
+    self.reason = reason
   }
 
   /// - Parameter document: As the cluster answers; nil for what is no workload.

@@ -44,10 +44,10 @@ struct WatchLog: Sendable {
   /// In the order of their names.
   var open: [WatchTrouble] { states.values.compactMap(\.trouble).sorted { $0.page.text < $1.page.text } }
 
-  /// Whether the page failed, and not often enough for trouble.
-  func isUnconfirmed(_ page: WatchedPage.ID) -> Bool {
+  /// Whether the page failed, and not often enough in this run to say that it is in trouble, or still is.
+  func isUnconfirmed(_ page: WatchedPage.ID, failuresInTrouble: Int) -> Bool {
     guard let state = states[page] else { return false }
-    return state.failures > 0 && state.trouble == nil
+    return state.failures > 0 && state.failures < failuresInTrouble
   }
 
   mutating func take(_ page: WatchedPage.ID, trouble reason: String?, at date: Int, failuresInTrouble: Int) -> Change? {

@@ -68,7 +68,7 @@ package struct Watcher: Sendable {
 
   /// After the last round: what failed in it is asked once more, since no further round says whether it is in trouble.
   private func confirm(_ log: inout WatchLog) async {
-    let failing = pages.filter { log.isUnconfirmed($0.id) }
+    let failing = pages.filter { log.isUnconfirmed($0.id, failuresInTrouble: Self.failuresInTrouble) }
     guard !failing.isEmpty, !clock.isInterrupted() else { return }
     await clock.wait(min(interval, Self.confirmation))
     await tell(await round(failing, &log))

@@ -15,15 +15,19 @@ extension KubernetesLowering {
     object("networking.k8s.io/v1", "NetworkPolicy", name, labels: labels, ["spec": .map(spec)])
   }
 
-  /// Nothing but the names of others.
+  /// No app, worker or service is called so.
+  static let defaultPolicy = "default.kiln"
+
+  /// Nothing but the names of others: of whatever runs in the cluster, or on the node, and answers for names. Which
+  /// namespace that is in has no label before Kubernetes 1.21.
   private var everything: KubernetesObject {
     policy(
-      "default", labels: labels(),
+      Self.defaultPolicy, labels: labels(),
       [
         "podSelector": [:], "policyTypes": ["Ingress", "Egress"],
         "egress": [
           [
-            "to": [["namespaceSelector": ["matchLabels": ["kubernetes.io/metadata.name": "kube-system"]]]],
+            "to": [["namespaceSelector": [:]], ["ipBlock": ["cidr": "169.254.20.10/32"]]],
             "ports": [["protocol": "UDP", "port": 53], ["protocol": "TCP", "port": 53]],
           ]
         ],

@@ -221,11 +221,14 @@ extension KubernetesLowering {
     }
     guard withSecrets, !workload.secrets.isEmpty else { return mounts }
     mounts.append(["name": "secrets", "mountPath": .string(SecretUse.folder), "readOnly": true])
-    for vault in vaultNames(workload) {
-      mounts.append(["name": .string(vault), "mountPath": .string("/mnt/\(vault)"), "readOnly": true])
+    for (index, vault) in vaultNames(workload).enumerated() {
+      mounts.append(["name": .string(Self.vaultVolume(index)), "mountPath": .string("/mnt/\(vault)"), "readOnly": true])
     }
     return mounts
   }
+
+  /// Of a pod: those of the spec have the app's name in front.
+  private static func vaultVolume(_ index: Int) -> String { "vault\(index + 1)" }
 
   private func volumes(_ workload: Workload) -> [DocumentValue] {
     var volumes: [DocumentValue] =
@@ -248,9 +251,9 @@ extension KubernetesLowering {
         ],
       ])
     }
-    for vault in vaultNames(workload) {
+    for (index, vault) in vaultNames(workload).enumerated() {
       volumes.append([
-        "name": .string(vault),
+        "name": .string(Self.vaultVolume(index)),
         "csi": [
           "driver": "secrets-store.csi.k8s.io", "readOnly": true,
           "volumeAttributes": ["secretProviderClass": .string(vault)],

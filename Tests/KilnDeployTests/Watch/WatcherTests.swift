@@ -124,7 +124,7 @@ struct WatcherTests {
   }
 
   @Test func whatAnEarlierRunReportedIsNoNews() async {
-    let world = World(["/health": [Self.bad]])
+    let world = World(["/health": [Self.bad, Self.bad]])
     let result = await world.run([world.page("/health")], for: .once, open: [Self.known])
     #expect(world.lines == [])
     #expect(world.notifications == [])
@@ -138,6 +138,13 @@ struct WatcherTests {
     #expect(world.lines == ["2026-11-27T00:39:25Z acme qa: care /health: well again after 15 min"])
     #expect(world.notifications.map(\.id) == ["watch/acme/qa/care//health/1795739065/recovered"])
     #expect(result.open == [])
+  }
+
+  /// One request that fails, as before a proxy listens, says nothing of a page that was in trouble, either.
+  @Test func whatIsStillInTroubleIsAskedTwice() async {
+    let world = World(["/health": [.none("nothing answers there")]])
+    let result = await world.run([world.page("/health")], for: .once, open: [Self.known])
+    #expect(result.open.isEmpty && world.lines.count == 1)
   }
 
   @Test func aPageThatIsWatchedNoMoreIsForgotten() async {
