@@ -79,6 +79,7 @@ let package = Package(
     + module(
       "KilnConsole", ["KilnDiagnostics", "KilnDocuments", "KilnProcesses", system], tests: ["KilnTesting"])
     + module("KilnDocuments", [], tests: [yams])
+    + module("KilnHTTP", ["KilnProcesses", system], tests: ["KilnTesting"])
     + module("KilnDocker", ["KilnDocuments"])
     + module("KilnAnsible", ["KilnDocuments"], tests: [yams])
     + module("KilnGoss", ["KilnDocuments"], tests: [yams])
@@ -129,7 +130,7 @@ let package = Package(
       "KilnVerify",
       [
         "KilnArtifacts", "KilnConsole", "KilnContext", "KilnDiagnostics", "KilnDocuments", "KilnEngine",
-        "KilnGeneration", "KilnPacker", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnWorkspace", system,
+        "KilnGeneration", "KilnHTTP", "KilnPacker", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnWorkspace", system,
       ], tests: ["KilnTesting"])
     + module(
       "KilnRelease",
@@ -141,13 +142,13 @@ let package = Package(
       "KilnDeploy",
       [
         "KilnArtifacts", "KilnConsole", "KilnContext", "KilnDiagnostics", "KilnDocuments", "KilnEngine",
-        "KilnGeneration",
+        "KilnGeneration", "KilnHTTP",
         "KilnKubernetes", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnWorkspace", system,
       ], tests: ["KilnTesting"])
     + module(
       "KilnCommands",
       [
-        "KilnDeploy", "KilnEngine", "KilnRelease", "KilnVerify", "KilnWorkspace",
+        "KilnDeploy", "KilnEngine", "KilnHTTP", "KilnRelease", "KilnVerify", "KilnWorkspace",
         "KilnGeneration", "KilnFleet", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
         "KilnConsole", "KilnDocuments", "KilnProcesses", "KilnContext", "KilnPacker", "KilnAzure", arguments,
         system,

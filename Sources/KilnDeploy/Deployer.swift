@@ -86,6 +86,7 @@ package struct Deployer: Sendable {
       let record = target.record
       try survey.checkNamespace(kubectl, customer: record.customer, stage: record.stage, adopt: false)
       try RollbackTarget.checkSecrets(target, survey.live)
+      report(.step("release \(record.number) comes back as release \(survey.nextNumber)"))
       let content = ReleaseContent(target, cluster: cluster)
       return try await release(kubectl, content, survey, mask: SecretValues.mask(survey.live)) {
         try DesiredRelease(target, number: $0.nextNumber, $0.versions)

@@ -65,7 +65,8 @@ struct DeployerTests {
       stand.cluster.changes.map { $0.split(separator: " ").first.map(String.init) ?? "" }
         == [
           // rights, namespace, lock, key, record; foundation, store, job and its record, apps; record and lock at the end
-          "create", "apply", "create", "create", "create", "apply", "apply", "apply", "replace", "apply", "replace", "replace",
+          "create", "apply", "create", "create", "create", "apply", "apply", "apply", "replace", "apply", "replace",
+          "replace",
         ])
     let kinds = stand.cluster.state.withLock { state in
       zip(state.calls, state.inputs).filter { $0.0.hasPrefix("apply") && !$0.0.contains("dry-run") }.map { _, input in

@@ -77,7 +77,8 @@ struct ReleaseSealTests {
     func release() -> StoredRelease? {
       let text = "{" + fields.map { "\"\($0)\": \($1)" }.joined(separator: ",") + "}"
       return StoredRelease(configMap: [
-        "metadata": ["name": .string("kiln-release-\(fields["number"] ?? "")")], "data": ["release.json": .string(text)],
+        "metadata": ["name": .string("kiln-release-\(fields["number"] ?? "")")],
+        "data": ["release.json": .string(text)],
       ])
     }
     #expect(release() != nil)

@@ -171,7 +171,9 @@ struct RolloutSnapshotTests {
           "name": .string(name), "creationTimestamp": .string(time),
           "ownerReferences": [["kind": "CronJob", "name": "care-digest"]],
         ],
-        "status": ["conditions": .list(end.map { [["type": .string($0), "status": "True", "message": "it ended"]] } ?? [])],
+        "status": [
+          "conditions": .list(end.map { [["type": .string($0), "status": "True", "message": "it ended"]] } ?? [])
+        ],
       ]
     }
     let schedule: DocumentValue = [

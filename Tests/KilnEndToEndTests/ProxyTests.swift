@@ -124,6 +124,13 @@ struct ProxyTests {
       #expect(try page("portal.kilnproxya", in: root).output == "page of portal")
       #expect(try page("kilnproxyb", in: root).output == "kilnproxyb.localhost kilnproxyb.localhost https ")
       #expect(try page("app.kilnproxyb", in: root).output == "app.kilnproxyb.localhost app.kilnproxyb.localhost https ")
+      // From outside: pages, certificate and redirect.
+      let outside = "kiln verify kilnproxya --app care --url https://care.kilnproxya.localhost"
+      let verified = try sh("CURL_CA_BUNDLE=ca.crt \(outside) --format json", in: root).output
+      #expect(verified.contains(#""name": "TLS: certificate""#) && verified.contains(#""failed": 0"#))
+      #expect(!verified.contains("skipped"), "\(verified)")
+      #expect(
+        try sh(outside, in: root, expecting: 1).output.contains("TLS: certificate: the certificate is not trusted"))
       // Without the authority nobody believes it; with it, a name that nobody has gets no certificate.
       #expect(try sh("curl -sS https://kilnproxyb.localhost/", in: root, expecting: nil).status == 60)
       #expect(try page("nobody", in: root, expecting: nil).status == 35)

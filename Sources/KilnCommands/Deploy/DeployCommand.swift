@@ -152,7 +152,8 @@ extension FleetDeployment.Results {
   func finish(_ format: ContextListCommand.Format, on console: Console, _ report: ErrorReport) throws {
     if format == .json { console.output(json: document) } else { console.output(text) }
     var worst = ExitCode.success
-    for failure in failures {
+    for (customer, failure) in failures {
+      if count > 1 { console.error("\(customer):\n") }
       let code = KilnCommand.report(failure, as: report, on: console)
       if code.rawValue > worst.rawValue { worst = code }
     }

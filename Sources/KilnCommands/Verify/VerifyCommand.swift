@@ -2,6 +2,7 @@ import ArgumentParser
 import KilnArtifacts
 import KilnConsole
 import KilnDocuments
+import KilnHTTP
 import KilnVerify
 import KilnWorkspace
 import SystemPackage
@@ -15,12 +16,16 @@ struct VerifyCommand: KilnSubcommand {
         kiln verify acme globex               two, one after the other
         kiln verify acme --junit report.xml   the same, with JUnit's XML for CI
         kiln verify acme --parity             container and machine side by side
+        kiln verify acme --url https://care.acme.example   a deployment, from outside
 
       While the environment is up, goss runs in every container, the pages of
       `health` and `checks` are asked for, and the app must reach each service.
       --parity compares packages, files, users, variables and the page of what
       `kiln build` and `kiln bake --only docker` made, and prints every difference.
-      Exit 1 when one is not declared by a step's `only:`.
+      Exit 1 when one is not declared by a step's `only:`. --url asks `health` and
+      `checks` at an address, and of HTTPS whether the certificate is trusted and
+      not about to end and whether HTTP leads to it; CURL_CA_BUNDLE names another
+      authority's certificate.
       """)
 
   @OptionGroup var options: WorkspaceOptions
@@ -29,6 +34,10 @@ struct VerifyCommand: KilnSubcommand {
   var container: String?
   @Option(help: ArgumentHelp("The machine's image; else what kiln bake's manifest names.", valueName: "image"))
   var machine: String?
+  @Option(help: ArgumentHelp("Ask a deployment at this address instead, from outside.", valueName: "url"))
+  var url: String?
+  @Option(help: ArgumentHelp("With --url: whose pages are asked; the only app where none is named.", valueName: "app"))
+  var app: String?
   @Option(help: ArgumentHelp("Write JUnit's XML to a file.", valueName: "file")) var junit: String?
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
   @Argument(help: "Customers.") var customers: [String]
@@ -36,6 +45,15 @@ struct VerifyCommand: KilnSubcommand {
   var color: ColorChoice { options.color }
 
   func validate() throws {
+    if let url {
+      if HTTPAddress(url) == nil { throw ValidationError("--url is an address of the form https://HOST, not \(url)") }
+      if customers.count > 1 { throw ValidationError("--url is for one customer, not for \(customers.count)") }
+      if parity || container != nil || machine != nil {
+        throw ValidationError("--url asks what runs: leave out --parity, --container and --machine")
+      }
+    } else if app != nil {
+      throw ValidationError("--app is for --url")
+    }
     if customers.count > 1, container != nil || machine != nil {
       throw ValidationError("--container and --machine are for one customer, not for \(customers.count)")
     }
@@ -55,7 +73,14 @@ struct VerifyCommand: KilnSubcommand {
       let check = EnvironmentCheck(
         plan: try loaded.plan(of: customer), loaded: loaded, image: container, context: context)
       if format == .text, customers.count > 1 { context.console.output("\(customer):\n") }
-      if parity {
+      if let url, let address = HTTPAddress(url) {
+        let report = try await AddressVerification(
+          plan: loaded.plan(of: customer), app: app, address: address, context
+        ).report()
+        documents.append(report.document)
+        reports.append(report)
+        try show(report, besides: reports, in: context)
+      } else if parity {
         let table = try await check.parity(machine: machine)
         documents.append(table.document)
         if format == .text { context.console.output(table.text) }

@@ -1,3 +1,5 @@
+import KilnHTTP
+
 /// Somebody who is notified: an entry of `notify` in `kiln.yaml`.
 package struct NotificationTarget: Sendable, Hashable {
   package enum Kind: String, Sendable, Hashable, CaseIterable {

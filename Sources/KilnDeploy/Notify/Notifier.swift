@@ -1,5 +1,6 @@
 package import KilnConsole
 package import KilnDiagnostics
+import KilnHTTP
 package import KilnProcesses
 import Synchronization
 

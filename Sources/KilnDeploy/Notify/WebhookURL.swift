@@ -1,3 +1,5 @@
+import KilnHTTP
+
 /// Where a webhook listens. The address is a secret: whoever has it can write there.
 package struct WebhookURL: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
   CustomReflectable
@@ -23,30 +25,15 @@ package struct WebhookURL: Sendable, Hashable, CustomStringConvertible, CustomDe
 
   /// `https://…`; `http://…` for this machine alone: `localhost`, `127.….….…`, `[::1]`.
   package init(_ text: String) throws(Problem) {
-    guard text.utf8.allSatisfy({ (0x21..<0x7F).contains($0) && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: "\"") })
-    else { throw .notURL }
     let lowered = text.lowercased()
-    guard let scheme = ["https", "http"].first(where: { lowered.hasPrefix("\($0)://") }) else {
-      throw lowered.contains("://") ? .notEncrypted : .notURL
+    guard let address = HTTPAddress(text) else {
+      let isOther = lowered.contains("://") && !["https://", "http://"].contains(where: lowered.hasPrefix)
+      throw isOther && text.utf8.allSatisfy { (0x21..<0x7F).contains($0) } ? .notEncrypted : .notURL
     }
-    let rest = lowered.dropFirst(scheme.count + 3)
-    let authority = String(rest.prefix { !"/?#".contains($0) })
-    guard !authority.isEmpty, authority.split(separator: "@").last?.hasPrefix(":") == false else { throw .notURL }
-    isLoopback = Self.isLoopback(authority)
-    guard scheme == "https" || isLoopback else { throw .notEncrypted }
-    self.scheme = scheme
+    isLoopback = address.isLoopback
+    guard address.scheme == "https" || isLoopback else { throw .notEncrypted }
+    scheme = address.scheme
     self.text = text
-  }
-
-  /// With a user before it, a host only looks as if it were this machine.
-  private static func isLoopback(_ authority: String) -> Bool {
-    var host = authority[...]
-    if let colon = host.lastIndex(of: ":"), host[host.index(after: colon)...].allSatisfy(\.isWholeNumber) {
-      host = host[..<colon]
-    }
-    if host == "localhost" || host == "[::1]" { return true }
-    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
   }
 
   package var description: String { "***" }

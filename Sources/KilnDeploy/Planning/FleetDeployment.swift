@@ -28,8 +28,10 @@ package struct FleetDeployment: Sendable {
     let stage: String?
     let results: [Result]
 
-    package var failures: [any Error] {
-      results.compactMap { if case .failure(let error) = $0.outcome { error } else { nil } }
+    package var count: Int { results.count }
+
+    package var failures: [(customer: String, error: any Error)] {
+      results.compactMap { if case .failure(let error) = $0.outcome { ($0.customer, error) } else { nil } }
     }
 
     /// A line for each.

@@ -9,7 +9,8 @@ struct FailedSchedule {
   /// - Parameter documents: With CronJobs and their Jobs.
   static func all(among documents: [DocumentValue]) -> [FailedSchedule] {
     let jobs = documents.filter { $0["kind"]?.textValue == "Job" }
-    return documents.filter { $0["kind"]?.textValue == "CronJob" && Labels.areOwn($0) }.compactMap { schedule -> FailedSchedule? in
+    return documents.filter { $0["kind"]?.textValue == "CronJob" && Labels.areOwn($0) }.compactMap {
+      schedule -> FailedSchedule? in
       guard let id = KubernetesObject(document: schedule.members)?.id else { return nil }
       let runs = jobs.filter { job in
         (job["metadata"]?["ownerReferences"]?.items ?? []).contains {

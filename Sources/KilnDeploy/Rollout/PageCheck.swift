@@ -1,4 +1,5 @@
 import KilnConsole
+import KilnHTTP
 import KilnProcesses
 
 /// Whether the pages of a release answer as they should.

@@ -1,6 +1,7 @@
 import KilnArtifacts
 import KilnConsole
 import KilnDiagnostics
+import KilnHTTP
 import KilnProcesses
 import SystemPackage
 

@@ -1,4 +1,5 @@
 import KilnDocuments
+package import KilnHTTP
 
 /// A page that is asked again and again: an app's `health`, or one of its `checks`.
 package struct WatchedPage: Sendable {

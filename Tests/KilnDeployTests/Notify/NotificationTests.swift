@@ -1,4 +1,5 @@
 import HostileStrings
+import KilnHTTP
 import Testing
 
 @testable import KilnDeploy

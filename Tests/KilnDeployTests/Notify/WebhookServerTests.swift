@@ -1,6 +1,7 @@
 import Foundation
 import HostileStrings
 import KilnDiagnostics
+import KilnHTTP
 import KilnProcesses
 import KilnTesting
 import Testing

@@ -34,7 +34,8 @@ struct WatchStateTests {
       let acme = trouble("acme", "/")
       try WatchState(layout, stage: "qa").write([acme], of: [])
       let text = try String(contentsOfFile: file.string, encoding: .utf8)
-      try text.replacingOccurrences(of: "500", with: "404").write(toFile: file.string, atomically: true, encoding: .utf8)
+      try text.replacingOccurrences(of: "500", with: "404").write(
+        toFile: file.string, atomically: true, encoding: .utf8)
       #expect(WatchState(layout, stage: "qa").open == [])
       // Of another folder.
       let other = WorkspaceLayout(FilePath(folder.path).appending("other"))

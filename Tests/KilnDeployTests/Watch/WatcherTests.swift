@@ -1,5 +1,6 @@
 import HostileStrings
 import KilnDiagnostics
+import KilnHTTP
 import Synchronization
 import Testing
 

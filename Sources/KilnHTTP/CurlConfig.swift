@@ -2,20 +2,20 @@
 /// everybody on the machine could read.
 ///
 /// Source: curl(1), "--config": between double quotes `\\`, `\"`, `\t`, `\n`, `\r` and `\v` are escapes.
-struct CurlConfig: Sendable {
+package struct CurlConfig: Sendable {
   /// `-q` first: the user's own `.curlrc` changes nothing.
-  static let arguments = ["-q", "--config", "-"]
+  package static let arguments = ["-q", "--config", "-"]
   /// Seconds for all of it.
-  static let timeout = 10
+  package static let timeout = 10
 
   /// Bytes of a line, with room for the option's name: curl before 8 takes 100 KiB (`MAX_CONFIG_LINE_LENGTH`).
-  static let lineLimit = 100_000
+  package static let lineLimit = 100_000
 
   private var lines: [String]
 
   /// Redirects are not followed, and nothing is printed but what `write-out` names and the page itself.
   /// - Parameter isDirect: Whether the user's proxy is left out, as for this machine.
-  init(url: String, protocols: String, isDirect: Bool) {
+  package init(url: String, protocols: String, isDirect: Bool) {
     lines = [
       "silent", "globoff", "connect-timeout = \(Self.timeout)", "max-time = \(Self.timeout)", "max-redirs = 0",
       "proto = \(Self.quoted("=" + protocols))", "user-agent = \"kiln\"",
@@ -24,11 +24,11 @@ struct CurlConfig: Sendable {
     add("url", url)
   }
 
-  mutating func add(_ option: String, _ value: String) { lines.append("\(option) = \(Self.quoted(value))") }
+  package mutating func add(_ option: String, _ value: String) { lines.append("\(option) = \(Self.quoted(value))") }
 
-  var bytes: [UInt8] { Array((lines.joined(separator: "\n") + "\n").utf8) }
+  package var bytes: [UInt8] { Array((lines.joined(separator: "\n") + "\n").utf8) }
 
-  static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     var out = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -1,13 +1,15 @@
 /// Why curl has no answer, by its exit code: its own message may hold the address.
 ///
 /// Source: curl(1), "EXIT CODES".
-struct CurlFailure: Sendable, Equatable {
-  let code: Int32
+package struct CurlFailure: Sendable, Equatable {
+  package let code: Int32
+
+  package init(code: Int32) { self.code = code }
 
   /// Nothing was sent yet: another attempt cannot send it twice. After a timeout the other side may have it.
-  var isBeforeSending: Bool { [5, 6, 7, 35].contains(code) }
+  package var isBeforeSending: Bool { [5, 6, 7, 35].contains(code) }
 
-  var text: String {
+  package var text: String {
     switch code {
     case 1: "curl does not speak the address's protocol"
     case 3: "curl does not take the address"
