@@ -13,6 +13,8 @@ struct ClusterTests {
     let folder = try TemporaryFolder()
     try sh("kiln init W && rm -r W/environments/* W/apps/hello && mkdir -p W/apps/shop/bin", in: folder.url)
     let root = folder.url.appending(path: "W")
+    // Of a run that was killed.
+    try sh("kubectl delete namespace kilncluster kilncluster-qa --ignore-not-found --wait=true", in: root)
     defer {
       _ = try? sh(
         """
