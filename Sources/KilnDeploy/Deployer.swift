@@ -99,11 +99,9 @@ package struct Deployer: Sendable {
     _ kubectl: Kubectl, _ content: ReleaseContent, _ survey: ClusterSurvey, mask: SecretMask,
     _ make: @escaping (ClusterSurvey) throws -> DesiredRelease
   ) async throws -> DeployOutcome {
-    for name in survey.strangers {
-      report(
-        .warning(
-          "\(KubectlFailure.lines(name, 1).first ?? ""): somebody else than Kiln has written or changed this record; it is not used"
-        ))
+    for name in survey.strangers.compactMap({ KubectlFailure.lines($0, 1).first }) {
+      let command = "kubectl --context \(kubectl.context) --namespace \(kubectl.namespace) delete configmap \(name)"
+      report(.warning("\(name) is not as Kiln wrote it, and is not used; `\(command)` removes it"))
     }
     let desired = try make(survey)
     for warning in desired.warnings { report(.warning(warning)) }

@@ -10,11 +10,14 @@ extension PlaybookLowering {
   mutating func add(_ plan: AppPlan) {
     let app = plan.spec
     let secrets = self.plan.secrets(of: .build(plan.name))
+    // Units remember its digest.
+    let hasMigrations = MachineUnits(plan, machine, header: []).hasMigrations
     tasks.append(
       .task(
         AnsibleTask(
           "App: look at the archive", "ansible.builtin.stat",
-          ["path": "{{ kiln_app_archive }}", "checksum_algorithm": "sha256", "get_checksum": true], tags: ["app"],
+          ["path": "{{ kiln_app_archive }}", "checksum_algorithm": "sha256", "get_checksum": true],
+          tags: hasMigrations ? ["app", "units"] : ["app"],
           register: "kiln_app_file")))
     makeFolder("/var/lib/kiln", "app")
     makeFolder(app.workdir.value, "app")

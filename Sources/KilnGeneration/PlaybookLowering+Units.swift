@@ -76,10 +76,21 @@ extension PlaybookLowering {
         )
       }
     }
-    for instance in all.flatMap(\.instances) {
+    let instances = all.flatMap(\.instances)
+    guard !instances.isEmpty else { return }
+    tasks.append(
+      .task(
+        AnsibleTask(
+          "Units: see whether the machine is being baked", "ansible.builtin.stat",
+          ["path": .text(MachineUnits.baking)], tags: ["units"], register: "kiln_baking")))
+    for instance in instances {
+      // What would not start while it bakes is not asked to: a second run has nothing to change.
+      let state: AnsibleValue =
+        instance.hasSuffix(".timer")
+        ? "started" : .template("{{ omit if kiln_baking.stat.exists else 'started' }}")
       task(
         "units: enable and start \(instance)", "ansible.builtin.systemd_service",
-        ["name": .text(instance), "enabled": true, "state": "started", "daemon_reload": true], owner: "units",
+        ["name": .text(instance), "enabled": true, "state": state, "daemon_reload": true], owner: "units",
         when: [Self.hasSystemd])
     }
   }

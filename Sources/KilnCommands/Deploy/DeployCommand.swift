@@ -19,7 +19,9 @@ struct DeployOptionGroup: ParsableArguments {
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
 
   func validate() throws {
-    if let approve, approve.allSatisfy(\.isWhitespace) { throw ValidationError("--approve says why") }
+    if let approve, approve.allSatisfy(\.isWhitespace) {
+      throw ValidationError("--approve needs a reason, as in --approve CHG-12")
+    }
   }
 
   func run(_ loaded: LoadedWorkspace, stage: String?, _ options: WorkspaceOptions, _ context: CommandContext)

@@ -86,14 +86,14 @@ struct DryRun {
     switch object.kind {
     case "StatefulSet" where isClaim:
       return
-        "the size of a claim that is there is its own: where its storage class lets it grow, `\(place) edit pvc data-\(object.name)-0`, then `\(command) --cascade=orphan`, and deploy again; none shrinks"
+        "a claim keeps its size: where its storage class lets it grow, change it by `\(place) edit pvc data-\(object.name)-0`, then `\(command) --cascade=orphan` and deploy again; no claim shrinks"
     case "StatefulSet":
       return "`\(command) --cascade=orphan`, then deploy again: pods and claims stay and are taken over"
     case "PersistentVolumeClaim":
       return
-        "keep what the claim has: it grows only where its storage class lets it, and none shrinks; another one needs another name, and its data moved"
+        "leave the claim as it is: it grows only where its storage class lets it, and never shrinks; another one needs another name, and its data moved"
     case "ConfigMap", "Secret", "Job":
-      return "`\(command)`, then deploy again: it is of a release that is not known any longer"
+      return "`\(command)`, then deploy again: the record of the release that made it is gone"
     default: return "`\(command)`, then deploy again: it does not run between the two"
     }
   }

@@ -32,7 +32,12 @@ package struct StageDeployment: Sendable, Hashable {
       self.settings = settings
     }
 
-    package var count: Int { commits.count + settings.count }
+    package var count: Int { commits.count + settingCount }
+
+    /// A value that has changed is two lines and one setting.
+    var settingCount: Int {
+      Set(settings.map { $0.dropFirst(2).split(separator: " = ", maxSplits: 1).first ?? "" }).count
+    }
   }
 
   package let customer: String
@@ -93,7 +98,7 @@ package struct StageDeployment: Sendable, Hashable {
   var behindText: String {
     guard current != nil else { return "" }
     guard let behind else { return "?" }
-    let counts = [(behind.commits.count, "commit"), (behind.settings.count, "setting")].filter { $0.0 > 0 }
+    let counts = [(behind.commits.count, "commit"), (behind.settingCount, "setting")].filter { $0.0 > 0 }
     return counts.isEmpty ? "up to date" : counts.map { Phrase.count($0.0, $0.1) }.joined(separator: ", ")
   }
 

@@ -17,7 +17,4 @@ package struct ReleaseHistory: Sendable {
 
   /// The release that runs.
   package var running: ReleaseRecord? { records.first { $0.outcome == .deployed } }
-
-  /// The release whose images another stage takes over: the one that runs, where the last deployment has ended.
-  package var promotable: ReleaseRecord? { records.first?.outcome == .deploying ? nil : running }
 }

@@ -65,6 +65,6 @@ struct ReleaseSeal: Sendable {
     if let seal = ReleaseSeal(found) { return seal }
     throw CommandError(
       "deploy.record-key", "the Secret \(secret) of namespace \(kubectl.namespace) holds no key",
-      help: "delete it and deploy again: a new one is made, and releases before it are not known any longer")
+      help: "delete it and deploy again: Kiln makes a new one, and does not use records of releases before it")
   }
 }

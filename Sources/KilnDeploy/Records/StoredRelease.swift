@@ -50,7 +50,8 @@ package struct StoredRelease: Sendable {
   }
 
   /// What is written to the cluster.
-  func configMap(_ seal: ReleaseSeal) throws -> KubernetesObject {
+  /// - Parameter seal: Nil where only its size is asked for.
+  func configMap(_ seal: ReleaseSeal?) throws -> KubernetesObject {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let text = String(decoding: try encoder.encode(record), as: UTF8.self)
@@ -64,11 +65,13 @@ package struct StoredRelease: Sendable {
       Self.settingsKey: .string(line.render(.strings(settings))),
       Self.servedKey: .string(served),
     ]
-    let annotations: DocumentMap = [
-      ReleaseSeal.annotation: .string(seal.text(of: data, name, namespace: record.namespace))
-    ]
+    var metadata: DocumentMap = ["labels": .map(labels)]
+    if let seal {
+      metadata["annotations"] = [
+        ReleaseSeal.annotation: .string(seal.text(of: data, name, namespace: record.namespace))
+      ]
+    }
     return KubernetesObject(
-      "v1", "ConfigMap", name, namespace: record.namespace,
-      metadata: ["labels": .map(labels), "annotations": .map(annotations)], ["data": data])
+      "v1", "ConfigMap", name, namespace: record.namespace, metadata: metadata, ["data": data])
   }
 }

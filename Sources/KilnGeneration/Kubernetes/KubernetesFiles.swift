@@ -11,26 +11,26 @@ struct KubernetesFiles {
   var files: [(path: String, text: String)] {
     guard plan.spec.kubernetes != nil else { return [] }
     let base = KubernetesLowering(plan, nil)
-    var files: [(path: String, text: String)] = base.groups.map { group in
-      ("base/\(group.name).yaml", documents(group.objects.map(\.document)))
-    }
-    files.insert(("base/kustomization.yaml", kustomization(resources: base.groups.map { "\($0.name).yaml" })), at: 0)
+    let groups = base.groups
+    var files = [("base/kustomization.yaml", kustomization(resources: groups.map { "\($0.name).yaml" }))]
+    files += groups.map { ("base/\($0.name).yaml", documents($0.objects.map(\.document))) }
     files += base.jobs.map { ("base/jobs/\($0.name).yaml", documents([$0.document])) }
-    for deployment in plan.deployments { files += overlay(deployment, over: base) }
+    let objects = groups.flatMap(\.objects)
+    for deployment in plan.deployments { files += overlay(deployment, over: objects) }
     return files
   }
 
-  private func overlay(_ deployment: KubernetesPlan, over base: KubernetesLowering) -> [(path: String, text: String)] {
+  private func overlay(_ deployment: KubernetesPlan, over base: [KubernetesObject]) -> [(path: String, text: String)] {
     let folder = "overlays/\(deployment.name)"
     let staged = deployment.stage.flatMap { plan.at(stage: $0) } ?? plan
     let own = KubernetesLowering(staged, deployment)
     // The namespace is kustomize's to set.
-    let objects = KubernetesLowering(staged, deployment).objects.map { object in
+    let objects = own.objects.map { object in
       var object = object
       object.removeNamespace()
       return object
     }
-    let overlay = KubernetesOverlay(from: base.objects, to: objects)
+    let overlay = KubernetesOverlay(from: base, to: objects)
     var files: [(path: String, text: String)] = []
     if let namespace = own.namespace {
       files.append(("\(folder)/namespace.yaml", documents([namespace.document], notes: own.securityNotes)))

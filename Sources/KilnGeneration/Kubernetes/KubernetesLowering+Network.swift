@@ -6,9 +6,8 @@ import KilnSpec
 /// Who may reach whom: what the spec implies, and nothing else.
 extension KubernetesLowering {
   var policies: [KubernetesObject] {
-    let workloads = plan.workloads
-    return [everything] + workloads.filter { $0.kind == .service }.map(policy)
-      + plan.apps.map { policy($0, among: workloads) }
+    [everything] + workloads.filter { $0.kind == .service }.map(policy)
+      + plan.apps.map(policy)
   }
 
   private func policy(_ name: String, labels: DocumentMap, _ spec: DocumentMap) -> KubernetesObject {
@@ -50,7 +49,7 @@ extension KubernetesLowering {
   }
 
   /// An app, its workers and its jobs.
-  private func policy(_ app: AppPlan, among workloads: [Workload]) -> KubernetesObject {
+  private func policy(_ app: AppPlan) -> KubernetesObject {
     var spec: DocumentMap = [
       "podSelector": [
         "matchLabels": ["app.kubernetes.io/instance": .string(plan.customer), Self.appLabel: .string(app.name)]

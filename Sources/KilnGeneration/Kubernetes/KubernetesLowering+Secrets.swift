@@ -14,7 +14,7 @@ extension KubernetesLowering {
   /// Those of variables, by who reads them.
   package var filledSecrets: [FilledSecret] {
     var seen: Set<String> = []
-    return plan.workloads.compactMap { workload in
+    return workloads.compactMap { workload in
       let uses = workload.secrets.filter { source(of: $0, in: workload).isVariable }
       let name = Self.secretName(workload)
       guard !uses.isEmpty, seen.insert(name).inserted else { return nil }

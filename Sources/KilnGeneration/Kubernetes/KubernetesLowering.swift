@@ -31,6 +31,8 @@ package struct KubernetesLowering {
   let provenance: Provenance?
   /// The image that a workload runs.
   let image: (Workload) -> String
+  /// The plan's, which are made anew each time that it is asked.
+  let workloads: [Workload]
 
   /// - Parameter image: The image that a workload runs, with its digest; nil for its name alone.
   package init(
@@ -41,6 +43,7 @@ package struct KubernetesLowering {
     self.deployment = deployment
     self.provenance = provenance
     self.image = image ?? Self.name
+    workloads = plan.workloads
   }
 
   /// A digest is known once an image is pushed.
@@ -126,8 +129,7 @@ package struct KubernetesLowering {
 
   /// All but the namespace and what runs once, in the order in which it is applied.
   package var groups: [Group] {
-    let workloads = plan.workloads
-    return [Group(name: "service-account", objects: [serviceAccount]), Group(name: "network", objects: policies)]
+    [Group(name: "service-account", objects: [serviceAccount]), Group(name: "network", objects: policies)]
       + workloads.compactMap { workload in
         let objects = objects(of: workload)
         return objects.isEmpty ? nil : Group(name: workload.name, objects: objects)
@@ -137,7 +139,7 @@ package struct KubernetesLowering {
   package var objects: [KubernetesObject] { groups.flatMap(\.objects) }
 
   /// What runs once for each deployment, in its order.
-  package var jobs: [KubernetesObject] { plan.workloads.filter { $0.kind == .migration }.map(job) }
+  package var jobs: [KubernetesObject] { workloads.filter { $0.kind == .migration }.map(job) }
 
   private var serviceAccount: KubernetesObject {
     object("v1", "ServiceAccount", plan.customer, labels: labels(), ["automountServiceAccountToken": false])
@@ -174,13 +176,13 @@ package struct KubernetesLowering {
 
   /// What keeps the namespace from the level `restricted`, for who reviews it.
   var securityNotes: [String] {
-    let reasons = plan.workloads.compactMap { workload in
+    let reasons = workloads.compactMap { workload in
       unrestrictedReason(workload).map { "- \(workload.name): \($0)" }
     }
     return reasons.isEmpty ? [] : ["Pod Security: not \"restricted\", since some pods cannot be:"] + reasons
   }
 
-  private var isRestricted: Bool { plan.workloads.allSatisfy { unrestrictedReason($0) == nil } }
+  private var isRestricted: Bool { workloads.allSatisfy { unrestrictedReason($0) == nil } }
 }
 
 extension Workload.Kind {

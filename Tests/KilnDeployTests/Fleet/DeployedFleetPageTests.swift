@@ -17,7 +17,7 @@ struct DeployedFleetPageTests {
         <td class="number" data-label="Age" data-sort="525600">6 d 2 h</td>
         <td class="long" data-label="Deployed by">ci@runner-7</td>
         <td class="long bad" data-label="State">care /health: status 500 in place of 200</td>
-        <td data-label="Behind" data-sort="3">1 commit, 2 settings</td>
+        <td data-label="Behind" data-sort="2">1 commit, 1 setting</td>
         </tr>
         """))
   }
