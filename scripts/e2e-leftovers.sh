@@ -13,6 +13,12 @@ remove() {
       echo "removing what a test left: the $kind $name"
       case $kind in
       container) docker rm --force --volumes "$name" ;;
+      network)
+        # The proxy of all customers is in it and stays.
+        docker network inspect --format '{{range .Containers}}{{println .Name}}{{end}}' "$name" \
+          | while read -r guest; do [ -z "$guest" ] || docker network disconnect --force "$name" "$guest"; done
+        docker network rm "$name"
+        ;;
       *) docker "$kind" rm "$name" ;;
       esac >/dev/null
     done
