@@ -37,8 +37,12 @@ public struct EnvironmentOutput: Sendable {
   /// The spec's file, as shown to the user.
   public let source: String
   public let images: EnvironmentImages
+  /// Of tests and their helpers.
+  public let testImages: [(name: String, image: ImageOutput)]
   /// Nil where there is neither an application nor a service.
   public let compose: String?
+  /// Nil where there are no tests.
+  public let testCompose: String?
   public let goss: GossOutput
   /// Nil where there is no machine.
   public let packer: PackerOutput?
@@ -48,13 +52,14 @@ public struct EnvironmentOutput: Sendable {
   /// The same as files below the output folder.
   /// - Throws: `ArtifactConflict` for a mistake of Kiln's.
   public func add(to tree: inout ArtifactTree) throws(ArtifactConflict) {
-    for (name, image) in images.apps {
+    for (name, image) in images.apps + testImages {
       try tree.add(image, at: GeneratedFolder.app(name, of: customer), source: source)
     }
     for (name, image) in images.services {
       try tree.add(image, at: GeneratedFolder.service(name, of: customer), source: source)
     }
     if let compose { try tree.add("\(customer)/compose.yaml", Artifact(compose, source: source)) }
+    if let testCompose { try tree.add("\(customer)/compose.tests.yaml", Artifact(testCompose, source: source)) }
     for (name, text) in goss.files { try tree.add("\(customer)/\(name)", Artifact(text, source: source)) }
     for (path, text) in kubernetes {
       try tree.add("\(GeneratedFolder.kubernetes(of: customer))/\(path)", Artifact(text, source: source))

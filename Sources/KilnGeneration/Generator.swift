@@ -14,7 +14,7 @@ public struct Generator: Sendable {
     var tree = ArtifactTree()
     var runtimes: Set<String> = []
     for plan in plans.sorted(by: { $0.customer < $1.customer }) {
-      for runtime in plan.runtimes where runtimes.insert(runtime.id).inserted {
+      for runtime in plan.allRuntimes where runtimes.insert(runtime.id).inserted {
         try addRuntime(runtime, of: plan, to: &tree)
       }
       try add(plan, to: &tree)
@@ -33,12 +33,12 @@ public struct Generator: Sendable {
     var units: [OutputUnit] = []
     var owners: [String: (plan: EnvironmentPlan, runtime: RuntimePlan)] = [:]
     for plan in fleet {
-      for runtime in plan.runtimes {
+      for runtime in plan.allRuntimes {
         if let owner = owners[runtime.id], owner.plan.customer < plan.customer { continue }
         owners[runtime.id] = (plan, runtime)
       }
     }
-    for id in Set(plans.flatMap(\.runtimes).map(\.id)).sorted() {
+    for id in Set(plans.flatMap(\.allRuntimes).map(\.id)).sorted() {
       guard let (owner, runtime) = owners[id] else { continue }
       units.append(
         OutputUnit(GeneratedFolder.runtime(id), key: key(owner)) {
@@ -89,6 +89,11 @@ public struct Generator: Sendable {
   public func compose(of plan: EnvironmentPlan) -> String? {
     let file = ComposeLowering(plan: plan).file
     return file.services.isEmpty ? nil : file.render()
+  }
+
+  /// What tests run beside it; nil where there are none.
+  public func testCompose(of plan: EnvironmentPlan) -> String? {
+    plan.spec.tests.isEmpty ? nil : ComposeLowering(plan: plan, isOfTests: true).file.render()
   }
 
   public func goss(of plan: EnvironmentPlan) -> GossOutput {
@@ -144,7 +149,9 @@ public struct Generator: Sendable {
   /// - Throws: `DockerfileError` for values that no Dockerfile can carry.
   public func environment(_ plan: EnvironmentPlan) throws -> EnvironmentOutput {
     EnvironmentOutput(
-      customer: plan.customer, source: plan.spec.file, images: try images(of: plan), compose: compose(of: plan),
+      customer: plan.customer, source: plan.spec.file, images: try images(of: plan),
+      testImages: try plan.testing.map { try images(of: $0).apps } ?? [], compose: compose(of: plan),
+      testCompose: testCompose(of: plan),
       goss: goss(of: plan), packer: packer(of: plan), kubernetes: KubernetesFiles(plan: plan).files)
   }
 }

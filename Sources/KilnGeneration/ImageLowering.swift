@@ -86,6 +86,10 @@ struct ImageLowering {
       steps.add(.run(.init(.script(script), secrets: secrets.map(\.file))))
     }
     if !isWhole { copySource(app, &steps) }
+    if app.ownsSources {
+      steps.origin = .init(location: app.user.location)
+      steps.add(.run(.init(.exec(["chown", "-R", "\(app.user.value):", workdir]))))
+    }
     for volume in plan.volumes {
       steps.origin = app.volumes.first { $0.name.value == volume.name }.map { .init(location: $0.path.location) }
       // A new volume is filled with what the image has there: an empty folder of its owner's.

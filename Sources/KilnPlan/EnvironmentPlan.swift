@@ -25,6 +25,9 @@ public final class EnvironmentPlan: Sendable, Hashable {
   /// `kiln.yaml`'s.
   public let clusters: [Cluster]
 
+  /// The images of tests and helpers, each as an app's; nil where Kiln builds none.
+  public let testing: EnvironmentPlan?
+
   /// Who reads which secret.
   public let secretUses: [SecretUse]
 
@@ -76,8 +79,9 @@ public final class EnvironmentPlan: Sendable, Hashable {
   init(
     spec: EnvironmentSpec, base: BaseDefinition, runtime: RuntimePlan, apps: [AppPlan], services: [ServicePlan],
     machine: MachinePlan?, registry: String?, refreshes: ImageRefreshes, clusters: [Cluster],
-    recipes: any RecipeDigests
+    recipes: any RecipeDigests, testing: EnvironmentPlan?
   ) {
+    self.testing = testing
     self.spec = spec
     self.base = base
     self.runtime = runtime
@@ -95,7 +99,7 @@ public final class EnvironmentPlan: Sendable, Hashable {
     one === other
       || one.spec == other.spec && one.runtime == other.runtime && one.apps == other.apps
         && one.services == other.services && one.machine == other.machine && one.registry == other.registry
-        && one.refreshes == other.refreshes && one.clusters == other.clusters
+        && one.refreshes == other.refreshes && one.clusters == other.clusters && one.testing == other.testing
   }
 
   public func hash(into hasher: inout Hasher) {
@@ -108,6 +112,13 @@ public final class EnvironmentPlan: Sendable, Hashable {
     guard !apps.isEmpty else { return [runtime] }
     var ids: Set<String> = []
     return apps.map(\.runtime).filter { ids.insert($0.id).inserted }
+  }
+
+  /// The same and those that only tests stand on.
+  public var allRuntimes: [RuntimePlan] {
+    guard let testing else { return runtimes }
+    var ids: Set<String> = []
+    return (runtimes + testing.runtimes).filter { ids.insert($0.id).inserted }
   }
 
   public func app(named name: String) -> AppPlan? { apps.first { $0.name == name } }
@@ -164,7 +175,8 @@ public final class EnvironmentPlan: Sendable, Hashable {
   package func with(_ refreshes: ImageRefreshes) -> EnvironmentPlan {
     EnvironmentPlan(
       spec: spec, base: base, runtime: runtime, apps: apps, services: services, machine: machine,
-      registry: registry, refreshes: refreshes, clusters: clusters, recipes: recipes)
+      registry: registry, refreshes: refreshes, clusters: clusters, recipes: recipes,
+      testing: testing?.with(refreshes))
   }
 
   /// The same plan with what apps are given in a stage; nil where there is no such stage. Images are the same.
@@ -178,7 +190,7 @@ public final class EnvironmentPlan: Sendable, Hashable {
       machine: machine.map {
         MachinePlan(spec: $0.spec, app: $0.app.map(staged), runtime: $0.runtime, services: $0.services)
       },
-      registry: registry, refreshes: refreshes, clusters: clusters, recipes: recipes)
+      registry: registry, refreshes: refreshes, clusters: clusters, recipes: recipes, testing: testing)
   }
 
   /// By which a running service is known to be the spec's: its recipe, and when its image was refreshed.

@@ -120,7 +120,9 @@ struct NameRules {
             name: EnvironmentPlan.workload(name.value, of: app.name.value), what: what, location: name.location))
       }
     }
-    return services + apps + beside
+    let tests = spec.tests.map { NamedWorkload(name: $0.service, what: "a test", location: $0.name.location) }
+    let helpers = spec.helpers.map { NamedWorkload(name: $0.name.value, what: "a helper", location: $0.name.location) }
+    return services + apps + beside + tests + helpers
   }
 
   private func volumeProblems() -> [Diagnostic] {

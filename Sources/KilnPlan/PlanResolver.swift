@@ -45,6 +45,8 @@ struct Resolution {
   /// What parameters of components follow.
   var followed = FollowedKeys(nil)
   var problems: [Diagnostic] = []
+  /// The environment's, which tests without one of their own stand on: theirs follows no test.
+  private var shared: RuntimePlan?
   var definitions: Definitions { resolver.definitions }
   var checker: UseChecker { UseChecker(definitions) }
 
@@ -55,20 +57,22 @@ struct Resolution {
 
   mutating func plan() -> EnvironmentPlan? {
     let base = base(spec.runtime.base)
-    let apps = spec.apps.map { app in
+    let apps = spec.apps.map { app -> (spec: EnvironmentSpec.App, runtime: RuntimePlan?) in
       _ = variables(app.buildEnvironment, in: "app")
       problems += app.environment.compactMap(spec.problem)
+      if app.runtime == nil, let shared { return (spec: app, runtime: shared) }
       return (spec: app, runtime: self.runtime(app.runtime ?? spec.runtime, following: app))
     }
     let machineApp = machineApp()
     // Its parameters follow an app that stands on it.
     let runtime =
-      if let app = apps.first(where: { $0.spec.runtime == nil }) { app.runtime } else {
+      if let shared { shared } else if let app = apps.first(where: { $0.spec.runtime == nil }) { app.runtime } else {
         self.runtime(spec.runtime, following: nil)
       }
     problems += SpecRules(spec: spec, definitions: definitions, registry: resolver.registry).problems()
     for (app, runtime) in apps {
-      guard let runtime else { continue }
+      // What a runtime's server would serve is no concern of a program's that runs instead.
+      guard let runtime, shared == nil else { continue }
       problems += ServerRules(
         app: app, components: runtime.components, definitions: definitions, base: runtime.base.name
       ).problems()
@@ -98,10 +102,11 @@ struct Resolution {
       problems += DomainRules(machine: plan, definitions: definitions).problems()
       machine = plan
     }
+    let testing = testing(on: runtime)
     let plan = EnvironmentPlan(
       spec: spec, base: base, runtime: runtime, apps: plans, services: services, machine: machine,
       registry: (spec.registry ?? resolver.registry)?.value, refreshes: resolver.refreshes, clusters: resolver.clusters,
-      recipes: resolver.recipes)
+      recipes: resolver.recipes, testing: testing)
     problems += KubernetesRules(spec: spec, clusters: resolver.clusters, plan: plan).problems()
     // What is wrong already is not reported twice.
     if !problems.hasErrors {
@@ -113,6 +118,19 @@ struct Resolution {
         }
       }
     }
+    return plan
+  }
+
+  /// The images of tests and helpers.
+  private mutating func testing(on runtime: RuntimePlan) -> EnvironmentPlan? {
+    problems += TestRules(spec).problems()
+    guard let testing = spec.testing else { return nil }
+    var own = Resolution(resolver: resolver, spec: testing)
+    own.shared = runtime
+    let plan = own.plan()
+    // What is wrong with the environment's own runtime or names is reported already.
+    let known = Set(problems)
+    problems += own.problems.filter { !known.contains($0) }
     return plan
   }
 

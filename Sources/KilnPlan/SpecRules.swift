@@ -20,7 +20,7 @@ struct SpecRules {
     found += NameRules(spec: spec, registry: spec.registry ?? registry).problems()
     let staged = spec.stages.flatMap(\.apps)
     for limits in spec.apps.flatMap(\.allLimits) + spec.services.map(\.limits) + staged.map(\.limits)
-      + staged.flatMap(\.workers).map(\.limits)
+      + spec.testContainers.map(\.limits) + staged.flatMap(\.workers).map(\.limits)
     {
       guard let memory = limits?.memory, !Self.memory.contains(memory.value) else { continue }
       found.append(
@@ -72,7 +72,9 @@ struct SpecRules {
     let deploying = (spec.machine?.parameters?.uses ?? []).compactMap { use in
       use.secret.map { Located($0, at: use.location) }
     }
-    let named = spec.apps.flatMap { $0.buildSecrets + ($0.secrets ?? []) }
+    let named =
+      spec.apps.flatMap { $0.buildSecrets + ($0.secrets ?? []) } + spec.testContainers.flatMap(\.secrets)
+      + (spec.testing?.apps ?? []).flatMap(\.buildSecrets)
     for name in named + deploying where !names.contains(name.value) {
       let near = nearest(to: name.value, among: known.prefix(UseChecker.nearLimit)).map { "did you mean \"\($0)\"?" }
       found.append(
@@ -89,6 +91,8 @@ struct SpecRules {
     var read = spec.deploymentSecrets
     for app in spec.apps { read.formUnion(spec.secrets(of: app) + app.buildSecrets.map(\.value)) }
     read.formUnion(spec.services.compactMap { $0.password?.value })
+    read.formUnion(spec.testContainers.flatMap(\.secrets).map(\.value))
+    read.formUnion((spec.testing?.apps ?? []).flatMap(\.buildSecrets).map(\.value))
     return spec.secrets.filter { !read.contains($0.name.value) }.map { secret in
       Diagnostic(
         "spec.unread-secret", "nothing reads the secret \(secret.name.value)", severity: .warning,

@@ -13,6 +13,10 @@ public struct Workload: Sendable, Hashable {
     case migration
     /// By the clock.
     case schedule(PlannedSchedule)
+    /// Examines an environment of its own, and ends.
+    case test
+    /// Beside tests that need it.
+    case helper
   }
 
   public enum Image: Sendable, Hashable {

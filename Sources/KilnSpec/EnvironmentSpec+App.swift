@@ -40,6 +40,8 @@ extension EnvironmentSpec {
     public let volumes: [Volume]
     public let workers: [Worker]
     public let jobs: [Job]
+    /// Whether `user` may write beside its sources, as tests do.
+    public let ownsSources: Bool
     public let location: SourceLocation
   }
 

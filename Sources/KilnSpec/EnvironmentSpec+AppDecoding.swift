@@ -2,8 +2,9 @@ import KilnDiagnostics
 import SystemPackage
 
 extension EnvironmentSpec.App {
-  init(_ node: SpecNode, named name: Located<String>, at path: SpecPath) {
+  init(_ node: SpecNode, named name: Located<String>, at path: SpecPath, ownsSources: Bool = false) {
     let node = Shape.app.filled(node)
+    self.ownsSources = ownsSources
     self.name = name
     self.path = path
     source = node.required("source").path

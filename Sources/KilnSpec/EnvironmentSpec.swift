@@ -21,6 +21,13 @@ public final class EnvironmentSpec: Sendable, Hashable {
   /// Nil where it runs in no cluster.
   public let kubernetes: Kubernetes?
   public let stages: [Stage]
+  public let tests: [Test]
+  /// What tests need beside the environment.
+  public let helpers: [Helper]
+  public let seed: Seed?
+  /// The images of tests and helpers, as if each were an app: they are planned and built as apps are. Nil where Kiln builds
+  /// none.
+  public let testing: EnvironmentSpec?
 
   /// A variable of an environment; values keep their source text.
   public struct Variable: Sendable, Hashable {
@@ -194,8 +201,42 @@ public final class EnvironmentSpec: Sendable, Hashable {
     registry = node.required("images").optional("registry")
     machine = node["machine"].map { Machine($0) }
     kubernetes = node["deploy"].map { Kubernetes($0.required("kubernetes")) }
-    stages = (node.required("stages").entries ?? []).map {
-      Stage($0)
-    }
+    stages = (node.required("stages").entries ?? []).map { Stage($0) }
+    let (tests, helpers) = (node.required("tests").entries ?? [], node.required("helpers").entries ?? [])
+    self.tests = tests.map { Test($0) }
+    self.helpers = helpers.map { Helper($0) }
+    seed = node["seed"].map { Seed($0) }
+    let built =
+      tests.compactMap { App(testing: $0, named: Test.service($0.key), at: SpecPath(keys: "tests", $0.key)) }
+      + helpers.compactMap { App(testing: $0, named: $0.key, at: SpecPath(keys: "helpers", $0.key)) }
+    testing =
+      built.isEmpty
+      ? nil
+      : EnvironmentSpec(
+        testing: built, file: file, tree: tree, customer: customer, runtime: runtime, secrets: secrets,
+        registry: registry)
+  }
+
+  /// Images of an environment that only tests run.
+  private init(
+    testing apps: [App], file: String, tree: SpecNode, customer: Located<String>, runtime: Runtime, secrets: [Secret],
+    registry: Located<String>?
+  ) {
+    self.file = file
+    self.tree = SpecNode(.map(["tests", "helpers"].compactMap { tree.entry($0) }), at: tree.location)
+    self.customer = customer
+    self.runtime = runtime
+    self.apps = apps
+    services = []
+    let read = Set(apps.flatMap { ($0.secrets ?? []) + $0.buildSecrets }.map(\.value))
+    self.secrets = secrets.filter { read.contains($0.name.value) }
+    self.registry = registry
+    machine = nil
+    kubernetes = nil
+    stages = []
+    tests = []
+    helpers = []
+    seed = nil
+    testing = nil
   }
 }

@@ -45,7 +45,7 @@ extension Workspace {
   public func outputConflict(_ folder: FilePath) -> String? {
     let place = OutputPlace(root: root)
     if let conflict = place.conflict(folder) { return conflict }
-    let paths = environments.flatMap(\.apps).flatMap { [$0.source] + $0.overlays }
+    let paths = environments.flatMap(\.allApps).flatMap { [$0.source] + $0.overlays }
     return paths.first { place.overlaps(folder, $0.value) }.map { "overlaps with the app's folder \"\($0.value)\"" }
   }
 }

@@ -26,6 +26,10 @@ package struct WorkspaceLayout: Sendable {
   package func parameters(of customer: String) -> FilePath { folder(of: customer).appending("parameters") }
   /// The goss files that containers are checked with.
   package func goss(of customer: String) -> FilePath { folder(of: customer).appending("goss") }
+  /// What tests left: a folder for each, and the logs of what they examined.
+  package func tests(of customer: String) -> FilePath { folder(of: customer).appending("tests") }
+  /// The environments of tests that run at this time, or were killed.
+  package func testRuns(of customer: String) -> FilePath { tests(of: customer).appending(".runs") }
   /// The troubles that `kiln watch --once` has reported in a stage.
   package func watch(_ stage: String?) -> FilePath { dist.appending(".watch-\(stage ?? "")") }
   /// Build contexts: a link for each image, to the folder that was made last.

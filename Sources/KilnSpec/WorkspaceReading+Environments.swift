@@ -135,7 +135,7 @@ extension WorkspaceReading {
     let place = OutputPlace(root: root)
     let output = root.pushing(settings.output)
     var seen: Set<FilePath> = []
-    for path in environments.flatMap(\.apps).flatMap({ [$0.source] + $0.overlays }) {
+    for path in environments.flatMap(\.allApps).flatMap({ [$0.source] + $0.overlays }) {
       guard seen.insert(path.value).inserted, place.overlaps(output, path.value) else { continue }
       problems.append(
         OutputPlace.problem(

@@ -37,7 +37,7 @@ package struct EnvironmentVerification: Sendable {
         return Expected(
           service: workload.name, file: GossFiles.beside(app), digest: digest, replicas: workload.replicas)
       // It ends.
-      case .migration: return nil
+      case .migration, .test, .helper: return nil
       }
     }
   }

@@ -90,7 +90,8 @@ package struct VerificationReport: Sendable, Equatable {
   package var junit: String { Self.junit(of: [self]) }
 
   /// The same for several customers in one file.
-  package static func junit(of reports: [VerificationReport]) -> String {
+  /// - Parameter command: What made them.
+  package static func junit(of reports: [VerificationReport], by command: String = "kiln verify") -> String {
     func counts(_ checks: [Check]) -> String {
       let failures = checks.count { $0.outcome == .failed }
       let skipped = checks.count { $0.outcome == .skipped }
@@ -100,7 +101,7 @@ package struct VerificationReport: Sendable, Equatable {
     }
     var lines = [
       #"<?xml version="1.0" encoding="UTF-8"?>"#,
-      "<testsuites name=\"\(Markup.escaped((["kiln verify"] + reports.map(\.customer)).joined(separator: " ")))\" \(counts(reports.flatMap(\.checks)))>",
+      "<testsuites name=\"\(Markup.escaped(([command] + reports.map(\.customer)).joined(separator: " ")))\" \(counts(reports.flatMap(\.checks)))>",
     ]
     for (report, container) in reports.flatMap({ report in report.containers.map { (report, $0) } }) {
       let customer = report.customer

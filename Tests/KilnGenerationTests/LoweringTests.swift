@@ -21,7 +21,8 @@ struct LoweringTests {
     let plans = workspaces.flatMap(\.plans)
     let known = SampleWorkspace([:]).definitions
     #expect(Set(known.bases.keys).subtracting(plans.map(\.base.name)) == [])
-    #expect(Set(known.components.keys).subtracting(plans.flatMap(\.runtime.components).map(\.name)) == [])
+    #expect(
+      Set(known.components.keys).subtracting(plans.flatMap(\.allRuntimes).flatMap(\.components).map(\.name)) == [])
     #expect(Set(known.services.keys).subtracting(plans.flatMap(\.services).map(\.name)) == [])
     let fromPackages = known.services.values.filter { $0.packages != nil }.map(\.name)
     #expect(Set(fromPackages).subtracting(plans.flatMap { $0.machine?.services ?? [] }.map(\.name)) == [])

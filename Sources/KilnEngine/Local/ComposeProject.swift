@@ -45,6 +45,14 @@ package struct ComposeProject: Sendable {
     }
   }
 
+  /// Runs Compose; all that it and a container print goes to `body`.
+  package func plain(
+    _ rest: [String], files: [FilePath], environment: [String: String],
+    _ body: @Sendable @escaping (UnsafeRawBufferPointer) throws -> Void
+  ) async throws -> Int32 {
+    try await docker.stream(arguments(rest, files: files), environment: environment, body)
+  }
+
   package func output(_ rest: [String], files: [FilePath] = [], environment: [String: String] = [:]) async throws
     -> Tool.Outcome
   {
@@ -52,14 +60,18 @@ package struct ComposeProject: Sendable {
   }
 
   /// Runs a workload once, in a container of its own that is removed afterwards; what it prints is shown.
-  /// - Parameter command: Instead of its own; nil for that.
+  /// - Parameters:
+  ///   - command: Instead of its own; nil for that.
+  ///   - user: The account; nil for the image's own.
   package func run(
-    _ service: String, command: [String]? = nil, files: [FilePath], environment: [String: String], isShown: Bool = true,
+    _ service: String, command: [String]? = nil, as user: String? = nil, files: [FilePath],
+    environment: [String: String], isShown: Bool = true,
     mask: SecretMask, tail: OutputTail? = nil
   ) async throws -> Int32 {
     let relay = context.console.relay { mask.relayed($0) }
     defer { relay.finish() }
-    let words = ["run", "--rm", "--no-deps", "--no-TTY", service] + (command ?? [])
+    let words =
+      ["run", "--rm", "--no-deps", "--no-TTY"] + (user.map { ["--user", $0] } ?? []) + [service] + (command ?? [])
     return try await docker.stream(arguments(words, files: files), environment: environment) { bytes in
       if isShown { relay.write(bytes) }
       tail?.add(bytes)

@@ -5,7 +5,7 @@ import KilnGeneration
 package import KilnPlan
 import KilnProcesses
 import KilnSpec
-import SystemPackage
+package import SystemPackage
 
 /// Starts an environment whose images are there.
 package struct EnvironmentStart {
@@ -19,6 +19,23 @@ package struct EnvironmentStart {
   package let isFollowing: Bool
   package let timeout: Int
   package let isQuiet: Bool
+  /// What it was started from, and with which variables, once it was.
+  package private(set) var files: [FilePath] = []
+  package private(set) var variables: [String: String] = [:]
+
+  package init(
+    plan: EnvironmentPlan, environment: LocalEnvironment, compose: [UInt8], images: [BuiltImage],
+    secrets: [SecretFiles.Value], isFollowing: Bool, timeout: Int, isQuiet: Bool
+  ) {
+    self.plan = plan
+    self.environment = environment
+    self.compose = compose
+    self.images = images
+    self.secrets = secrets
+    self.isFollowing = isFollowing
+    self.timeout = timeout
+    self.isQuiet = isQuiet
+  }
 
   /// An app that is up and well.
   package struct App: Sendable {
@@ -29,8 +46,8 @@ package struct EnvironmentStart {
     package let port: Int?
   }
 
-  private var context: CommandContext { environment.context }
-  private var customer: String { plan.customer }
+  var context: CommandContext { environment.context }
+  var customer: String { plan.customer }
 
   /// The tag of an app's image; empty where it was not built.
   package func tag(of app: String) -> String {
@@ -50,7 +67,7 @@ package struct EnvironmentStart {
     let folder = try await writeSecrets()
     let session = isFollowing ? String(LocalState.random().prefix(16)) : nil
     let local = LocalCompose(plan: plan, root: environment.identity.root, secrets: digests, session: session)
-    let files = [
+    files = [
       environment.folder.path.appending("compose.yaml"), environment.folder.path.appending(LocalCompose.name),
     ]
     try FileReplacement.replace([
@@ -58,9 +75,14 @@ package struct EnvironmentStart {
     ])
     // The engine's own choice would be another setting at the next start, by the port that was remembered: Compose would
     // make the app again for nothing.
-    var variables = [
+    variables = [
       EnvironmentVariables.secrets: folder.string, EnvironmentVariables.workspace: environment.identity.id,
     ]
+    // Compose wants a value also of those that were not asked for.
+    for app in plan.testing?.apps ?? [] {
+      let tag = tag(of: app.name)
+      variables[EnvironmentVariables.tag(of: app.name)] = tag.isEmpty ? "none" : tag
+    }
     for app in plan.apps {
       variables[EnvironmentVariables.tag(of: app.name)] = tag(of: app.name)
       guard app.spec.port != nil else { continue }
@@ -231,68 +253,5 @@ package struct EnvironmentStart {
           ? "the database of \(service.name) refuses the value of \(access.password): it keeps the password that it had before"
           : "\(access.password) has changed, but the database of \(service.name) keeps the password it was made with",
         severity: .warning, suggestion: help))
-  }
-
-  /// What to do where an app ends since nothing says what it runs.
-  private func idleAdvice(for state: ComposeProject.ServiceState) -> String? {
-    guard let app = plan.app(named: state.Service), app.spec.command == nil,
-      !app.runtime.steps(for: .container).contains(where: { step in
-        if case .service(let service) = step.step { !service.command.isEmpty } else { false }
-      })
-    else { return nil }
-    return
-      "nothing in its runtime runs: give the app a `command`, as in [node, server.js], or a component with a server"
-  }
-
-  /// - Parameters:
-  ///   - words: The last that Compose printed, where nobody has seen it.
-  ///   - services: What was to be started.
-  private func stopOnIllness(
-    _ states: [ComposeProject.ServiceState], _ code: Int32, _ words: [String], of services: [String]
-  ) async throws {
-    let project = environment.project
-    let schedules = Set(
-      plan.workloads.filter { if case .schedule = $0.kind { true } else { false } }.map(\.name))
-    // A run that failed is no reason to hold up a version that may correct it.
-    let failed = states.filter { schedules.contains($0.Service) && $0.Health == "unhealthy" }
-    for state in failed {
-      let says = try await project.healthOutput(of: state).map {
-        SecretMask(of: plan, in: context.environment).relayed($0)
-      }
-      context.console.note(
-        Diagnostic(
-          "up.schedule", "\(state.Service): \(says ?? "the last run failed")", severity: .warning,
-          suggestion: "`kiln logs \(customer) \(state.Service)` has what it printed"))
-    }
-    let ill = states.filter { state in !state.isWell && !failed.contains { $0.ID == state.ID } }
-    // Compose fails for such a run, too; what it did not start is not among the states.
-    let isTold = !failed.isEmpty && Set(services).isSubset(of: states.map(\.Service))
-    guard (code != 0 && !isTold) || !ill.isEmpty else { return }
-    var problems: [Diagnostic] = []
-    let mask = SecretMask(of: plan, in: context.environment)
-    for state in ill {
-      let health = try await project.healthOutput(of: state).map { text in
-        "its health check says: \(mask.relayed(String(text.suffix(500))))"
-      }
-      let lines = try await project.lastLines(of: state.Service).split(separator: "\n").suffix(15)
-      problems.append(
-        Diagnostic(
-          "up.unhealthy", "\(state.Service) \(state.failure(within: timeout))",
-          details: [health].compactMap { $0 } + lines.map { mask.relayed(String($0)) },
-          suggestion: try await project.memoryAdvice(for: state) ?? idleAdvice(for: state)))
-    }
-    // One that was ended and started again may look well at this moment.
-    for state in states where state.isWell {
-      guard let advice = try await project.memoryAdvice(for: state) else { continue }
-      problems.append(
-        Diagnostic("up.unhealthy", "\(state.Service) ran out of memory and was started again", suggestion: advice))
-    }
-    if problems.isEmpty {
-      problems.append(
-        Diagnostic("up.compose", "docker compose failed with exit code \(code)", details: words))
-    }
-    throw CommandError(
-      problems, kind: .problem,
-      hints: ["`kiln logs \(customer)` has the rest; `kiln down \(customer)` stops and removes it"])
   }
 }

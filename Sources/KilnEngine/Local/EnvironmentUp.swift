@@ -58,7 +58,7 @@ package struct EnvironmentUp: Sendable {
       throw CommandError(
         "up.nothing", "\(customer) has neither an app nor services", help: "give its spec an `app` or `services`")
     }
-    let secrets = try secretValues(context)
+    let secrets = try SecretFiles.values(of: plan.localSecrets, in: plan, context)
     try await context.docker.check()
     var environment = try LocalEnvironment(customer, root: loaded.workspace.root, context)
     let lock = try await environment.lock()
@@ -96,27 +96,6 @@ package struct EnvironmentUp: Sendable {
       }
       try await group.waitForAll()
     }
-  }
-
-  /// The secrets' values; all that are missing are reported.
-  private func secretValues(_ context: CommandContext) throws -> [SecretFiles.Value] {
-    var missing: [String] = []
-    var problems: [String] = []
-    let values = plan.localSecrets.compactMap { secret -> SecretFiles.Value? in
-      let variable = secret.use.variable
-      if let problem = plan.problem(ofVariable: variable, in: context.environment) {
-        if !problems.contains(problem) {
-          missing.append(variable)
-          problems.append(problem)
-        }
-        return nil
-      }
-      return .init(secret: secret, bytes: Array((context.environment[variable] ?? "").utf8))
-    }
-    guard let first = missing.first else { return values }
-    throw CommandError(
-      problems.map { Diagnostic("up.secret", $0) }, kind: .problem,
-      hints: ["values of secrets come from variables: `export \(first)=…`"])
   }
 
   /// Whose the project is: this workspace's, or the command stops.

@@ -12,7 +12,7 @@ package import SystemPackage
 package struct LocalEnvironment: Sendable {
   package let customer: String
   package let identity: WorkspaceIdentity
-  package let folder: LocalFolder
+  package private(set) var folder: LocalFolder
   package var state: LocalState
   package let context: CommandContext
 
@@ -27,6 +27,14 @@ package struct LocalEnvironment: Sendable {
     folder = LocalFolder(root, customer)
     state = LocalState(readingFrom: folder)
     self.context = context
+  }
+
+  /// The environment of a run of tests, which is the Compose project `run`.
+  package init(_ customer: String, run: String, root: FilePath, _ context: CommandContext) throws {
+    try self.init(customer, root: root, context)
+    folder = LocalFolder(root, customer, run: run)
+    state = LocalState(readingFrom: folder)
+    state.project = run
   }
 
   private static func isOfName(_ byte: UInt8) -> Bool {

@@ -15,6 +15,12 @@ package struct LocalFolder: Sendable {
     path = WorkspaceLayout(root).folder(of: customer)
   }
 
+  /// The folder of a run of tests, which has an environment of its own.
+  package init(_ root: FilePath, _ customer: String, run: String) {
+    self.root = root
+    path = WorkspaceLayout(root).testRuns(of: customer).appending(run)
+  }
+
   /// By which the workspace is known; see `WorkspaceIdentity`.
   package var workspace: String { WorkspaceIdentity(root: root).id }
 

@@ -1,7 +1,9 @@
 import CExtendedAttributes
 import KilnArtifacts
+package import KilnConsole
+import KilnDiagnostics
 package import KilnGeneration
-import KilnPlan
+package import KilnPlan
 import KilnProcesses
 package import SystemPackage
 
@@ -80,6 +82,29 @@ package struct SecretFiles: Sendable {
       // Without a list, the folder alone keeps others of this machine out.
       try file.commit(mode: FilePermissions(rawValue: isListed ? 0o440 : 0o444))
     }
+  }
+
+  /// The values; all that are missing are reported.
+  package static func values(
+    of secrets: [LocalSecret], in plan: EnvironmentPlan, _ context: CommandContext
+  ) throws -> [Value] {
+    var missing: [String] = []
+    var problems: [String] = []
+    let values = secrets.compactMap { secret -> Value? in
+      let variable = secret.use.variable
+      if let problem = plan.problem(ofVariable: variable, in: context.environment) {
+        if !problems.contains(problem) {
+          missing.append(variable)
+          problems.append(problem)
+        }
+        return nil
+      }
+      return Value(secret: secret, bytes: Array((context.environment[variable] ?? "").utf8))
+    }
+    guard let first = missing.first else { return values }
+    throw CommandError(
+      problems.map { Diagnostic("up.secret", $0) }, kind: .problem,
+      hints: ["values of secrets come from variables: `export \(first)=…`"])
   }
 
   /// The name of the folder that a file for a container is in; nil where it is no secret's.

@@ -11,8 +11,8 @@ package struct SecretReaders: Sendable {
   /// Their names: root, and what the server runs as.
   package func names(of service: String) -> [String] {
     if let own = plan.services.first(where: { $0.name == service }) { return [own.definition.user] }
-    guard let workload = plan.workloads.first(where: { $0.name == service }),
-      let app = workload.app.flatMap({ plan.app(named: $0) })
+    guard let workload = (plan.workloads + plan.testWorkloads).first(where: { $0.name == service }),
+      let app = workload.app.flatMap({ plan.app(named: $0) }) ?? plan.testing?.app(named: service)
     else { return [] }
     // It starts as this account, and is no other ever.
     if case .own(let user) = workload.account { return [user] }

@@ -60,8 +60,8 @@ package struct WorkspacePrune: Sendable {
     let layout = WorkspaceLayout(loaded.workspace.root)
     let known = Set(
       loaded.fleet.flatMap { plan in
-        plan.runtimes.map { GeneratedFolder.runtime($0.id) }
-          + plan.apps.map { GeneratedFolder.app($0.name, of: plan.customer) }
+        plan.allRuntimes.map { GeneratedFolder.runtime($0.id) }
+          + (plan.apps + (plan.testing?.apps ?? [])).map { GeneratedFolder.app($0.name, of: plan.customer) }
           + plan.services.map { GeneratedFolder.service($0.name, of: plan.customer) }
       })
     let remains = ContextRemains(dist: layout.dist, known: known, isAll: isAll)

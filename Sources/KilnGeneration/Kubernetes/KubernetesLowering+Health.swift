@@ -46,7 +46,7 @@ extension KubernetesLowering {
       guard case .command(let words) = workload.health else { return [:] }
       let asked: DocumentMap = ["exec": ["command": .strings(words.map(KubernetesText.literal))]]
       add(asked, alive: asked, start: 60)
-    case .migration, .schedule: break
+    case .migration, .schedule, .test, .helper: break
     }
     return probes
   }

@@ -192,7 +192,7 @@ extension KubernetesLowering {
       guard let app, app.stopSignal != ContainerProcess.usualStopSignal else { return nil }
       // The image's signal is its web server's, and the kubelet sends no other.
       return ["/bin/sh", "-c", "kill -TERM 1; sleep \(Self.grace)"]
-    case .service, .migration, .schedule: return nil
+    case .service, .migration, .schedule, .test, .helper: return nil
     }
   }
 

@@ -159,7 +159,7 @@ package struct KubernetesLowering {
       return [deployment(workload, replicas: .integer(workload.replicas))]
         + [disruptionBudget(workload, workload.replicas)].compactMap { $0 }
     case .schedule(let schedule): return [cronJob(workload, schedule)]
-    case .migration: return []
+    case .migration, .test, .helper: return []
     }
   }
 
@@ -193,6 +193,8 @@ extension Workload.Kind {
     case .app: "app"
     case .worker: "worker"
     case .migration: "migration"
+    case .test: "test"
+    case .helper: "helper"
     case .schedule: "schedule"
     }
   }

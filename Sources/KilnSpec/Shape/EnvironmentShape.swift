@@ -76,6 +76,16 @@ extension Shape {
       .init("machine", .object(machine), "the same runtime and app as a virtual machine image"),
       .init("deploy", .object(deploy), "where it runs", example: "{kubernetes: {namespace: acme}}"),
       .init(
+        "tests", tests, default: "{}",
+        "containers that `kiln test` runs in an environment of their own; one that does not end with 0 fails",
+        example: "{smoke: {source: ../tests/smoke, command: [php, smoke.php]}}"),
+      .init(
+        "helpers", helpers, default: "{}", "what tests need beside the environment, reached by these names",
+        example: "{mail: {image: \"axllent/mailpit:v1.20\"}}"),
+      .init(
+        "seed", .object(seed), "what puts data into the environment of tests before they run",
+        example: "{command: [php, bin/seed.php]}"),
+      .init(
         "stages", .map(keys: name, values: .object(stage)), default: "{}",
         "deployments of the same images; they may change values and sizes only",
         example: "{qa: {scaleSet: {capacity: 1}}, production: {}}"),

@@ -1,0 +1,69 @@
+import ArgumentParser
+import KilnArtifacts
+import KilnConsole
+import KilnDocuments
+import KilnVerify
+import KilnWorkspace
+import SystemPackage
+
+struct TestCommand: KilnSubcommand {
+  static let configuration = CommandConfiguration(
+    commandName: "test", abstract: "Run customers' tests, each customer's in an environment of its own.",
+    discussion: """
+      Examples:
+        kiln test acme                      all tests of acme
+        kiln test acme --only smoke         one; may be repeated
+        kiln test acme globex --junit tests.xml
+        kiln test acme --keep               leave the environment up, to look at it
+
+      Builds what is missing, starts the very images that are released under a name
+      of their own, runs the jobs that come before a deployment and `seed`, then each
+      test as a container beside them, and removes everything. Reports, files and
+      logs are in dist/CUSTOMER/tests. Exit 1 when a test failed.
+      """)
+
+  @OptionGroup var options: WorkspaceOptions
+  @Option(help: ArgumentHelp("Only this test; may be repeated.", valueName: "test")) var only: [String] = []
+  @Flag(help: "Leave the environment up; the next run removes it.") var keep = false
+  @Option(help: ArgumentHelp("How long to wait until all is healthy.", valueName: "seconds")) var timeout = 120
+  @Option(help: ArgumentHelp("Write JUnit's XML to a file, a case for each test.", valueName: "file")) var junit:
+    String?
+  @Option(help: "text or json.") var format: ContextListCommand.Format = .text
+  @Argument(help: "Customers.") var customers: [String]
+
+  var color: ColorChoice { options.color }
+
+  func validate() throws {
+    if customers.count > 1, !only.isEmpty {
+      throw ValidationError("--only is for one customer, not for \(customers.count)")
+    }
+  }
+
+  func run(in context: CommandContext) async throws {
+    let loaded = try context.load(options, customers: customers)
+    try context.stopOnErrors(loaded)
+    var reports: [TestReport] = []
+    defer {
+      if format == .json, let document = DocumentValue.results(reports.map(\.document), isOne: customers.count == 1) {
+        context.console.output(json: document)
+      }
+    }
+    try await each(of: customers, in: context) { customer in
+      let report = try await TestRun(
+        plan: try loaded.plan(of: customer), loaded: loaded, names: only, timeout: timeout, isKeeping: keep,
+        isQuiet: options.quiet, context
+      ).run()
+      reports.append(report)
+      if let junit {
+        let text = VerificationReport.junit(of: reports.map(\.checks), by: "kiln test")
+        try FileReplacement.replace([.init(path: context.folder.pushing(FilePath(junit)), bytes: Array(text.utf8))])
+      }
+      if format == .text {
+        if customers.count > 1 { context.console.output("\(customer):\n") }
+        context.console.output(report.text)
+      }
+      // The result has said what failed.
+      if !report.failed.isEmpty { throw KilnExit.problems }
+    }
+  }
+}
