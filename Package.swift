@@ -112,7 +112,8 @@ let package = Package(
         "KilnDocker", "KilnKubernetes", "KilnPacker", "KilnAnsible", "KilnGoss", "KilnAzure", "KilnSystemd", system,
       ], tests: [yams, "KilnFleet", "KilnTesting"], fixtures: true)
     + module(
-      "KilnFleet", ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics", "KilnPacker"],
+      "KilnFleet",
+      ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics", "KilnGeneration", "KilnPacker"],
       tests: ["KilnTesting"])
     + module(
       "KilnWorkspace",
