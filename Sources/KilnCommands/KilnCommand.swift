@@ -17,7 +17,8 @@ public struct KilnCommand: AsyncParsableCommand {
         name: "Workspace:",
         subcommands: [
           InitCommand.self, NewCommand.self, CheckCommand.self, PlanCommand.self, GenerateCommand.self,
-          PackCommand.self, BuildCommand.self, BakeCommand.self, VerifyCommand.self, ComponentsCommand.self,
+          PackCommand.self, BuildCommand.self, BakeCommand.self, VerifyCommand.self, LoadCommand.self,
+          ComponentsCommand.self,
           SchemaCommand.self, PruneCommand.self,
         ]),
       CommandGroup(

@@ -145,6 +145,7 @@ public struct Generator: Sendable {
   public func environment(_ plan: EnvironmentPlan) throws -> EnvironmentOutput {
     EnvironmentOutput(
       customer: plan.customer, source: plan.spec.file, images: try images(of: plan), compose: compose(of: plan),
-      goss: goss(of: plan), packer: packer(of: plan), kubernetes: KubernetesFiles(plan: plan).files)
+      goss: goss(of: plan), packer: packer(of: plan), kubernetes: KubernetesFiles(plan: plan).files,
+      loadTests: LoadTestLowering(plan: plan).files)
   }
 }

@@ -21,6 +21,8 @@ public final class EnvironmentSpec: Sendable, Hashable {
   /// Nil where it runs in no cluster.
   public let kubernetes: Kubernetes?
   public let stages: [Stage]
+  /// In the order of the file.
+  public let loadTests: [LoadTest]
 
   /// A variable of an environment; values keep their source text.
   public struct Variable: Sendable, Hashable {
@@ -197,5 +199,6 @@ public final class EnvironmentSpec: Sendable, Hashable {
     stages = (node.required("stages").entries ?? []).map {
       Stage($0)
     }
+    loadTests = LoadTest.all(node["load"])
   }
 }

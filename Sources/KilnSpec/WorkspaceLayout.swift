@@ -26,6 +26,8 @@ package struct WorkspaceLayout: Sendable {
   package func parameters(of customer: String) -> FilePath { folder(of: customer).appending("parameters") }
   /// The goss files that containers are checked with.
   package func goss(of customer: String) -> FilePath { folder(of: customer).appending("goss") }
+  /// What load tests gave, a folder for each target.
+  package func load(of customer: String) -> FilePath { folder(of: customer).appending("load") }
   /// The troubles that `kiln watch --once` has reported in a stage.
   package func watch(_ stage: String?) -> FilePath { dist.appending(".watch-\(stage ?? "")") }
   /// Build contexts: a link for each image, to the folder that was made last.
