@@ -83,6 +83,7 @@ let package = Package(
     + module("KilnDocker", ["KilnDocuments"])
     + module("KilnAnsible", ["KilnDocuments"], tests: [yams])
     + module("KilnGoss", ["KilnDocuments"], tests: [yams])
+    + module("KilnJMeter", ["KilnDocuments"])
     + module("KilnKubernetes", ["KilnDocuments"])
     + module("KilnPacker", ["KilnDocuments"])
     + module("KilnAzure", ["KilnPacker", "KilnDocuments", "KilnDiagnostics"])
@@ -109,10 +110,12 @@ let package = Package(
       "KilnGeneration",
       [
         "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments",
-        "KilnDocker", "KilnKubernetes", "KilnPacker", "KilnAnsible", "KilnGoss", "KilnAzure", "KilnSystemd", system,
+        "KilnDocker", "KilnKubernetes", "KilnPacker", "KilnAnsible", "KilnGoss", "KilnAzure", "KilnJMeter",
+        "KilnSystemd", system,
       ], tests: [yams, "KilnFleet", "KilnTesting"], fixtures: true)
     + module(
-      "KilnFleet", ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics", "KilnPacker"],
+      "KilnFleet",
+      ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics", "KilnGeneration", "KilnPacker"],
       tests: ["KilnTesting"])
     + module(
       "KilnWorkspace",
@@ -133,6 +136,12 @@ let package = Package(
         "KilnGeneration", "KilnHTTP", "KilnPacker", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnWorkspace", system,
       ], tests: ["KilnTesting"])
     + module(
+      "KilnLoad",
+      [
+        "KilnArtifacts", "KilnConsole", "KilnDeploy", "KilnDiagnostics", "KilnDocuments", "KilnEngine",
+        "KilnGeneration", "KilnHTTP", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnWorkspace", system,
+      ], tests: ["KilnTesting"])
+    + module(
       "KilnRelease",
       [
         "KilnArtifacts", "KilnAzure", "KilnConsole", "KilnContext", "KilnDiagnostics", "KilnDocuments", "KilnEngine",
@@ -148,7 +157,7 @@ let package = Package(
     + module(
       "KilnCommands",
       [
-        "KilnDeploy", "KilnEngine", "KilnHTTP", "KilnRelease", "KilnVerify", "KilnWorkspace",
+        "KilnDeploy", "KilnEngine", "KilnHTTP", "KilnLoad", "KilnRelease", "KilnVerify", "KilnWorkspace",
         "KilnGeneration", "KilnFleet", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
         "KilnConsole", "KilnDocuments", "KilnProcesses", "KilnContext", "KilnPacker", "KilnAzure", arguments,
         system,

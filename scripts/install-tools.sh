@@ -17,6 +17,7 @@ e2e)
   lacks zstd && missing="$missing zstd"
   lacks qemu-x86_64-static && missing="$missing qemu-user-static"
   lacks git && missing="$missing git"
+  lacks wrk && missing="$missing wrk"
   lacks chromium && lacks chromium-browser && lacks google-chrome && missing="$missing $(browser)"
   ;;
 bench)

@@ -18,7 +18,7 @@ public struct KilnCommand: AsyncParsableCommand {
         subcommands: [
           InitCommand.self, NewCommand.self, CheckCommand.self, PlanCommand.self, GenerateCommand.self,
           PackCommand.self, BuildCommand.self, BakeCommand.self, TestCommand.self, VerifyCommand.self,
-          ComponentsCommand.self,
+          LoadCommand.self,          ComponentsCommand.self,
           SchemaCommand.self, PruneCommand.self,
         ]),
       CommandGroup(

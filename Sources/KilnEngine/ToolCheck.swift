@@ -45,5 +45,8 @@ package struct ToolCheck: Sendable, Equatable {
     ToolCheck(
       name: "goss", command: ["goss", "help"], need: "kiln bake and verify: copied into images to check them",
       install: "https://github.com/goss-org/goss/releases"),
+    ToolCheck(
+      name: "jmeter", command: ["jmeter", "-j", "/dev/null", "--version"], need: "kiln load",
+      install: "https://jmeter.apache.org"),
   ]
 }

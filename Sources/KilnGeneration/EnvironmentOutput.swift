@@ -48,6 +48,8 @@ public struct EnvironmentOutput: Sendable {
   public let packer: PackerOutput?
   /// Manifests, by their paths in the folder `kubernetes`.
   public let kubernetes: [(path: String, text: String)]
+  /// Load tests' plans and what belongs to them, by name.
+  public let loadTests: [(name: String, text: String)]
 
   /// The same as files below the output folder.
   /// - Throws: `ArtifactConflict` for a mistake of Kiln's.
@@ -64,6 +66,7 @@ public struct EnvironmentOutput: Sendable {
     for (path, text) in kubernetes {
       try tree.add("\(GeneratedFolder.kubernetes(of: customer))/\(path)", Artifact(text, source: source))
     }
+    for (name, text) in loadTests { try tree.add("\(customer)/\(name)", Artifact(text, source: source)) }
     guard let packer else { return }
     for (name, text) in packer.values {
       try tree.add("\(GeneratedFolder.machine(of: customer))/\(name)", Artifact(text, source: source))

@@ -152,6 +152,7 @@ public struct Generator: Sendable {
       customer: plan.customer, source: plan.spec.file, images: try images(of: plan),
       testImages: try plan.testing.map { try images(of: $0).apps } ?? [], compose: compose(of: plan),
       testCompose: testCompose(of: plan),
-      goss: goss(of: plan), packer: packer(of: plan), kubernetes: KubernetesFiles(plan: plan).files)
+      goss: goss(of: plan), packer: packer(of: plan), kubernetes: KubernetesFiles(plan: plan).files,
+      loadTests: LoadTestLowering(plan: plan).files)
   }
 }

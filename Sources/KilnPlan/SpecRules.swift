@@ -16,7 +16,7 @@ struct SpecRules {
 
   func problems() -> [Diagnostic] {
     var found = secretProblems() + stageProblems()
-    found += AppRules(spec).problems()
+    found += AppRules(spec).problems() + LoadRules(spec).problems()
     found += NameRules(spec: spec, registry: spec.registry ?? registry).problems()
     let staged = spec.stages.flatMap(\.apps)
     for limits in spec.apps.flatMap(\.allLimits) + spec.services.map(\.limits) + staged.map(\.limits)

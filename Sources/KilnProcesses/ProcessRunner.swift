@@ -36,10 +36,12 @@ package struct Invocation: Sendable, Equatable {
   package let folder: FilePath?
   /// Whether a terminal's SIGINT leaves it alone where its output is kept: it runs to its end.
   package let isShielded: Bool
+  /// Whether an interruption goes to all that it has started, too: a script that waits for a program does not pass it on.
+  package let isInterruptedWhole: Bool
 
   package init(
     _ program: String, _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = [],
-    folder: FilePath? = nil, isShielded: Bool = false
+    folder: FilePath? = nil, isShielded: Bool = false, isInterruptedWhole: Bool = false
   ) {
     self.program = program
     self.arguments = arguments
@@ -47,5 +49,6 @@ package struct Invocation: Sendable, Equatable {
     self.input = input
     self.folder = folder
     self.isShielded = isShielded
+    self.isInterruptedWhole = isInterruptedWhole
   }
 }

@@ -38,7 +38,11 @@ package struct SystemProcesses: ProcessRunner {
         error: .combinedWithOutput
       ) { execution in
         try await withThrowingTaskGroup(of: Void.self) { group in
-          group.addTask { await Self.passOn { try? execution.send(signal: .interrupt) } }
+          group.addTask {
+            await Self.passOn {
+              try? execution.send(signal: .interrupt, toProcessGroup: invocation.isInterruptedWhole)
+            }
+          }
           for try await buffer in execution.standardOutput {
             try buffer.withUnsafeBytes { try body($0) }
           }

@@ -65,12 +65,16 @@ package struct Tool: Sendable {
   }
 
   /// Runs to the end; both streams go to `body`, together and piece by piece.
+  /// - Parameter isInterruptedWhole: Whether an interruption goes to all that the program has started, too.
   /// - Returns: The exit code, as in `Outcome`.
   package func stream(
     _ arguments: [String], environment: [String: String] = [:], folder: FilePath? = nil,
+    isInterruptedWhole: Bool = false,
     _ body: @Sendable @escaping (UnsafeRawBufferPointer) throws -> Void
   ) async throws -> Int32 {
-    try await runner.stream(Invocation(name, arguments, environment: environment, folder: folder), body)
+    try await runner.stream(
+      Invocation(
+        name, arguments, environment: environment, folder: folder, isInterruptedWhole: isInterruptedWhole), body)
   }
 
   /// Runs to the end with files for its input and output.

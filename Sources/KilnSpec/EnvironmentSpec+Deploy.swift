@@ -45,6 +45,7 @@ extension EnvironmentSpec {
     public let capacity: Int?
     /// What apps are given instead, and more.
     public let apps: [StageApp]
+    public let loadTests: [StageLoadTest]
   }
 
   /// An app in a stage; nil is as everywhere.
@@ -184,6 +185,7 @@ extension EnvironmentSpec.Stage {
     let only = node["app"].map { (Located(EnvironmentSpec.App.onlyName, at: $0.location), $0) }
     let named = (node["apps"]?.entries ?? []).map { (Located($0.key, at: $0.keyLocation), $0.value) }
     apps = ((only.map { [$0] } ?? []) + named).map { .init(app: $0, $1) }
+    loadTests = EnvironmentSpec.StageLoadTest.all(node["load"])
   }
 }
 

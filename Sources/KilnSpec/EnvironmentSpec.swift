@@ -28,6 +28,8 @@ public final class EnvironmentSpec: Sendable, Hashable {
   /// The images of tests and helpers, as if each were an app: they are planned and built as apps are. Nil where Kiln builds
   /// none.
   public let testing: EnvironmentSpec?
+  /// In the order of the file.
+  public let loadTests: [LoadTest]
 
   /// A variable of an environment; values keep their source text.
   public struct Variable: Sendable, Hashable {
@@ -205,6 +207,7 @@ public final class EnvironmentSpec: Sendable, Hashable {
     let (tests, helpers) = (node.required("tests").entries ?? [], node.required("helpers").entries ?? [])
     self.tests = tests.map { Test($0) }
     self.helpers = helpers.map { Helper($0) }
+    loadTests = LoadTest.all(node["load"])
     seed = node["seed"].map { Seed($0) }
     let built =
       tests.compactMap { App(testing: $0, named: Test.service($0.key), at: SpecPath(keys: "tests", $0.key)) }
@@ -234,6 +237,7 @@ public final class EnvironmentSpec: Sendable, Hashable {
     machine = nil
     kubernetes = nil
     stages = []
+    loadTests = []
     tests = []
     helpers = []
     seed = nil

@@ -30,6 +30,8 @@ package struct WorkspaceLayout: Sendable {
   package func tests(of customer: String) -> FilePath { folder(of: customer).appending("tests") }
   /// The environments of tests that run at this time, or were killed.
   package func testRuns(of customer: String) -> FilePath { tests(of: customer).appending(".runs") }
+  /// What load tests gave, a folder for each target.
+  package func load(of customer: String) -> FilePath { folder(of: customer).appending("load") }
   /// The troubles that `kiln watch --once` has reported in a stage.
   package func watch(_ stage: String?) -> FilePath { dist.appending(".watch-\(stage ?? "")") }
   /// Build contexts: a link for each image, to the folder that was made last.

@@ -1,5 +1,7 @@
+import KilnArtifacts
 package import KilnConsole
 package import KilnDocuments
+package import SystemPackage
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -119,6 +121,11 @@ package struct VerificationReport: Sendable, Equatable {
       lines.append("  </testsuite>")
     }
     return lines.joined(separator: "\n") + "\n</testsuites>\n"
+  }
+
+  /// - Throws: `FileSystemError`.
+  package static func writeJUnit(of reports: [VerificationReport], to file: String, in folder: FilePath) throws {
+    try FileReplacement.replace([.init(path: folder.pushing(FilePath(file)), bytes: Array(junit(of: reports).utf8))])
   }
 
   /// Seconds with three digits, whatever the locale.

@@ -107,8 +107,10 @@ package struct WorkspaceFiles: Sendable {
     }
   }
 
-  /// Sources, overlays and parameters files that are not there, or are outside.
-  package func problems(in spec: EnvironmentSpec) -> [Diagnostic] { folders(in: spec) + parameters(in: spec) }
+  /// Sources, overlays, parameters files and load tests' plans that are not there, or are outside.
+  package func problems(in spec: EnvironmentSpec) -> [Diagnostic] {
+    folders(in: spec) + parameters(in: spec) + loadPlans(in: spec)
+  }
 
   /// Folders that `kiln.yaml` allows and that are not there.
   package func problems(inAllowed allowed: [Located<FilePath>]) -> [Diagnostic] {
@@ -126,6 +128,13 @@ package struct WorkspaceFiles: Sendable {
     guard let parameters = spec.machine?.parameters else { return [] }
     return (parameters.files + (parameters.template.map { [$0] } ?? [])).compactMap { path in
       problem(path, "the file", isWanted: { if case .file = $0 { true } else { false } })
+    }
+  }
+
+  private func loadPlans(in spec: EnvironmentSpec) -> [Diagnostic] {
+    spec.loadTests.compactMap { test in
+      guard case .plan(let path) = test.source, path.value.isRelative else { return nil }
+      return problem(path, "the plan", isWanted: { if case .file = $0 { true } else { false } })
     }
   }
 

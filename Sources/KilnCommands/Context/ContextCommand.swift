@@ -123,11 +123,7 @@ struct ContextPackCommand: SynchronousCommand {
       time: try context.sourceDate())
     let packed = try withExcerpts(folder.sources) {
       if output == "-" {
-        return try packer.pack(folder.source, progress: context.progress(quiet: quiet)) {
-          do {
-            try FileDescriptor.standardOutput.writeWhole($0)
-          } catch let error as Errno { throw FileSystemError("write", "standard output", error) }
-        }
+        return try packer.pack(folder.source, intoStandardOutputOf: context, quiet: quiet)
       }
       return try packer.pack(folder.source, to: context.folder.pushing(FilePath(output)), quiet: quiet, context)
     }

@@ -4,21 +4,12 @@ import KilnConsole
 import KilnDiagnostics
 import KilnDocuments
 import KilnFleet
-import KilnGeneration
 import KilnPacker
 import KilnPlan
 import KilnSpec
 import KilnWorkspace
 
-enum PlanFormat: String, ExpressibleByArgument, CaseIterable {
-  case text, json, dot, svg, html, markdown, gitlab
-  case githubMatrix = "github-matrix"
-  case azureMatrix = "azure-matrix"
-
-  static let plan: [Self] = [.text, .json]
-  static let fleet: [Self] = [.text, .json, .dot, .svg, .html]
-  static let since: [Self] = [.text, .json, .markdown, .githubMatrix, .azureMatrix, .gitlab]
-}
+extension PlanFormat: ExpressibleByArgument {}
 
 struct PlanCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
@@ -78,7 +69,7 @@ struct PlanCommand: KilnSubcommand {
     try context.stopOnErrors(loaded)
     if fleet {
       if format == .json { return context.console.output(json: FleetOverview(loaded.plans).document) }
-      return context.console.output(overview(loaded.plans))
+      return context.console.output(FleetOverview.text(loaded.plans, as: format))
     }
     if let since {
       let earlier = try await EarlierWorkspace.read(since, for: loaded, options.workers, context)
@@ -88,7 +79,7 @@ struct PlanCommand: KilnSubcommand {
         from: past, to: loaded.plans, since: since, sources: earlier.sources, notes: earlier.notes)
       let shown = change.only(kinds ?? [])
       if format == .json { return context.console.output(json: shown.document) }
-      return context.console.output(rendered(shown))
+      return context.console.output(shown.text(as: format))
     }
     let documents = loaded.plans.map { PlanDocument(plan: $0) }
     switch format {
@@ -96,41 +87,6 @@ struct PlanCommand: KilnSubcommand {
       let root: DocumentValue = ["environments": .list(documents.map(\.json)), "schemaVersion": 1]
       context.console.output(json: root)
     default: context.console.output(documents.map(\.text).joined(separator: "\n"))
-    }
-  }
-
-  private func overview(_ plans: [EnvironmentPlan]) -> String {
-    switch format {
-    case .dot: FleetGraph(plans).dot
-    case .svg: FleetGraph(plans).svg
-    case .html: FleetGraph(plans).html
-    default: FleetOverview(plans).text
-    }
-  }
-
-  private func rendered(_ change: FleetChange) -> String {
-    func matrix(limit: Int = BuildMatrix.limit) -> BuildMatrix {
-      BuildMatrix(change.images, limit: limit) { image in
-        switch (image.kind, image.customer) {
-        case (.machine, let customer?): customer
-        case (_, let customer?): BakeLowering.target(customer, image.name)
-        case (_, nil): BakeLowering.runtime(image.name)
-        }
-      }
-    }
-    switch format {
-    case .markdown: return change.markdown
-    case .githubMatrix: return matrix().github
-    case .azureMatrix: return matrix().azure
-    case .gitlab:
-      return matrix(limit: 500).gitlab { kind in
-        if kind == .machine { return [#"for customer in $KILN_TARGETS; do kiln bake "$customer"; done"#] }
-        return [
-          "kiln generate --check", "kiln pack --folders --quiet",
-          "docker buildx bake -f dist/\(BakeLowering.fileName) --push $KILN_TARGETS",
-        ]
-      }
-    default: return change.text
     }
   }
 }

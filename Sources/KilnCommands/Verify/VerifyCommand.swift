@@ -1,11 +1,9 @@
 import ArgumentParser
-import KilnArtifacts
 import KilnConsole
 import KilnDocuments
 import KilnHTTP
 import KilnVerify
 import KilnWorkspace
-import SystemPackage
 
 struct VerifyCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
@@ -73,21 +71,18 @@ struct VerifyCommand: KilnSubcommand {
       let check = EnvironmentCheck(
         plan: try loaded.plan(of: customer), loaded: loaded, image: container, context: context)
       if format == .text, customers.count > 1 { context.console.output("\(customer):\n") }
-      if let url, let address = HTTPAddress(url) {
-        let report = try await AddressVerification(
-          plan: loaded.plan(of: customer), app: app, address: address, context
-        ).report()
-        documents.append(report.document)
-        reports.append(report)
-        try show(report, besides: reports, in: context)
-      } else if parity {
+      if parity {
         let table = try await check.parity(machine: machine)
         documents.append(table.document)
         if format == .text { context.console.output(table.text) }
         // The result has said which differences no step declares.
         if !table.undeclared.isEmpty { throw KilnExit.problems }
       } else {
-        let report = try await check.report()
+        let address = url.flatMap { HTTPAddress($0) }
+        let report =
+          if let address {
+            try await AddressVerification(plan: check.plan, app: app, address: address, context).report()
+          } else { try await check.report() }
         documents.append(report.document)
         reports.append(report)
         try show(report, besides: reports, in: context)
@@ -98,10 +93,7 @@ struct VerifyCommand: KilnSubcommand {
   private func show(
     _ report: VerificationReport, besides reports: [VerificationReport], in context: CommandContext
   ) throws {
-    if let junit {
-      let path = context.folder.pushing(FilePath(junit))
-      try FileReplacement.replace([.init(path: path, bytes: Array(VerificationReport.junit(of: reports).utf8))])
-    }
+    if let junit { try VerificationReport.writeJUnit(of: reports, to: junit, in: context.folder) }
     if format == .text { context.console.output(report.text) }
     if !report.isRunning, !options.quiet {
       context.console.error("note: \(report.customer) is not up: only the app's image was checked\n")

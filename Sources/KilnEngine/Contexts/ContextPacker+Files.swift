@@ -25,6 +25,16 @@ extension CommandContext {
 }
 
 extension ContextPacker {
+  package func pack(_ source: ContextSource, intoStandardOutputOf context: CommandContext, quiet: Bool) throws
+    -> PackedContext
+  {
+    try pack(source, progress: context.progress(quiet: quiet)) { bytes in
+      do {
+        try FileDescriptor.standardOutput.writeWhole(bytes)
+      } catch let error as Errno { throw FileSystemError("write", "standard output", error) }
+    }
+  }
+
   /// Packs to a file that appears only when it is whole.
   package func pack(_ source: ContextSource, to path: FilePath, quiet: Bool, _ context: CommandContext) throws
     -> PackedContext

@@ -47,6 +47,8 @@ struct ShapeSchema {
     case .map(let keys, let values): return .map(self.map(keys, values))
     case .object(let object), .choice(let object): return .map(self.object(object))
     case .either(let first, let second): return ["anyOf": [whole.value(first), value(second)]]
+    case .oneOrNamed(let object, let names):
+      return ["anyOf": [.map(self.object(object)), .map(map(names, .object(object)))]]
     case .anything: return [:]
     }
   }

@@ -55,6 +55,7 @@ public struct SpecReference: Sendable {
     case .list(let item, _): add(item, path: path + "[]", &rows, &known)
     case .map(_, let values): add(values, path: path + ".NAME", &rows, &known)
     case .either(_, let other): add(other, path: path, &rows, &known)
+    case .oneOrNamed(let object, _): add(.object(object), path: path, &rows, &known)
     case .text, .version, .integer, .number, .boolean, .scalar, .anything: break
     }
   }
@@ -79,6 +80,7 @@ public struct SpecReference: Sendable {
     case .map(_, let values): return "map of \(type(values))"
     case .object, .choice: return "map"
     case .either(let first, let second): return "\(type(first)), or \(type(second))"
+    case .oneOrNamed: return "map, or map of such maps by name"
     case .anything: return "as described there"
     }
   }

@@ -150,6 +150,8 @@ extension Shape {
       .init(
         "apps", .map(keys: appName, values: .object(stageApp)), default: "{}", "what apps are given in this stage",
         example: "{care: {environment: {APP_ENV: qa}}}"),
+      .init(
+        "load", stageLoad, "how much the load tests ask in this stage, and what they allow", example: "{users: 5}"),
     ],
     refused: inImages(["runtime", "services", "images", "machine", "profile", "secrets", "base", "components"]))
 

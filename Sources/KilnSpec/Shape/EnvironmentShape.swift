@@ -74,6 +74,10 @@ extension Shape {
                 example: "acme.azurecr.io")
             ])), default: "{}", "how images are named"),
       .init("machine", .object(machine), "the same runtime and app as a virtual machine image"),
+      .init(
+        "load", load,
+        "load tests, which `kiln load` runs: one, or several by name; where a value is a map, it is several",
+        example: "{path: /, users: 50, p95: 800ms}"),
       .init("deploy", .object(deploy), "where it runs", example: "{kubernetes: {namespace: acme}}"),
       .init(
         "tests", tests, default: "{}",

@@ -17,6 +17,8 @@ public indirect enum Shape: Sendable {
   case choice(ObjectShape)
   /// The first for text, the second for everything else.
   case either(Shape, Shape)
+  /// An object, or several of them by name, as `isNamed` tells them apart.
+  case oneOrNamed(ObjectShape, names: TextRule)
   /// Null or a value: an object whose keys are all optional, say.
   case anything
 
@@ -34,6 +36,12 @@ public indirect enum Shape: Sendable {
     case .object(let object), .choice(let object): object.filled(node)
     default: node
     }
+  }
+
+  /// Whether a map has names with an object each, and is not an object itself: one of its values is a map, which no key of
+  /// the object takes.
+  static func isNamed(_ node: SpecNode, _ object: ObjectShape) -> Bool {
+    (node.entries ?? []).contains { $0.value.entries != nil || $0.value.isNull && object[$0.key] == nil }
   }
 
   /// A bound of a range of numbers.

@@ -110,6 +110,7 @@ public struct ShapeChecker: Sendable {
     case .choice(let object): checkObject(node, object, in: place, &problems)
     case .either(let text, let other):
       check(node, node.scalar != nil && !node.isNull ? text : other, in: place, &problems)
+    case .oneOrNamed(let object, let names): checkNamed(node, object, names, in: place, &problems)
     }
   }
 
@@ -127,7 +128,7 @@ public struct ShapeChecker: Sendable {
     }
   }
 
-  private func check(
+  func check(
     _ text: String, _ rule: TextRule, at location: SourceLocation, in place: String, _ problems: inout [Diagnostic]
   ) {
     func refuse(_ suggestion: String) {
@@ -151,7 +152,7 @@ public struct ShapeChecker: Sendable {
     if let pattern = rule.pattern, !matches(text, pattern) { refuse(rule.rule ?? "\(rule.name) must match \(pattern)") }
   }
 
-  private func checkObject(_ node: SpecNode, _ object: ObjectShape, in place: String, _ problems: inout [Diagnostic]) {
+  func checkObject(_ node: SpecNode, _ object: ObjectShape, in place: String, _ problems: inout [Diagnostic]) {
     guard let entries = node.entries else {
       let message = "\(object.name) must be a map, not \(node.kind)"
       problems.append(Diagnostic("spec.wrong-type", message, at: node.location, suggestion: object.form))
