@@ -85,6 +85,7 @@ let package = Package(
     + module("KilnGoss", ["KilnDocuments"], tests: [yams])
     + module("KilnKubernetes", ["KilnDocuments"])
     + module("KilnPacker", ["KilnDocuments"])
+    + module("KilnPipelines", ["KilnDocuments"], tests: [yams, "KilnTesting"])
     + module("KilnAzure", ["KilnPacker", "KilnDocuments", "KilnDiagnostics"])
     + module(
       "KilnContext",
@@ -109,7 +110,8 @@ let package = Package(
       "KilnGeneration",
       [
         "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments",
-        "KilnDocker", "KilnKubernetes", "KilnPacker", "KilnAnsible", "KilnGoss", "KilnAzure", "KilnSystemd", system,
+        "KilnDocker", "KilnKubernetes", "KilnPacker", "KilnPipelines", "KilnAnsible", "KilnGoss", "KilnAzure",
+        "KilnSystemd", system,
       ], tests: [yams, "KilnFleet", "KilnTesting"], fixtures: true)
     + module(
       "KilnFleet", ["KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDocuments", "KilnDiagnostics", "KilnPacker"],
@@ -117,7 +119,7 @@ let package = Package(
     + module(
       "KilnWorkspace",
       [
-        "KilnArtifacts", "KilnCatalog", "KilnConsole", "KilnContext", "KilnDiagnostics", "KilnDocuments",
+        "KilnArtifacts", "KilnCatalog", "KilnConsole", "KilnContext", "KilnDiagnostics", "KilnDocuments", "KilnFleet",
         "KilnGeneration", "KilnPlan", "KilnProcesses", "KilnSpec", system,
       ], tests: ["KilnTesting"])
     + module(
@@ -163,5 +165,8 @@ let package = Package(
         ],
         path: "Tests/KilnTesting", swiftSettings: settings),
     ]
-    + [.testTarget(name: "KilnEndToEndTests", dependencies: [], exclude: ["Browser", "Load"], swiftSettings: settings)]
+    + [
+      .testTarget(
+        name: "KilnEndToEndTests", dependencies: [yams], exclude: ["Browser", "Load"], swiftSettings: settings)
+    ]
 )

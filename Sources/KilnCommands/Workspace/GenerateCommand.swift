@@ -1,9 +1,6 @@
 import ArgumentParser
-import KilnArtifacts
 import KilnConsole
 import KilnDiagnostics
-import KilnDocuments
-import KilnPlan
 import KilnSpec
 import KilnWorkspace
 import SystemPackage
@@ -32,9 +29,16 @@ struct GenerateCommand: SynchronousCommand {
   @Flag(help: "Overwrite files that were edited by hand; remove what a moved spec leaves.") var force = false
   @Flag(help: "Generate the environments without errors; those with errors stay as they were, exit 1.")
   var keepGoing = false
+  @Option(help: "With --check: text, json, or annotations for github or azure-pipelines.")
+  var format: DiagnosticRenderer.Format = .text
   @Argument(help: "Customers; all when none is named.") var customers: [String] = []
 
   var color: ColorChoice { options.color }
+  var errorReport: ErrorReport { .init(format: format, isResult: format != .text) }
+
+  func validate() throws {
+    if format != .text, !check { throw ValidationError("--format goes with --check") }
+  }
 
   func run(in context: CommandContext) throws {
     var loaded = try context.load(options, customers: customers)
@@ -50,58 +54,18 @@ struct GenerateCommand: SynchronousCommand {
     }
     let output = GeneratedOutput(
       loaded: loaded, folder: output.map { context.folder.pushing(FilePath($0)) }, workers: options.workers)
+    var run = GenerateRun(output, customers: customers, isForced: force, isQuiet: options.quiet, context)
+    run.format = format
+    run.looksAtPipelines = customers.isEmpty && self.output == nil && loaded.isFleetWhole
+    var isDifferent = false
     try output.withErrors {
-      if check || diff { try compare(output, loaded, context) }
-      if !check { try write(output, loaded, context) }
+      if check || diff { isDifferent = try run.compare(showing: diff, reporting: check) }
+      if !check { try run.write() }
     }
+    if isDifferent { throw KilnExit.difference }
     if loaded.problems.hasErrors {
       throw CommandError(
         "generate.left", "environments with errors were left as they were; the others are generated")
     }
-  }
-
-  /// Reports what would change.
-  private func compare(_ output: GeneratedOutput, _ loaded: LoadedWorkspace, _ context: CommandContext) throws {
-    let delta = try output.folder.compare(
-      with: output.units(loaded.plans), generator: KilnVersion.generator, detail: diff ? .contents : .files,
-      isInScope: output.scope(customers))
-    try output.refuseRemovals(delta, isForced: force)
-    if diff {
-      for change in delta.changes {
-        context.console.output(LineDiff.unified(path: change.path, old: change.old, new: change.new))
-      }
-    }
-    if check { try report(delta, in: context) }
-  }
-
-  private func write(_ output: GeneratedOutput, _ loaded: LoadedWorkspace, _ context: CommandContext) throws {
-    let folder = output.folder
-    try folder.locked(
-      onWait: { context.console.error("another kiln writes \(folder.path); waiting\n") },
-      {
-        let delta = try folder.compare(
-          with: output.units(loaded.plans), generator: KilnVersion.generator,
-          isInScope: output.scope(customers))
-        try output.refuseRemovals(delta, isForced: force)
-        try output.refuseEdited(delta, isForced: force)
-        let outcome = try folder.apply(delta)
-        guard !options.quiet else { return }
-        for change in delta.changes { context.console.error("\(change.kind.past) \(change.path)\n") }
-        for unit in outcome.created {
-          context.console.error(
-            "created \(unit.unit): \(unit.files == 0 ? "no files" : Phrase.count(unit.files, "file"))\n")
-        }
-        let written = delta.changes.count + outcome.created.reduce(0) { $0 + $1.files }
-        context.console.error("\(written) written or removed, \(outcome.unchanged) unchanged, in \(folder.path)\n")
-      })
-  }
-
-  private func report(_ delta: OutputFolder.Delta, in context: CommandContext) throws {
-    if delta.isEmpty {
-      if !options.quiet { context.console.error("everything is up to date\n") }
-      return
-    }
-    context.console.error(delta.text)
-    throw KilnExit.difference
   }
 }
