@@ -86,6 +86,7 @@ let package = Package(
     + module("KilnJMeter", ["KilnDocuments"])
     + module("KilnKubernetes", ["KilnDocuments"])
     + module("KilnPacker", ["KilnDocuments"])
+    + module("KilnPipelines", ["KilnDocuments"], tests: [yams, "KilnTesting"])
     + module("KilnAzure", ["KilnPacker", "KilnDocuments", "KilnDiagnostics"])
     + module(
       "KilnContext",
@@ -110,7 +111,7 @@ let package = Package(
       "KilnGeneration",
       [
         "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments",
-        "KilnDocker", "KilnKubernetes", "KilnPacker", "KilnAnsible", "KilnGoss", "KilnAzure", "KilnJMeter",
+        "KilnDocker", "KilnKubernetes", "KilnPacker", "KilnPipelines", "KilnAnsible", "KilnGoss", "KilnAzure", "KilnJMeter",
         "KilnSystemd", system,
       ], tests: [yams, "KilnFleet", "KilnTesting"], fixtures: true)
     + module(
@@ -120,7 +121,7 @@ let package = Package(
     + module(
       "KilnWorkspace",
       [
-        "KilnArtifacts", "KilnCatalog", "KilnConsole", "KilnContext", "KilnDiagnostics", "KilnDocuments",
+        "KilnArtifacts", "KilnCatalog", "KilnConsole", "KilnContext", "KilnDiagnostics", "KilnDocuments", "KilnFleet",
         "KilnGeneration", "KilnPlan", "KilnProcesses", "KilnSpec", system,
       ], tests: ["KilnTesting"])
     + module(
@@ -172,5 +173,8 @@ let package = Package(
         ],
         path: "Tests/KilnTesting", swiftSettings: settings),
     ]
-    + [.testTarget(name: "KilnEndToEndTests", dependencies: [], exclude: ["Browser", "Load"], swiftSettings: settings)]
+    + [
+      .testTarget(
+        name: "KilnEndToEndTests", dependencies: [yams], exclude: ["Browser", "Load"], swiftSettings: settings)
+    ]
 )

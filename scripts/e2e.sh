@@ -4,7 +4,7 @@
 # KILN_BIN names the folder of the binary under test; SWIFT, the compiler's command.
 set -uo pipefail
 swift=${SWIFT:-swift}
-lane='BakeTests|BuildTests|ClusterTests|ContextTests|EnvironmentTests|FleetTests|GenerationTests|PackerLogTests'
+lane='BakeTests|BuildTests|ClusterTests|ContextTests|EnvironmentTests|FleetTests|GenerationTests|PackerLogTests|PipelineTests'
 alone='StopTests|ParityTests|LoadTests'
 log=$(mktemp)
 trap 'kill $(jobs -p) 2>/dev/null; rm -f "$log"' EXIT

@@ -1,9 +1,8 @@
 public import ArgumentParser
-import KilnArtifacts
 import KilnConsole
 import KilnDiagnostics
 import KilnProcesses
-import SystemPackage
+import KilnWorkspace
 
 #if canImport(Glibc)
   import Glibc
@@ -40,7 +39,7 @@ extension KilnCommand {
       console.error("interrupted: nothing half done is left\n")
       return KilnExit.interrupted
     }
-    let trouble = commandError(error)
+    let trouble = CommandError(ending: error)
     console.report(trouble, as: form)
     return KilnExit.code(of: trouble.kind)
   }
@@ -52,21 +51,5 @@ extension KilnCommand {
       let name = nearest(to: String(word), among: names)
     else { return "" }
     return "\n" + DiagnosticRenderer.help("did you mean `kiln \(name)`?").dropLast()
-  }
-
-  /// What is no `CommandError` is the machine's failure, except that a file which the user named is not there, or that
-  /// something else stands in its place.
-  private static func commandError(_ error: any Error) -> CommandError {
-    switch error {
-    case let error as any CommandErrorConvertible: return error.commandError
-    case let error as FileSystemError:
-      let isInput = [.noSuchFileOrDirectory, .tooManySymbolicLinkLevels, .notDirectory].contains(error.errno)
-      return CommandError(isInput ? "input.file" : "machine.file", "\(error)", kind: isInput ? .problem : .machine)
-    case let error as RegularFile.Failure:
-      // What stands there is the input's problem; that it cannot be read may be the machine's.
-      if case .refused = error.reason { return CommandError("machine.file", "\(error)", kind: .machine) }
-      return CommandError("input.file", "\(error)")
-    default: return CommandError("machine.failure", "\(error)", kind: .machine)
-    }
   }
 }

@@ -18,8 +18,7 @@ public struct KilnCommand: AsyncParsableCommand {
         subcommands: [
           InitCommand.self, NewCommand.self, CheckCommand.self, PlanCommand.self, GenerateCommand.self,
           PackCommand.self, BuildCommand.self, BakeCommand.self, TestCommand.self, VerifyCommand.self,
-          LoadCommand.self,          ComponentsCommand.self,
-          SchemaCommand.self, PruneCommand.self,
+          LoadCommand.self, ComponentsCommand.self, SchemaCommand.self, PruneCommand.self, PipelineCommand.self,
         ]),
       CommandGroup(
         name: "On this machine:",
@@ -32,7 +31,7 @@ public struct KilnCommand: AsyncParsableCommand {
         name: "In clusters:",
         subcommands: [
           DeployCommand.self, PromoteCommand.self, RollbackCommand.self, HistoryCommand.self, FleetCommand.self,
-          WatchCommand.self,
+          WatchCommand.self, NotifyCommand.self,
         ]),
       CommandGroup(
         name: "Anywhere:", subcommands: [ContextCommand.self, PackerLogCommand.self, ParametersCommand.self]),

@@ -15,6 +15,8 @@ public struct FleetChange: Sendable {
     public let name: String
     /// Nil for a runtime.
     public let customer: String?
+    /// The first of those whose it is.
+    public let owner: String
     /// What made it necessary; `new` alone for one that was not there.
     public let reasons: [String]
     /// With values and places, where the reasons are differences.
@@ -44,6 +46,8 @@ public struct FleetChange: Sendable {
   public let images: [Image]
   /// Who runs something else without anything being built.
   public let values: [Values]
+  /// Whose images, values or deployments are others: all of them that a release has to look at.
+  public let concerned: [String]
   public let added: [String]
   public let removed: [String]
   /// What could not be compared.
@@ -87,7 +91,7 @@ public struct FleetChange: Sendable {
       let own = isRefreshed ? "refreshed" : "another registry"
       images.append(
         Image(
-          kind: .runtime, name: runtime.id, customer: nil,
+          kind: .runtime, name: runtime.id, customer: nil, owner: plan.customer,
           reasons: move.map { move in
             (ids.contains(runtime.id) ? [own] : []) + move.differences.map(\.text)
           } ?? [ids.contains(runtime.id) ? own : "new"],
@@ -97,6 +101,11 @@ public struct FleetChange: Sendable {
       images += Self.images(of: plan, before[plan.customer], sources[plan.customer] ?? [:])
     }
     self.images = images
+    let built = Set(images.map(\.owner))
+    concerned = new.filter { plan in
+      guard let past = before[plan.customer] else { return true }
+      return built.contains(plan.customer) || past.specDigest != plan.specDigest || past.clusters != plan.clusters
+    }.map(\.customer).sorted()
     values = new.sorted { $0.customer < $1.customer }.compactMap { plan in
       let differences = before[plan.customer].map { Self.valueDifferences($0, plan) } ?? []
       return differences.isEmpty ? nil : Values(customer: plan.customer, differences: differences)
@@ -104,9 +113,12 @@ public struct FleetChange: Sendable {
   }
 
   /// The same with images of `kinds` alone.
-  public func only(_ kinds: [Kind]) -> FleetChange { FleetChange(self, images.filter { kinds.contains($0.kind) }) }
+  public func only(_ kinds: [Kind]) -> FleetChange {
+    FleetChange(self, images.filter { kinds.contains($0.kind) }, isWhole: Set(kinds).count == Kind.allCases.count)
+  }
 
-  private init(_ other: FleetChange, _ images: [Image]) {
+  private init(_ other: FleetChange, _ images: [Image], isWhole: Bool) {
+    concerned = isWhole ? other.concerned : Set(images.map(\.owner)).sorted()
     since = other.since
     moves = other.moves
     self.images = images
@@ -141,7 +153,8 @@ public struct FleetChange: Sendable {
     func add(_ kind: Kind, _ name: String, _ reasons: [String], _ differences: [Difference]) {
       images.append(
         Image(
-          kind: kind, name: name, customer: plan.customer, reasons: reasons + differences.map(\.text),
+          kind: kind, name: name, customer: plan.customer, owner: plan.customer,
+          reasons: reasons + differences.map(\.text),
           differences: differences))
     }
     let registry = past.flatMap { $0.registry == plan.registry ? nil : "another registry" }

@@ -1,21 +1,29 @@
-import KilnDocuments
-import KilnGeneration
-package import KilnPlan
+public import KilnDocuments
+public import KilnPlan
 
-/// How `kiln plan` prints its answer.
-package enum PlanFormat: String, Sendable, CaseIterable {
-  case text, json, dot, svg, html, markdown, gitlab
+/// How a plan is printed.
+public enum PlanFormat: String, Sendable, CaseIterable {
+  case text, json, dot, svg, html, markdown, gitlab, customers
   case githubMatrix = "github-matrix"
   case azureMatrix = "azure-matrix"
 
-  package static let plan: [Self] = [.text, .json]
-  package static let fleet: [Self] = [.text, .json, .dot, .svg, .html]
-  package static let since: [Self] = [.text, .json, .markdown, .githubMatrix, .azureMatrix, .gitlab]
+  public static let plan: [Self] = [.text, .json, .customers]
+  public static let fleet: [Self] = [.text, .json, .dot, .svg, .html]
+  public static let since: [Self] = [.text, .json, .markdown, .customers, .githubMatrix, .azureMatrix, .gitlab]
+}
+
+extension FleetChange.Kind {
+  /// As in `app,service`; all without a text, nil where a word is none of them.
+  public static func list(_ text: String?) -> [Self]? {
+    guard let text else { return allCases }
+    let kinds = text.split(separator: ",").map { Self(rawValue: String($0)) }
+    return kinds.contains(nil) || kinds.isEmpty ? nil : kinds.compactMap { $0 }
+  }
 }
 
 extension FleetOverview {
-  /// The fleet of `plans` in one of `PlanFormat.fleet` other than JSON.
-  package static func text(_ plans: [EnvironmentPlan], as format: PlanFormat) -> String {
+  /// The runtimes of `plans` as text, or a picture of them.
+  public static func text(of plans: [EnvironmentPlan], as format: PlanFormat) -> String {
     switch format {
     case .dot: FleetGraph(plans).dot
     case .svg: FleetGraph(plans).svg
@@ -25,34 +33,9 @@ extension FleetOverview {
   }
 }
 
-extension FleetChange {
-  private static let gitlabLimit = 500
-
-  /// The change in one of `PlanFormat.since` other than JSON.
-  package func text(as format: PlanFormat) -> String {
-    switch format {
-    case .markdown: return markdown
-    case .githubMatrix: return matrix().github
-    case .azureMatrix: return matrix().azure
-    case .gitlab:
-      return matrix(limit: Self.gitlabLimit).gitlab { kind in
-        if kind == .machine { return [#"for customer in $KILN_TARGETS; do kiln bake "$customer"; done"#] }
-        return [
-          "kiln generate --check", "kiln pack --folders --quiet",
-          "docker buildx bake -f dist/\(BakeLowering.fileName) --push $KILN_TARGETS",
-        ]
-      }
-    default: return text
-    }
-  }
-
-  private func matrix(limit: Int = BuildMatrix.limit) -> BuildMatrix {
-    BuildMatrix(images, limit: limit) { image in
-      switch (image.kind, image.customer) {
-      case (.machine, let customer?): customer
-      case (_, let customer?): BakeLowering.target(customer, image.name)
-      case (_, nil): BakeLowering.runtime(image.name)
-      }
-    }
+extension PlanDocument {
+  /// For programs.
+  public static func document(of plans: [EnvironmentPlan]) -> DocumentValue {
+    ["environments": .list(plans.map { PlanDocument(plan: $0).json }), "schemaVersion": 1]
   }
 }

@@ -6,7 +6,7 @@ public struct NotificationUse: Sendable, Hashable {
   /// The variable that holds its URL.
   public let variable: String
 
-  init(_ node: SpecNode) {
+  package init(_ node: SpecNode) {
     kind = node["slack"] == nil ? .webhook : .slack
     variable = node.required(kind.rawValue).required("env").requiredText
   }

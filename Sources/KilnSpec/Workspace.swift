@@ -16,6 +16,7 @@ public struct Workspace: Sendable {
   public let clusters: [Cluster]
   /// Who is told of failed and recovered deployments.
   public let notify: [NotificationUse]
+  public let pipeline: PipelineSettings
   public let refreshes: ImageRefreshes
   /// Where the files that specs and definitions name may be.
   public let containment: Containment
@@ -92,6 +93,7 @@ public struct WorkspaceReader: Sendable {
     return Workspace(
       root: root, registry: settings.registry, output: settings.output, build: settings.build,
       clusters: settings.clusters, notify: settings.notify,
+      pipeline: settings.pipeline,
       refreshes: refreshes,
       containment: reading.containment, allowed: settings.allowed,
       definitions: reading.definitions.definitions,

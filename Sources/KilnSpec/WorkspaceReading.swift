@@ -87,6 +87,7 @@ struct WorkspaceReading {
     var build = BuildSettings()
     var clusters: [Cluster] = []
     var notify: [NotificationUse] = []
+    var pipeline = PipelineSettings()
     var allowed: [Located<FilePath>] = []
   }
 
@@ -101,6 +102,7 @@ struct WorkspaceReading {
     settings.build = node["build"].map { BuildSettings($0) } ?? BuildSettings()
     settings.clusters = (node["clusters"]?.entries ?? []).map { Cluster($0) }
     settings.notify = (node["notify"]?.items ?? []).map { NotificationUse($0) }
+    settings.pipeline = node["pipeline"].map { PipelineSettings($0) } ?? PipelineSettings()
     settings.allowed = allowed(in: node)
     containment = Containment(root: root, allowed: settings.allowed.map { root.pushing($0.value) })
     if let output = node["output"]?.path {

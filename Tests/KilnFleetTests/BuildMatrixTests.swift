@@ -5,7 +5,8 @@ import Testing
 
 struct BuildMatrixTests {
   private func image(_ kind: FleetChange.Kind, _ name: String, _ customer: String?) -> FleetChange.Image {
-    FleetChange.Image(kind: kind, name: name, customer: customer, reasons: ["new"], differences: [])
+    FleetChange.Image(
+      kind: kind, name: name, customer: customer, owner: customer ?? "acme", reasons: ["new"], differences: [])
   }
 
   private func matrix(_ images: [FleetChange.Image], limit: Int = BuildMatrix.limit) -> BuildMatrix {

@@ -1,12 +1,7 @@
-import ArgumentParser
-import KilnArtifacts
+public import ArgumentParser
 import KilnConsole
-import KilnDiagnostics
-import KilnDocuments
-import KilnFleet
-import KilnPacker
+public import KilnFleet
 import KilnPlan
-import KilnSpec
 import KilnWorkspace
 
 extension PlanFormat: ExpressibleByArgument {}
@@ -26,9 +21,10 @@ struct PlanCommand: KilnSubcommand {
                                        what this branch changes, for a pull request
         kiln plan --since HEAD~1 --format github-matrix --kind app,service
 
-      Formats: text and json; with --fleet dot, svg and html; with --since markdown,
-      github-matrix, azure-matrix and gitlab. --since takes a commit, NAME... for
-      where HEAD went off from NAME, or the folder of another workspace.
+      Formats: text, json, and customers, whose names alone are printed, with --since
+      of those that the change concerns; with --fleet dot, svg and html; with --since
+      markdown, github-matrix, azure-matrix and gitlab. --since takes a commit, NAME...
+      for where HEAD went off from NAME, or the folder of another workspace.
       """)
 
   @OptionGroup var options: WorkspaceOptions
@@ -41,11 +37,7 @@ struct PlanCommand: KilnSubcommand {
   @Option(help: "text, json, and others that the examples name.") var format: PlanFormat = .text
   @Argument(help: "Customers; all when none is named.") var customers: [String] = []
 
-  private var kinds: [FleetChange.Kind]? {
-    guard let kind else { return FleetChange.Kind.allCases }
-    let names = kind.split(separator: ",").map { FleetChange.Kind(rawValue: String($0)) }
-    return names.contains(nil) || names.isEmpty ? nil : names.compactMap { $0 }
-  }
+  private var kinds: [FleetChange.Kind]? { FleetChange.Kind.list(kind) }
 
   func validate() throws {
     if fleet, since != nil { throw ValidationError("--fleet and --since are two questions: ask one") }
@@ -69,7 +61,7 @@ struct PlanCommand: KilnSubcommand {
     try context.stopOnErrors(loaded)
     if fleet {
       if format == .json { return context.console.output(json: FleetOverview(loaded.plans).document) }
-      return context.console.output(FleetOverview.text(loaded.plans, as: format))
+      return context.console.output(FleetOverview.text(of: loaded.plans, as: format))
     }
     if let since {
       let earlier = try await EarlierWorkspace.read(since, for: loaded, options.workers, context)
@@ -81,12 +73,8 @@ struct PlanCommand: KilnSubcommand {
       if format == .json { return context.console.output(json: shown.document) }
       return context.console.output(shown.text(as: format))
     }
-    let documents = loaded.plans.map { PlanDocument(plan: $0) }
-    switch format {
-    case .json:
-      let root: DocumentValue = ["environments": .list(documents.map(\.json)), "schemaVersion": 1]
-      context.console.output(json: root)
-    default: context.console.output(documents.map(\.text).joined(separator: "\n"))
-    }
+    if format == .customers { return context.console.output(loaded.plans.map { "\($0.customer)\n" }.joined()) }
+    if format == .json { return context.console.output(json: PlanDocument.document(of: loaded.plans)) }
+    context.console.output(loaded.plans.map { PlanDocument(plan: $0).text }.joined(separator: "\n"))
   }
 }

@@ -1,9 +1,6 @@
 import ArgumentParser
-import KilnArtifacts
 import KilnConsole
 import KilnDiagnostics
-import KilnDocuments
-import KilnPlan
 import KilnSpec
 import KilnWorkspace
 import SystemPackage
@@ -32,9 +29,16 @@ struct GenerateCommand: SynchronousCommand {
   @Flag(help: "Overwrite files that were edited by hand; remove what a moved spec leaves.") var force = false
   @Flag(help: "Generate the environments without errors; those with errors stay as they were, exit 1.")
   var keepGoing = false
+  @Option(help: "With --check: text, json, or annotations for github or azure-pipelines.")
+  var format: DiagnosticRenderer.Format = .text
   @Argument(help: "Customers; all when none is named.") var customers: [String] = []
 
   var color: ColorChoice { options.color }
+  var errorReport: ErrorReport { .init(format: format, isResult: format != .text) }
+
+  func validate() throws {
+    if format != .text, !check { throw ValidationError("--format goes with --check") }
+  }
 
   func run(in context: CommandContext) throws {
     var loaded = try context.load(options, customers: customers)
@@ -50,17 +54,15 @@ struct GenerateCommand: SynchronousCommand {
     }
     let output = GeneratedOutput(
       loaded: loaded, folder: output.map { context.folder.pushing(FilePath($0)) }, workers: options.workers)
+    var run = GenerateRun(output, customers: customers, isForced: force, isQuiet: options.quiet, context)
+    run.format = format
+    run.looksAtPipelines = customers.isEmpty && self.output == nil && loaded.isFleetWhole
+    var isDifferent = false
     try output.withErrors {
-      if check || diff {
-        let delta = try output.compare(customers, isDiff: diff, isForced: force, on: context.console)
-        if check {
-          if !delta.isEmpty || !options.quiet { context.console.error(delta.report) }
-          // The report has said what differs.
-          if !delta.isEmpty { throw KilnExit.difference }
-        }
-      }
-      if !check { try output.write(customers, isForced: force, isQuiet: options.quiet, on: context.console) }
+      if check || diff { isDifferent = try run.compare(showing: diff, reporting: check) }
+      if !check { try run.write() }
     }
+    if isDifferent { throw KilnExit.difference }
     if loaded.problems.hasErrors {
       throw CommandError(
         "generate.left", "environments with errors were left as they were; the others are generated")

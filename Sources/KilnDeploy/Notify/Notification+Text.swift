@@ -5,7 +5,9 @@ extension Notification {
   static let shownCommits = 10
 
   /// `acme qa`.
-  var place: String { Self.line(([customer] + [stage].compactMap { $0 }).joined(separator: " ")) }
+  var place: String {
+    customer.isEmpty ? "pipeline" : Self.line(([customer] + [stage].compactMap { $0 }).joined(separator: " "))
+  }
 
   /// What happened, without where, as in `release 12 (1.4.2) failed`.
   var headline: String {
@@ -13,6 +15,7 @@ extension Notification {
     switch event {
     case .deploymentFailed: return "\(release ?? "the deployment") failed"
     case .deploymentRecovered: return "\(release ?? "the deployment") runs, after one that failed"
+    case .pipelineFailed: return "\(Self.line(workload ?? "a job")) failed"
     case .watchTrouble: return "\(subject) is in trouble"
     case .watchRecovered:
       return "\(subject) is well again" + (duration.map { " after \(SpanText.text(seconds: $0))" } ?? "")
@@ -27,12 +30,14 @@ extension Notification {
 
   /// Why, with the workload where the headline does not have it.
   var cause: String? {
+    if event == .pipelineFailed { return reason.map(Self.line) }
     guard let reason, !reason.isEmpty else { return isWatch ? nil : workload.map(Self.line) }
     return isWatch ? Self.line(reason) : Self.line([workload, reason].compactMap { $0 }.joined(separator: ": "))
   }
 
   /// What stands above the implicated commit.
   var blame: String {
+    if event == .pipelineFailed { return "newest commit" }
     guard let file = implicated?.file else {
       return "newest commit (none touches the files of \(workload ?? "the app"))"
     }

@@ -6,6 +6,8 @@ package struct Notification: Sendable, Hashable {
     case deploymentFailed = "deployment-failed"
     /// The first deployment that went well after one that failed.
     case deploymentRecovered = "deployment-recovered"
+    /// A job of a CI pipeline, which `workload` names.
+    case pipelineFailed = "pipeline-failed"
     case watchTrouble = "watch-trouble"
     case watchRecovered = "watch-recovered"
   }
@@ -13,6 +15,7 @@ package struct Notification: Sendable, Hashable {
   /// Of the event: the same for everything that is sent because of it, in each run.
   package let id: String
   package let event: Event
+  /// Empty where a pipeline failed for the whole workspace.
   package let customer: String
   package let stage: String?
   /// What failed, as in `care`.
@@ -97,7 +100,8 @@ extension Notification {
   /// - Parameter count: How many of the commits are in it.
   func document(commits count: Int) -> DocumentValue {
     [
-      "schemaVersion": 1, "id": .string(id), "event": .string(event.rawValue), "customer": .string(customer),
+      "schemaVersion": 1, "id": .string(id), "event": .string(event.rawValue),
+      "customer": Self.value(customer.isEmpty ? nil : customer),
       "stage": Self.value(stage), "workload": Self.value(workload), "page": Self.value(page),
       "reason": Self.value(reason), "release": Self.value(release), "version": Self.value(version),
       "lastGoodRelease": Self.value(lastGood), "durationSeconds": Self.value(duration), "text": .string(text),

@@ -58,12 +58,14 @@ package struct FleetDeployment: Sendable {
       switch result.outcome {
       case .success(let outcome):
         map["outcome"] = outcome.isUnchanged ? "unchanged" : "deployed"
+        map["error"] = .null
         map["reason"] = .null
         map["release"] = .integer(outcome.record.number)
         map["images"] = Self.images(outcome.record)
         map["removed"] = .strings(outcome.removed.map(\.description))
       case .failure(let error):
         map["outcome"] = "failed"
+        map["error"] = .string(Self.id(error))
         map["reason"] = .string(
           (error as? any CommandErrorConvertible)?.commandError.diagnostics.first?.message ?? "\(error)")
         map["release"] = .null
@@ -71,6 +73,11 @@ package struct FleetDeployment: Sendable {
         map["removed"] = []
       }
       return map
+    }
+
+    /// Of what the error is about, as in `deploy.failed`.
+    private static func id(_ error: any Error) -> String {
+      (error as? any CommandErrorConvertible)?.commandError.diagnostics.first?.id ?? "machine.failure"
     }
 
     static func images(_ record: ReleaseRecord) -> DocumentValue {

@@ -175,6 +175,9 @@ extension Shape {
         .init(
           "notify", .list(.choice(notification), maximum: 20), default: "[]",
           "who is told of failed and recovered deployments", example: "[{slack: {env: SLACK_WEBHOOK}}]"),
+        .init(
+          "pipeline", .object(pipeline), default: "{}",
+          "what the CI system is told by the definition that `kiln pipeline` writes", example: "{branch: main}"),
       ]))
 
   static let cacheText = TextRule(
