@@ -26,9 +26,6 @@ extension OutputFolder.Change {
 }
 
 extension OutputFolder.Delta {
-  /// What `kiln generate --check` says.
-  package var report: String { isEmpty ? "everything is up to date\n" : text }
-
   /// What would change, a line for each file, and how many they are.
   package var text: String {
     var lines = changes.map(\.text)
