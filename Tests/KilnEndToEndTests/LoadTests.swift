@@ -109,8 +109,6 @@ struct LoadTests {
   @Test func severalTestsOneOfThemTheTeamsPlan() throws {
     let tests =
       "{browse: {path: \"/?q=a%20b&x=$y\", rate: 20, users: 4, rampUp: 1s, duration: 6s}, own: {plan: ../tests/own.jmx}}"
-    let folder = try TemporaryFolder()
-    defer { folder.remove() }
     try workspace("{path: /, users: 3, rampUp: 0s, duration: 4s}") { root, _ in
       try sh(
         """
