@@ -18,6 +18,10 @@ e2e)
   lacks qemu-x86_64-static && missing="$missing qemu-user-static"
   lacks git && missing="$missing git"
   lacks wrk && missing="$missing wrk"
+  # Generated pipelines run with jq; the other two judge them.
+  lacks jq && missing="$missing jq"
+  lacks shellcheck && missing="$missing shellcheck"
+  lacks groovy && missing="$missing groovy"
   lacks chromium && lacks chromium-browser && lacks google-chrome && missing="$missing $(browser)"
   ;;
 bench)
@@ -36,6 +40,12 @@ if [ "${1:-}" = e2e ] && ! lacks kubectl && lacks kubernetes-validate && python3
   echo "kiln: installing kubernetes-validate from PyPI" >&2
   python3 -m pip install --quiet kubernetes-validate >/dev/null 2>&1 \
     || python3 -m pip install --quiet --break-system-packages kubernetes-validate >/dev/null 2>&1 || true
+fi
+# Judges the definitions of CI systems; the same.
+if [ "${1:-}" = e2e ] && lacks check-jsonschema && python3 -m pip --version >/dev/null 2>&1; then
+  echo "kiln: installing check-jsonschema from PyPI" >&2
+  python3 -m pip install --quiet check-jsonschema >/dev/null 2>&1 \
+    || python3 -m pip install --quiet --break-system-packages check-jsonschema >/dev/null 2>&1 || true
 fi
 [ -n "$missing" ] || exit 0
 echo "kiln: installing$missing" >&2

@@ -4,7 +4,7 @@ import KilnDocuments
 ///
 /// Source: learn.microsoft.com, "YAML schema reference", "Define variables" and "Expressions": `${{ … }}` is evaluated wherever
 /// it stands, `$(NAME)` in most strings, where a name that is no variable stays what it is; `$[ … ]` is only where it is the whole value.
-/// An environment's approvals are waited for before the stage that names it: each deployment is a stage.
+/// Scalars are all text there, and its schema takes no other. An environment's approvals are waited for before the stage that names it: each deployment is a stage.
 public struct AzurePipeline: Sendable {
   /// A string that Azure Pipelines may evaluate.
   public struct Value: Sendable, Hashable, ExpressibleByStringLiteral {
@@ -122,7 +122,7 @@ public struct AzurePipeline: Sendable {
       filter["paths"] = ["include": .list((folders + [file]).map { Self.value(.text($0)) })]
     }
     var root: DocumentMap = [
-      "trigger": .map(DocumentMap([("batch", true)] + filter.pairs)), "pr": .map(filter),
+      "trigger": .map(DocumentMap([("batch", "true")] + filter.pairs)), "pr": .map(filter),
     ]
     if let parameters { root["parameters"] = parameters }
     root["variables"] = .map(DocumentMap(variables.map { ($0.name, Self.value($0.value)) }))
@@ -141,7 +141,7 @@ public struct AzurePipeline: Sendable {
     }
     if let input {
       items.append([
-        "name": .string(input.name), "displayName": .string(input.description), "type": "number", "default": 0,
+        "name": .string(input.name), "displayName": .string(input.description), "type": "number", "default": "0",
       ])
     }
     return items.isEmpty ? nil : .list(items)
@@ -150,7 +150,7 @@ public struct AzurePipeline: Sendable {
   private func document(_ stage: Stage) -> DocumentValue {
     var job: DocumentMap = [stage.environment == nil ? "job" : "deployment": .string(stage.id)]
     job["displayName"] = Self.value(stage.name)
-    job["timeoutInMinutes"] = .integer(stage.timeout)
+    job["timeoutInMinutes"] = .string(String(stage.timeout))
     job["container"] = image.map { ["image": Self.value(.text($0))] }
     if !stage.variables.isEmpty {
       job["variables"] = .map(DocumentMap(stage.variables.map { ($0.name, Self.value($0.value)) }))

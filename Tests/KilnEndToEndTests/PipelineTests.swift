@@ -163,6 +163,25 @@ struct PipelineTests {
     #expect(try file.isManual("deploy_kilnpipe__production"))
   }
 
+  @Test(
+    .enabled(
+      if: EndToEnd.has("check-jsonschema", "groovy", "shellcheck"), "check-jsonschema, groovy or shellcheck is not here"
+    ))
+  func theirOwnToolsTakeThem() throws {
+    try repository { root, _ in
+      try sh(
+        #"""
+        check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/kiln.yml
+        check-jsonschema --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci .gitlab-ci.yml
+        check-jsonschema --regex-variant nonunicode --builtin-schema vendor.azure-pipelines azure-pipelines.yml
+        groovy -e 'def unit = new org.codehaus.groovy.control.CompilationUnit()
+          unit.addSource(new File(args[0]))
+          unit.compile(org.codehaus.groovy.control.Phases.CONVERSION)' Jenkinsfile
+        cd deploy && kiln doctor --install-script | shellcheck -s sh -
+        """#, in: root)
+    }
+  }
+
   /// One comment, which the next commit rewrites.
   @Test func aRequestGetsThePlanAsAComment() throws {
     try repository { root, hook in

@@ -23,8 +23,8 @@ struct PlanCommand: KilnSubcommand {
 
       Formats: text, json, and customers, whose names alone are printed, with --since
       of those that the change concerns; with --fleet dot, svg and html; with --since
-      markdown, github-matrix, azure-matrix and gitlab. --since takes a commit, NAME...
-      for where HEAD went off from NAME, or the folder of another workspace.
+      markdown, github-matrix, azure-matrix and gitlab. --since takes a commit,
+      NAME... for where HEAD went off from NAME, or the folder of another workspace.
       """)
 
   @OptionGroup var options: WorkspaceOptions
