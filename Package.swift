@@ -111,7 +111,8 @@ let package = Package(
       "KilnGeneration",
       [
         "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog", "KilnDocuments",
-        "KilnDocker", "KilnKubernetes", "KilnPacker", "KilnPipelines", "KilnAnsible", "KilnGoss", "KilnAzure", "KilnJMeter",
+        "KilnDocker", "KilnKubernetes", "KilnPacker", "KilnPipelines", "KilnAnsible", "KilnGoss", "KilnAzure",
+        "KilnJMeter",
         "KilnSystemd", system,
       ], tests: [yams, "KilnFleet", "KilnTesting"], fixtures: true)
     + module(

@@ -124,8 +124,11 @@ package struct VerificationReport: Sendable, Equatable {
   }
 
   /// - Throws: `FileSystemError`.
-  package static func writeJUnit(of reports: [VerificationReport], to file: String, in folder: FilePath) throws {
-    try FileReplacement.replace([.init(path: folder.pushing(FilePath(file)), bytes: Array(junit(of: reports).utf8))])
+  package static func writeJUnit(
+    of reports: [VerificationReport], by command: String = "kiln verify", to file: String, in folder: FilePath
+  ) throws {
+    let text = junit(of: reports, by: command)
+    try FileReplacement.replace([.init(path: folder.pushing(FilePath(file)), bytes: Array(text.utf8))])
   }
 
   /// Seconds with three digits, whatever the locale.

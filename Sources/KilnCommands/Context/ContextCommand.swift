@@ -21,14 +21,7 @@ struct ContextOptions: ParsableArguments {
   var dockerfile: String?
 
   func folder(_ name: String, in context: CommandContext) throws -> ContextFolder {
-    let root = context.folder
-    func shown(_ path: FilePath) -> String {
-      let prefix = root.string + "/"
-      return path.string.hasPrefix(prefix) ? String(path.string.dropFirst(prefix.count)) : path.string
-    }
-    return try ContextFolder(
-      root.pushing(FilePath(name)).lexicallyNormalized(), dockerfile: dockerfile.map { root.pushing(FilePath($0)) },
-      name: shown)
+    try ContextFolder(named: name, dockerfile: dockerfile, in: context.folder)
   }
 }
 
@@ -51,14 +44,7 @@ struct ContextListCommand: SynchronousCommand {
 
   func run(in context: CommandContext) throws {
     let folder = try options.folder(directory, in: context)
-    let result = try withExcerpts(folder.sources) { try ContextPacker.list(folder.source) }
-    context.console.report(result.warnings, sources: folder.sources)
-    if format == .json {
-      return context.console.output(json: ["schemaVersion": 1, "entries": .list(result.entries.map(\.document))])
-    }
-    if null { return context.console.raw(.output, result.entries.flatMap { $0.path + [0] }) }
-    context.console.raw(
-      .output, result.entries.flatMap { ($0.path.withUnsafeBytes(ConsoleText.safe(line:)) ?? $0.path) + [0x0A] })
+    try folder.list(on: context.console, asJSON: format == .json, endingByNUL: null)
   }
 }
 

@@ -10,14 +10,6 @@ import KilnProcesses
 import KilnSpec
 import KilnWorkspace
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 struct DownCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "down", abstract: "Stop and remove customers' environments on this machine; volumes stay.",
@@ -33,12 +25,7 @@ struct DownCommand: KilnSubcommand {
       let environment = try folder.environment(customer, in: context)
       // Before the question: what is not this workspace's is not asked for.
       try await environment.ownObjects()
-      if volumes, !yes, isatty(STDIN_FILENO) == 1 {
-        context.console.error("This removes the data of \(customer) on this machine. Type \(customer) to go on: ")
-        guard readLine() == customer else {
-          throw CommandError("down.declined", "nothing was removed: the answer was not \(customer)")
-        }
-      }
+      if volumes, !yes { try environment.confirmRemoval() }
       try await environment.takeAway(withVolumes: volumes)
     }
   }
@@ -87,16 +74,8 @@ extension StatusCommand {
     try context.stopOnErrors(loaded)
     let names = loaded.plans.filter { $0.spec.kubernetes != nil }.map(\.customer)
     let name = stage == KubernetesPlan.onlyName ? nil : stage
-    let all = try await DeployedStages(loaded, names, stage: name, context).status()
-    if format == .json {
-      let documents = all.map(\.document)
-      if let document = DocumentValue.results(documents, isOne: names.count == 1) {
-        context.console.output(json: document)
-      }
-    } else {
-      for status in all { context.console.output(status.text) }
-    }
-    if all.contains(where: { !$0.isHealthy }) { throw KilnExit.problems }
+    let stages = try DeployedStages(loaded, names, stage: name, context)
+    if try await !stages.showStatus(asJSON: format == .json) { throw KilnExit.problems }
   }
 }
 

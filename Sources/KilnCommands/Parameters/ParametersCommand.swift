@@ -87,15 +87,7 @@ struct PatchCommand: SynchronousCommand {
     let files = ParameterFiles(
       files, template: template, refusesLinks: refuseLinks, output: output == "-" ? nil : output, context: context)
     let patched = try files.patched(by: patch, isHeld: !check && output != "-")
-    context.console.report(patched.warnings, sources: patched.excerpts)
-    if diff { context.console.output(patched.difference) }
-    if check {
-      for line in patched.pending { context.console.error("\(line)\n") }
-      if !patched.pending.isEmpty { throw KilnExit.difference }
-    } else if output == "-", let file = patched.files.first {
-      context.console.raw(.output, file.patched.bytes)
-    } else {
-      try patched.replace()
-    }
+    let isDifferent = try patched.finish(isShowing: diff, isChecking: check, isPrinting: output == "-")
+    if isDifferent { throw KilnExit.difference }
   }
 }

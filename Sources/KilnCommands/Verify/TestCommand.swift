@@ -1,10 +1,8 @@
 import ArgumentParser
-import KilnArtifacts
 import KilnConsole
 import KilnDocuments
 import KilnVerify
 import KilnWorkspace
-import SystemPackage
 
 struct TestCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
@@ -55,8 +53,7 @@ struct TestCommand: KilnSubcommand {
       ).run()
       reports.append(report)
       if let junit {
-        let text = VerificationReport.junit(of: reports.map(\.checks), by: "kiln test")
-        try FileReplacement.replace([.init(path: context.folder.pushing(FilePath(junit)), bytes: Array(text.utf8))])
+        try VerificationReport.writeJUnit(of: reports.map(\.checks), by: "kiln test", to: junit, in: context.folder)
       }
       if format == .text {
         if customers.count > 1 { context.console.output("\(customer):\n") }

@@ -116,6 +116,17 @@ package struct DeployedStages: Sendable {
     }
   }
 
+  /// Prints what runs.
+  /// - Returns: Whether all is healthy.
+  package func showStatus(asJSON isJSON: Bool) async throws -> Bool {
+    let all = try await status()
+    if !isJSON { for status in all { context.console.output(status.text) } }
+    if isJSON, let document = DocumentValue.results(all.map(\.document), isOne: plannings.count == 1) {
+      context.console.output(json: document)
+    }
+    return all.allSatisfy(\.isHealthy)
+  }
+
   package func status() async throws -> [Status] {
     var found: [Status] = []
     for planning in plannings {

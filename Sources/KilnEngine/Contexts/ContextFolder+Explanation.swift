@@ -1,7 +1,8 @@
+package import KilnConsole
 package import KilnContext
 import KilnDiagnostics
 package import KilnDocuments
-import SystemPackage
+package import SystemPackage
 
 /// Whether a path goes into a context, and by which rule.
 package struct ContextExplanation: Sendable {
@@ -29,6 +30,32 @@ package struct ContextExplanation: Sendable {
 }
 
 extension ContextFolder {
+  /// - Parameters:
+  ///   - name: As the user writes it, from `root`.
+  ///   - dockerfile: Nil for the folder's own.
+  package init(named name: String, dockerfile: String?, in root: FilePath) throws {
+    try self.init(
+      root.pushing(FilePath(name)).lexicallyNormalized(), dockerfile: dockerfile.map { root.pushing(FilePath($0)) },
+      name: { path in
+        let prefix = root.string + "/"
+        return path.string.hasPrefix(prefix) ? String(path.string.dropFirst(prefix.count)) : path.string
+      })
+  }
+
+  /// Prints what goes in, one path a line.
+  package func list(on console: Console, asJSON isJSON: Bool, endingByNUL endsByNUL: Bool) throws {
+    let result = try withExcerpts(sources) { try ContextPacker.list(source) }
+    console.report(result.warnings, sources: sources)
+    if isJSON {
+      console.output(json: ["schemaVersion": 1, "entries": .list(result.entries.map(\.document))])
+    } else if endsByNUL {
+      console.raw(.output, result.entries.flatMap { $0.path + [0] })
+    } else {
+      console.raw(
+        .output, result.entries.flatMap { ($0.path.withUnsafeBytes(ConsoleText.safe(line:)) ?? $0.path) + [0x0A] })
+    }
+  }
+
   /// - Throws: `DiagnosticsError` for a rule that the engine refuses.
   package func explanation(of path: String) throws -> ContextExplanation {
     let cleaned = FilePath(path).lexicallyNormalized().components.map(\.string).joined(separator: "/")

@@ -55,6 +55,15 @@ extension LocalEnvironment {
     return try await project.exec(terminal + (user.map { ["--user", $0] } ?? []) + [target] + command)
   }
 
+  /// Asks on a terminal whether data may go.
+  package func confirmRemoval() throws {
+    guard isatty(STDIN_FILENO) == 1 else { return }
+    context.console.error("This removes the data of \(customer) on this machine. Type \(customer) to go on: ")
+    guard readLine() == customer else {
+      throw CommandError("down.declined", "nothing was removed: the answer was not \(customer)")
+    }
+  }
+
   /// Removes the containers and networks, and the secrets that they had; says so where there are none.
   package func takeAway(withVolumes isWithVolumes: Bool) async throws {
     let lock = try await lock()

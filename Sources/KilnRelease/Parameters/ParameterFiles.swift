@@ -143,6 +143,20 @@ package struct PatchedFiles: Sendable {
     changed.map { "\($0.name) would change" } + exposed.map { "\($0.name) would get mode 0600: it holds a secret" }
   }
 
+  /// Says what changes, and changes it.
+  /// - Parameter isPrinting: Whether the only file goes to standard output, patched.
+  /// - Returns: Whether something would change, where it is only checked.
+  package func finish(isShowing: Bool, isChecking: Bool, isPrinting: Bool) throws -> Bool {
+    console.report(warnings, sources: excerpts)
+    if isShowing { console.output(difference) }
+    if isChecking {
+      for line in pending { console.error("\(line)\n") }
+      return !pending.isEmpty
+    }
+    if isPrinting, let file = files.first { console.raw(.output, file.patched.bytes) } else { try replace() }
+    return false
+  }
+
   /// Replaces all files or none, and says which were patched; or writes the one elsewhere.
   package func replace() throws {
     switch destination {
