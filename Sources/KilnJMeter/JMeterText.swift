@@ -25,7 +25,7 @@ public struct JMeterText: Sendable, Hashable, ExpressibleByStringLiteral {
   var rendered: String {
     let isConstant = parts.allSatisfy { if case .text = $0 { true } else { false } }
     // By scalars: a combining mark behind a dollar sign is a part of its character, and of no other scalar.
-    let isPlain = isConstant && !parts.contains { $0.mayBeginFunction }
+    let isPlain = isConstant && !parts.contains(where: \.mayBeginFunction)
     let body = parts.map { part in
       switch part {
       case .text(let text): isPlain ? text : Self.escaped(text)
@@ -47,7 +47,9 @@ public struct JMeterText: Sendable, Hashable, ExpressibleByStringLiteral {
 
 extension JMeterText.Part {
   fileprivate var mayBeginFunction: Bool {
-    if case .text(let text) = self { text.unicodeScalars.contains("$") } else { false }
+    guard case .text(let text) = self else { return false }
+    let scalars = text.unicodeScalars
+    return zip(scalars, scalars.dropFirst()).contains { $0 == "$" && $1 == "{" }
   }
 }
 

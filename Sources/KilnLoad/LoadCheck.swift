@@ -1,3 +1,4 @@
+import KilnDeploy
 import KilnDocuments
 import KilnPlan
 import KilnSpec
@@ -16,7 +17,7 @@ package struct LoadCheck: Sendable, Hashable, Codable {
   private static let noise = 5
 
   /// - Parameter baseline: The last good result of the same load; nil where there is none.
-  static func all(_ result: LoadResult, _ test: LoadTestPlan, baseline: LoadResult?) -> [LoadCheck] {
+  static func all(_ result: LoadResult, _ test: LoadTestPlan, baseline: LoadMark?) -> [LoadCheck] {
     var checks: [LoadCheck] = []
     for (name, value, budget) in [
       ("p95", result.times.p95, test.budgets.p95), ("p99", result.times.p99, test.budgets.p99),
@@ -27,9 +28,9 @@ package struct LoadCheck: Sendable, Hashable, Codable {
     if let rate = test.page?.rate { checks.append(self.rate(result.throughput, rate)) }
     if let allowed = test.budgets.regression, let baseline {
       for (name, value, before) in [
-        ("p50", result.times.p50, baseline.times.p50), ("p95", result.times.p95, baseline.times.p95),
+        ("p50", result.times.p50, baseline.p50), ("p95", result.times.p95, baseline.p95),
       ] {
-        checks.append(regression(name, value, before, allowed, since: baseline.time))
+        checks.append(regression(name, value, before, allowed, since: UTCTime.minute(baseline.begun / 1000) + " UTC"))
       }
     }
     return checks

@@ -1,4 +1,5 @@
 import KilnArtifacts
+import KilnDeploy
 import KilnSpec
 package import SystemPackage
 
@@ -53,8 +54,8 @@ package struct LoadFolder: Sendable {
   }
 
   /// A result of the same load; nil where there is none, or it was another load.
-  func lastGood(of load: String) -> LoadResult? {
-    read(good).flatMap { $0.load == load ? $0 : nil }
+  func lastGood(of load: String) -> LoadMark? {
+    read(good).flatMap { $0.load == load ? $0.mark : nil }
   }
 
   func read(_ file: FilePath) -> LoadResult? {

@@ -153,6 +153,13 @@ package struct LoadResult: Sendable, Hashable, Codable {
     return .map(map)
   }
 
+  /// What later results are compared with.
+  var mark: LoadMark {
+    LoadMark(
+      load: load, begun: begun, samples: samples, errors: errors, throughput: throughput, p50: times.p50,
+      p95: times.p95, p99: times.p99, isGood: isGood)
+  }
+
   /// As `result.json` has it.
   var text: String { JSONRenderer(sortedKeys: true).render(document) }
 

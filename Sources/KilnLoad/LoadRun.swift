@@ -67,7 +67,12 @@ package struct LoadRun: Sendable {
     var outcomes: [Outcome] = []
     for (test, target) in pending {
       try Interruption.check()
-      let outcome = try await run(test, target, tool)
+      let outcome: Outcome
+      do { outcome = try await run(test, target, tool) } catch {
+        if outcomes.isEmpty { throw error }
+        // What the tests before it gave is not lost.
+        return LoadSummary(customer: plan.customer, outcomes: outcomes, failure: error)
+      }
       for note in outcome.notes { context.console.error("note: \(test.name): \(note)\n") }
       outcomes.append(outcome)
     }
@@ -104,6 +109,8 @@ package struct LoadRun: Sendable {
       }
     }
     try await check(test, target)
+    let releases = LoadReleases(plan, target, context)
+    let baseline = await releases.baseline(test, load, &notes) ?? folder.lastGood(of: load)
     if !isQuiet { context.console.error("\(title): \(load) at \(target.address.text)\n") }
     try await JMeter(context).run(
       file, target.properties + (test.page?.properties ?? []), folder, title: title)
@@ -118,13 +125,13 @@ package struct LoadRun: Sendable {
     }
     var result = LoadResult(
       measurement, of: test, customer: plan.customer, target: target, load: load, tool: tool)
-    let baseline = folder.lastGood(of: load)
     if test.budgets.regression != nil, baseline == nil {
       notes.append("there is no good result of this load to compare with yet")
     }
     result.checks = LoadCheck.all(result, test, baseline: baseline)
     try folder.keep()
     try folder.write(result)
+    await releases.keep(result, &notes)
     return Outcome(result: result, folder: folder, notes: notes)
   }
 

@@ -6,13 +6,16 @@ package import SystemPackage
 package struct LoadSummary: Sendable {
   package let customer: String
   package let outcomes: [LoadRun.Outcome]
+  /// What ended the tests before all were run.
+  package let failure: (any Error)?
 
-  package init(customer: String, outcomes: [LoadRun.Outcome]) {
+  package init(customer: String, outcomes: [LoadRun.Outcome], failure: (any Error)? = nil) {
     self.customer = customer
     self.outcomes = outcomes
+    self.failure = failure
   }
 
-  package var isGood: Bool { outcomes.allSatisfy(\.result.isGood) }
+  package var isGood: Bool { failure == nil && outcomes.allSatisfy(\.result.isGood) }
 
   private static let columns = [
     "load test", "requests", "errors", "per second", "mean", "p50", "p90", "p95", "p99", "max",

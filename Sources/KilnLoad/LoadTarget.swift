@@ -12,6 +12,8 @@ package struct LoadTarget: Sendable {
   /// Nil for the environment's own values.
   let stage: String?
   let address: HTTPAddress
+  /// Whether it is the stage itself, and not what is up here with its values.
+  let isDeployed: Bool
   /// The folder of its results: those of different targets are not comparable.
   let folder: String
 
@@ -35,10 +37,10 @@ package struct LoadTarget: Sendable {
     switch choice {
     case .url(let address):
       let digest = ContentDigest(of: address.text).hex.prefix(8)
-      return LoadTarget(stage: nil, address: try checked(address), folder: "url-\(digest)")
+      return LoadTarget(stage: nil, address: try checked(address), isDeployed: false, folder: "url-\(digest)")
     case .stage(let stage, let named):
       let address = try named ?? own(stage, app, plan)
-      return LoadTarget(stage: stage, address: try checked(address), folder: "stage-\(stage)")
+      return LoadTarget(stage: stage, address: try checked(address), isDeployed: true, folder: "stage-\(stage)")
     case .local:
       let environment = try LocalEnvironment(plan.customer, root: loaded.workspace.root, context)
       try await environment.stopUnlessThere([])
@@ -52,7 +54,7 @@ package struct LoadTarget: Sendable {
       }
       let stage = environment.state.stage
       return LoadTarget(
-        stage: stage, address: address, folder: stage.map { "local-\($0)" } ?? "local")
+        stage: stage, address: address, isDeployed: false, folder: stage.map { "local-\($0)" } ?? "local")
     }
   }
 

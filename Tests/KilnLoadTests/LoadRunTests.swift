@@ -261,6 +261,17 @@ struct LoadRunTests {
     #expect(error.diagnostics[0].details == ["Error in NonGUIDriver"])
   }
 
+  @Test func whatCameBeforeTheTroubleIsNotLost() async throws {
+    try await withFolder { folder in
+      try write(Self.workspace("{own: {plan: ../tests/own.jmx}, fixed: {plan: ../tests/fixed.jmx}}"), in: folder)
+      let steps = [Self.version, Self.page, Self.jmeter(Self.results([5])), Self.page, Self.jmeter("")]
+      let summary = try #require(try await run(steps, in: folder).summary)
+      #expect(summary.outcomes.map(\.result.test) == ["own"] && !summary.isGood)
+      let failure = try #require(summary.failure as? CommandError)
+      #expect(failure.diagnostics.map(\.id) == ["load.jmeter"])
+    }
+  }
+
   @Test func aRunWithoutRequestsIsNoResult() async throws {
     let (error, left) = try await trouble([Self.version, Self.page, Self.jmeter(Self.results([]))])
     #expect(error.diagnostics.map(\.id) == ["load.no-samples"] && left == [])

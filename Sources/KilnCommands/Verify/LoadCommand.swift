@@ -43,8 +43,9 @@ struct LoadCommand: KilnSubcommand {
       loaded.plan(of: customer), names, at: .init(stage: stage, url: url.flatMap { HTTPAddress($0) }), loaded: loaded,
       isQuiet: options.quiet, context
     ).run()
-    if let junit { try summary.writeJUnit(junit, in: context.folder) }
     format == .json ? context.console.output(json: summary.document) : context.console.output(summary.text)
+    if let junit { try summary.writeJUnit(junit, in: context.folder) }
+    if let failure = summary.failure { throw failure }
     // The result has said what is broken.
     if !summary.isGood { throw KilnExit.problems }
   }

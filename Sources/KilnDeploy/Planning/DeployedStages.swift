@@ -193,6 +193,7 @@ extension ReleaseRecord {
     if let approval { line += "  approved by \(approval)" }
     var lines = [line]
     if let reason { lines.append("  \(workload.map { "\($0): " } ?? "")\(reason)") }
+    lines += (loads ?? [:]).sorted { $0.key < $1.key }.map { "  \($0.value.text($0.key))" }
     if withChanges { lines += (changes + commits).map { "  \($0)" } }
     return lines.map { ConsoleText.safe(line: $0) + "\n" }.joined()
   }

@@ -45,6 +45,8 @@ package struct ReleaseRecord: Sendable, Hashable, Codable {
   package var secrets: [String: String] = [:]
   /// By the job's name in the plan: the digest of what it ran with when it last succeeded in this namespace.
   package var jobs: [String: String] = [:]
+  /// What load tests gave while it ran, by their names; nil where none was run.
+  package var loads: [String: LoadMark]?
 
   /// Numbers of releases and times that a record of Kiln's can have: calculations with them do not overflow.
   static let numbers = 1...999_999_999
@@ -52,6 +54,7 @@ package struct ReleaseRecord: Sendable, Hashable, Codable {
 
   var isPlausible: Bool {
     Self.numbers.contains(number) && Self.times.contains(begun) && ended.map(Self.times.contains) ?? true
+      && (loads ?? [:]).values.allSatisfy(\.isPlausible)
   }
 
   package init(

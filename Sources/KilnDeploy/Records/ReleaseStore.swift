@@ -14,10 +14,13 @@ package struct ReleaseStore: Sendable {
 
   /// What may be acted on, oldest first: the releases that nobody but Kiln has written. None where the namespace is not
   /// there.
-  package func all() async throws -> [StoredRelease] {
+  package func all() async throws -> [StoredRelease] { try await sealed().releases }
+
+  /// The same, and what new ones are sealed with; nil where nothing was deployed yet.
+  func sealed() async throws -> (releases: [StoredRelease], seal: ReleaseSeal?) {
     let documents = try await documents("configmaps,secrets")
-    return Self.releases(
-      among: documents, sealedBy: ReleaseSeal(among: documents), namespace: kubectl.namespace)
+    let seal = ReleaseSeal(among: documents)
+    return (Self.releases(among: documents, sealedBy: seal, namespace: kubectl.namespace), seal)
   }
 
   /// What is shown, oldest first: whoever may write ConfigMaps there may have written or changed it.
