@@ -181,13 +181,21 @@ final class WebhookLog {
     self.folder = folder
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = ["python3", "-c", Self.server, folder.path]
+    // Whoever reads what the tests print waits for all that could still print.
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
     try process.run()
     let port = try sh("for i in $(seq 100); do [ -e port ] && exec cat port; sleep 0.1; done; exit 1", in: folder)
       .output
     url = "http://127.0.0.1:\(port)"
   }
 
-  func stop() { process.terminate() }
+  /// It has the signals blocked that tests' threads block.
+  func stop() {
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
 
   private var entries: [[String: String]] {
     ((try? String(contentsOf: folder.appending(path: "requests"), encoding: .utf8)) ?? "").split(separator: "\n")
