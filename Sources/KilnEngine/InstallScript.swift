@@ -17,7 +17,7 @@ package struct InstallScript: Sendable {
   }
 
   private enum Tool: String, CaseIterable {
-    case base, docker, buildx, compose, kubectl, ansible, packer, goss
+    case base, docker, buildx, compose, kubectl, ansible, packer, goss, jmeter
 
     func isNeeded(_ plan: EnvironmentPlan) -> Bool {
       let hasImages = !plan.apps.isEmpty || !plan.services.isEmpty
@@ -27,6 +27,7 @@ package struct InstallScript: Sendable {
       case .compose: hasImages
       case .kubectl: plan.spec.kubernetes != nil
       case .ansible, .packer: plan.machine != nil
+      case .jmeter: !plan.spec.loadTests.isEmpty
       }
     }
 
@@ -48,6 +49,7 @@ package struct InstallScript: Sendable {
       case .ansible: ["lacks ansible-playbook && need ansible"]
       case .packer: ["lacks packer && later packer packer"]
       case .goss: ["lacks goss && later goss goss"]
+      case .jmeter: ["lacks jmeter && need jmeter"]
       }
     }
 
@@ -100,7 +102,7 @@ package struct InstallScript: Sendable {
           sum=$(fetch "$url.sha256" | cut -d ' ' -f 1)
           put_plugin docker-compose "$sum" ;;
         """
-      case .base, .docker, .ansible: nil
+      case .base, .docker, .ansible, .jmeter: nil
       }
     }
   }

@@ -24,10 +24,13 @@ struct ReleasePipelineTests {
       domains: [care.acme.example]
       install: [composer install]
       buildSecrets: [TOKEN]
+      secrets: [DB_PASSWORD]
     services: {mariadb: {from: packages, database: shop, user: shop, password: DB_PASSWORD, storage: 1Gi}}
-    secrets: {DB_PASSWORD: {env: ACME_DB_PASSWORD}, TOKEN: {env: ACME_TOKEN}}
+    secrets: {DB_PASSWORD: {env: ACME_DB_PASSWORD}, TOKEN: {env: ACME_TOKEN}, ADMIN: {env: ACME_ADMIN}}
     deploy: {kubernetes: {cluster: live}}
     machine: {}
+    tests: {smoke: {image: "registry.example.com/smoke:1", secrets: [ADMIN]}}
+    load: {path: /, users: 5, p95: 1s}
     stages:
       production: {after: qa, approval: true}
       qa: {kubernetes: {cluster: test}, app: {domains: [qa.care.acme.example]}}

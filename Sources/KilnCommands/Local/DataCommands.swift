@@ -5,14 +5,6 @@ import KilnProcesses
 import KilnWorkspace
 import SystemPackage
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 struct VolumesCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
     commandName: "volumes", abstract: "List a customer's volumes on this machine and what they hold.")
@@ -87,7 +79,7 @@ struct RestoreCommand: KilnSubcommand {
     var restore = EnvironmentRestore(
       plan: plan, environment: try local.environment(in: context), file: context.folder.pushing(FilePath(file)),
       names: names, source: source)
-    try await restore.run { try yes || local.isConfirmed($0, in: context) }
+    try await restore.run(unasked: yes)
   }
 }
 
@@ -96,12 +88,5 @@ extension LocalOptions {
     let loaded = try context.load(workspace: folder.workspace, customers: [customer], workers: Workers(count: nil))
     try context.stopOnErrors(loaded)
     return loaded
-  }
-
-  /// Asks on a terminal for the customer's name.
-  fileprivate func isConfirmed(_ question: String, in context: CommandContext) throws -> Bool {
-    guard isatty(STDIN_FILENO) == 1 else { throw EnvironmentRestore.unasked(customer) }
-    context.console.error("\(question) Type \(customer) to go on: ")
-    return readLine() == customer
   }
 }

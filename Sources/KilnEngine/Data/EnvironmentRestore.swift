@@ -7,6 +7,14 @@ package import KilnPlan
 import KilnProcesses
 package import SystemPackage
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Puts what a backup holds in the place of what an environment keeps.
 package struct EnvironmentRestore: Sendable {
   package let plan: EnvironmentPlan
@@ -34,6 +42,18 @@ package struct EnvironmentRestore: Sendable {
   private struct Exchange {
     let part: DataPart
     let saved: BackupManifest.Part
+  }
+
+  /// Asks on a terminal for the customer's name.
+  /// - Parameter isUnasked: Whether the user is not asked.
+  package mutating func run(unasked isUnasked: Bool) async throws {
+    let (console, customer) = (environment.context.console, environment.customer)
+    try await run { question in
+      if isUnasked { return true }
+      guard isatty(STDIN_FILENO) == 1 else { throw Self.unasked(customer) }
+      console.error("\(question) Type \(customer) to go on: ")
+      return readLine() == customer
+    }
   }
 
   /// - Parameter isSure: Is shown what will be overwritten; whether the user wants it.

@@ -122,7 +122,7 @@ extension PipelineScripts {
   /// What an environment on the agent has in place of secrets.
   func randomSecrets(of plan: EnvironmentPlan) -> [String] {
     var seen: Set<String> = []
-    return plan.secretUses.filter { use in
+    return (plan.secretUses + plan.testSecrets.map(\.use)).filter { use in
       switch use.reader {
       case .app, .service: seen.insert(use.variable).inserted
       case .build, .parameters: false

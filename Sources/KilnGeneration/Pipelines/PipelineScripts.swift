@@ -98,6 +98,16 @@ struct PipelineScripts {
             "kiln verify \(customer) \(report)",
           ]))
     }
+    if !plan.spec.tests.isEmpty {
+      let files = "\(ReleasePipeline.folder)/\(target.file).tests"
+      job.steps.append(
+        Step(
+          title: "Test",
+          lines: randomSecrets(of: plan) + [
+            "trap 'cp -r dist/\(plan.customer)/tests \(files) || true' EXIT",
+            "kiln test \(customer) --junit \(files).xml",
+          ]))
+    }
     return finished(job, "building \(plan.customer)", of: target)
   }
 
@@ -163,7 +173,7 @@ struct PipelineScripts {
   /// What a stage must pass before the next one: here go tests and load tests.
   private func proofs(_ plan: EnvironmentPlan, _ target: ReleasePipeline.Target) -> [ReleasePipeline.Step] {
     guard settings.asksAddresses, let staged = target.stage.map({ plan.at(stage: $0) }) ?? plan else { return [] }
-    return staged.apps.compactMap { app in
+    let asked = staged.apps.compactMap { app -> ReleasePipeline.Step? in
       guard let domain = app.domains.first else { return nil }
       let report = "\(ReleasePipeline.folder)/\(target.file).\(app.name).url.xml"
       return Step(
@@ -173,6 +183,19 @@ struct PipelineScripts {
             + "--url \(PipelineWord.quote("https://\(domain.value)")) --junit \(report)"
         ])
     }
+    // Where nothing comes after a stage, its users are there.
+    let isLast = target.stage != nil && !plan.spec.stages.contains { $0.after?.value == target.stage }
+    guard !plan.spec.loadTests.isEmpty, !isLast, let domain = staged.apps.compactMap(\.domains.first).first else { return asked }
+    let place = target.stage == nil ? " --url \(PipelineWord.quote("https://\(domain.value)"))" : ""
+    let files = "\(ReleasePipeline.folder)/\(target.file).load"
+    return asked + [
+      Step(
+        title: "Load test",
+        lines: [
+          "trap 'cp -r dist/\(plan.customer)/load \(files) || true' EXIT",
+          "kiln load \(words(of: target))\(place) --junit \(files).xml",
+        ])
+    ]
   }
 
   /// By hand: an earlier release of what somebody chooses.
