@@ -185,7 +185,8 @@ struct PipelineScripts {
     }
     // Where nothing comes after a stage, its users are there.
     let isLast = target.stage != nil && !plan.spec.stages.contains { $0.after?.value == target.stage }
-    guard !plan.spec.loadTests.isEmpty, !isLast, let domain = staged.apps.compactMap(\.domains.first).first else { return asked }
+    let domains = staged.apps.compactMap(\.domains.first)
+    guard !plan.spec.loadTests.isEmpty, !isLast, let domain = domains.first else { return asked }
     let place = target.stage == nil ? " --url \(PipelineWord.quote("https://\(domain.value)"))" : ""
     let files = "\(ReleasePipeline.folder)/\(target.file).load"
     return asked + [

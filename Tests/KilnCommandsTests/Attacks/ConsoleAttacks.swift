@@ -52,9 +52,10 @@ extension Attacks {
         .standardized
       let files = try #require(FileManager.default.enumerator(atPath: sources.path)).compactMap { $0 as? String }
       let raw: Set = [
-        "KilnConsole/Console.swift", "KilnConsole/Console+Report.swift", "KilnCommands/Context/ContextCommand.swift",
-        "KilnRelease/PackerLogOutput.swift", "KilnCommands/Parameters/ParametersCommand.swift",
-        "KilnCommands/Workspace/CheckCommand.swift",
+        "KilnConsole/Console.swift", "KilnConsole/Console+Report.swift", "KilnCommands/Workspace/CheckCommand.swift",
+        "KilnCommands/Workspace/PipelineCommand.swift", "KilnEngine/Contexts/ContextFolder+Explanation.swift",
+        "KilnRelease/PackerLogOutput.swift", "KilnRelease/Parameters/ParameterFiles.swift",
+        "KilnWorkspace/GenerateRun.swift",
       ]
       let streams = /\bprint\(|\bfputs\(|FileHandle\.standard|STD(OUT|ERR)_FILENO/
       // A console of its own, an archive that is asked for on standard output, questions about terminals.
