@@ -53,4 +53,5 @@ bench: release
 	@benchmarks/build.sh
 	@benchmarks/fleet.sh
 	@benchmarks/deploy.sh
+	@benchmarks/load.sh
 

@@ -17,7 +17,6 @@ e2e)
   lacks zstd && missing="$missing zstd"
   lacks qemu-x86_64-static && missing="$missing qemu-user-static"
   lacks git && missing="$missing git"
-  lacks wrk && missing="$missing wrk"
   # Generated pipelines run with jq; the other two judge them.
   lacks jq && missing="$missing jq"
   lacks shellcheck && missing="$missing shellcheck"
@@ -25,6 +24,7 @@ e2e)
   lacks chromium && lacks chromium-browser && lacks google-chrome && missing="$missing $(browser)"
   ;;
 bench)
+  lacks wrk && missing="$missing wrk"
   lacks bsdtar && missing="$missing libarchive-tools"
   lacks zstd && missing="$missing zstd"
   lacks pigz && missing="$missing pigz"

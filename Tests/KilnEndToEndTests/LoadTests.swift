@@ -124,22 +124,4 @@ struct LoadTests {
       #expect(asked.output.contains("GET /?q=a%20b&x=$y "), "\(asked.output.suffix(500))")
     }
   }
-
-  /// The same load on the same server: 8 connections that ask again at once.
-  @Test(.enabled(if: EndToEnd.has("wrk"), "wrk is not on the PATH"))
-  func theNumbersAreThoseOfWrk() throws {
-    try workspace("{path: /, users: 8, rampUp: 5s, duration: 20s}") { root, url in
-      let script =
-        "done = function(s, l, r) io.write(string.format(\"%d %d %.3f\\n\", s.requests, s.duration, l:percentile(95) / 1000)) end"
-      try write(script, "wrk.lua", in: root)
-      let measured = try sh("wrk -t 2 -c 8 -d 20s -s wrk.lua \(url) | tail -1", in: root).output
-        .split(separator: " ").compactMap { Double($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
-      try #require(measured.count == 3)
-      let (throughput, p95) = (measured[0] / measured[1] * 1_000_000, measured[2])
-      let own = try #require(try load(in: root).first)
-      let text = "wrk \(throughput)/s, p95 \(p95) ms; kiln \(own.throughput)/s, p95 \(own.times.p95) ms"
-      #expect(abs(own.throughput / throughput - 1) < 0.05, "\(text)")
-      #expect(abs(Double(own.times.p95) / p95 - 1) < 0.1, "\(text)")
-    }
-  }
 }
