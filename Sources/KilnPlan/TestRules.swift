@@ -52,6 +52,12 @@ struct TestRules {
           "spec.missing-key", "the test \"\(test.name.value)\" has no command", at: test.container.location,
           suggestion: "say what it runs, as in `command: [php, smoke.php]`"))
     }
+    if !(1000...86_400_000).contains(test.timeout.value.milliseconds) {
+      found.append(
+        Diagnostic(
+          "spec.invalid-value", "timeout cannot be \(test.timeout.value.text)", at: test.timeout.location,
+          suggestion: "from 1s to 24h, as in 90s or 5m"))
+    }
     let names = spec.helpers.map(\.name.value)
     for need in test.needs where !names.contains(need.value) {
       let isThere = spec.app(named: need.value) != nil || spec.services.contains { $0.name.value == need.value }

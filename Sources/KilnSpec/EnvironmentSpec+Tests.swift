@@ -14,8 +14,7 @@ extension EnvironmentSpec {
     public let reports: [Located<String>]
     /// Patterns of other files that are kept.
     public let artifacts: [Located<String>]
-    /// Seconds.
-    public let timeout: Int
+    public let timeout: Located<TimeSpan>
 
     /// As its image, its container and its folder are called.
     public var service: String { Self.service(name.value) }
@@ -88,7 +87,9 @@ extension EnvironmentSpec.Test {
     needs = node.required("needs").locatedTexts
     reports = node.required("reports").locatedTexts
     artifacts = node.required("artifacts").locatedTexts
-    timeout = node.required("timeout").seconds
+    let span = node.required("timeout")
+    guard let value = TimeSpan(span.requiredText) else { preconditionFailure("the timeout is no time") }
+    timeout = Located(value, at: span.location)
   }
 }
 
@@ -126,17 +127,5 @@ extension EnvironmentSpec.App {
     self.init(
       SpecNode(.map(entries), at: entry.value.location), named: Located(name, at: entry.keyLocation), at: path,
       ownsSources: true)
-  }
-}
-
-extension SpecNode {
-  /// Of a duration, as in 90s.
-  var seconds: Int {
-    let units = ["s": 1, "m": 60, "h": 3600]
-    let text = requiredText
-    guard let number = Int(text.dropLast()), let unit = units[String(text.suffix(1))] else {
-      preconditionFailure("the value at \(location.text) is no duration")
-    }
-    return number * unit
   }
 }

@@ -97,7 +97,7 @@ struct TestRunTests {
       let result = try sh("kiln test kilnta --junit all.xml", in: root, environment: environment, expecting: 1)
       for line in [
         "smoke   passed      4       0", "failed: broken: exit code 7; its report none/a.xml is not JUnit's XML",
-        "  the last words", "failed: slow: it did not end within 3 s",
+        "  the last words", "failed: slow: it did not end within 3s",
       ] { #expect(result.output.contains(line), "\(line)\n\(result.output)\n\(result.error.suffix(3000))") }
       #expect(
         try sh("find dist/kilnta/tests -type f -o -type l | grep -v .runs | sort", in: root).output

@@ -1,5 +1,5 @@
 import KilnConsole
-import KilnDiagnostics
+package import KilnDiagnostics
 import KilnPlan
 import KilnProcesses
 import KilnSpec
@@ -80,7 +80,7 @@ struct LocalAddresses: Sendable {
 
 extension CommandError {
   /// As a remark on something that goes on without it.
-  func asWarning(_ what: String) -> Diagnostic {
+  package func asWarning(_ what: String) -> Diagnostic {
     let first = diagnostics.first
     return Diagnostic(
       first?.id ?? "proxy.failed", "\(what): \(first?.message ?? "")", severity: .warning,

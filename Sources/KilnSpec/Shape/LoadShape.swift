@@ -4,7 +4,7 @@ extension Shape {
     "a load test's name", pattern: "[a-z][a-z0-9]*(-[a-z0-9]+)*",
     rule: "lower-case letters, digits and single hyphens, a letter first", lengths: 1...30)
 
-  private static let timeSpan = TextRule(
+  static let timeSpan = TextRule(
     "a time", pattern: TimeSpan.pattern, rule: "a number and ms, s, m or h, as in 800ms or 1.5s")
   private static let percentage = TextRule(
     "a percentage", pattern: Percentage.pattern, rule: "a number and %, as in 1% or 0.5%")

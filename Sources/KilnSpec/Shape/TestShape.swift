@@ -62,7 +62,7 @@ extension Shape {
         "artifacts", .list(.text(pattern), maximum: 100), default: "[]",
         "other files that are kept, as screenshots or coverage; a folder stands for all that is in it",
         example: "[screenshots]"),
-      .init("timeout", .text(duration), default: "10m", "how long it may run", example: "90s"),
+      .init("timeout", .text(timeSpan), default: "10m", "how long it may run", example: "90s"),
     ], exactlyOneOf: ["source", "image"])
 
   static let helper = ObjectShape(
@@ -80,8 +80,4 @@ extension Shape {
         "app", .text(appName), "the app whose image, values and secrets it has; else the only one", example: "care"),
       .init("command", words, required: true, "the program and its arguments", example: "[php, bin/seed.php]"),
     ])
-
-  /// Up to 99 hours.
-  static let duration = TextRule(
-    "a duration", pattern: "[1-9][0-9]{0,5}(s|m|h)", rule: "a whole number with s, m or h, as in 90s")
 }

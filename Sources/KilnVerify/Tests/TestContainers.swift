@@ -40,7 +40,7 @@ struct TestContainers: Sendable {
     let seconds = Double(clock.duration(to: .now) / .milliseconds(1)) / 1000
     let container = name(of: test)
     var result = try await collect(test, from: container, into: folder, seconds: seconds) { problem in
-      if isLate { return "it did not end within \(test.timeout) s" }
+      if isLate { return "it did not end within \(test.timeout.value.text)" }
       if code != 0 { return "exit code \(code)" + (problem.map { "; \($0)" } ?? "") }
       return problem
     }
@@ -103,7 +103,7 @@ struct TestContainers: Sendable {
     }
     let container = name(of: test)
     let words = ["run", "--no-deps", "--no-TTY", "--name", container, test.service]
-    let limit = test.timeout
+    let limit = test.timeout.value.milliseconds
     let (code, isLate) = try await withThrowingTaskGroup(of: Int32?.self) { group in
       group.addTask {
         try await project.plain(words, files: files, environment: variables) { bytes in
@@ -112,7 +112,7 @@ struct TestContainers: Sendable {
         }
       }
       group.addTask {
-        try? await Task.sleep(for: .seconds(limit))
+        try? await Task.sleep(for: .milliseconds(limit))
         return nil
       }
       var isLate = false

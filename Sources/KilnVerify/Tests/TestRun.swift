@@ -83,11 +83,12 @@ package struct TestRun: Sendable {
         plan: plan, environment: project.environment, compose: Array(compose.utf8), images: images, secrets: values,
         isFollowing: false, timeout: timeout, isQuiet: isQuiet)
       let report = try await examine(tests, own, &start, project)
-      try await end(project)
+      await end(project)
       return report
     } catch {
-      try await saveLogs(project)
-      try await end(project)
+      // What went wrong first is what is told, also where the engine is gone.
+      try? await saveLogs(project)
+      await end(project)
       // It would be a failure of what was stopped.
       if Interruption.count > 0 { throw Interruption.Failure() }
       throw Self.withoutAdvice(error, folder: shownFolder)
@@ -195,8 +196,9 @@ package struct TestRun: Sendable {
   /// What the environment's containers printed.
   private func saveLogs(_ project: TestProject) async throws {
     let results = try project.environment.folder.folder("logs")
+    let own = Set(plan.testWorkloads.map(\.name))
     for container in try await EngineContainer.all(of: project.name, on: context.docker.tool)
-    where !container.service.hasPrefix("test-") {
+    where !own.contains(container.service) {
       try await TestContainers.saveLog(
         of: container.id, to: results.appending("\(container.service).log"), mask: mask, context)
     }
@@ -206,8 +208,17 @@ package struct TestRun: Sendable {
   /// No test is called so: its results would be there.
   private static let logs = "logs"
 
-  private func end(_ project: TestProject) async throws {
-    guard isKeeping, Interruption.count == 0 else { return try await project.remove() }
+  /// What could not be removed goes with the next run: no reason to lose what tests gave.
+  private func end(_ project: TestProject) async {
+    guard isKeeping, Interruption.count == 0 else {
+      do { try await project.remove() } catch let error as any CommandErrorConvertible {
+        context.console.note(
+          error.commandError.asWarning("\(project.name) is not all removed; the next `kiln test \(customer)` does it"))
+      } catch {
+        context.console.error("warning: \(project.name) is not all removed: \(error)\n")
+      }
+      return
+    }
     project.keep()
     context.console.error(
       "note: \(project.name) stays up: `docker compose --project-name \(project.name) ps` lists it; the next `kiln test \(customer)` removes it\n"
@@ -221,8 +232,11 @@ package struct TestRun: Sendable {
     guard own.diagnostics.contains(where: { $0.id.hasPrefix("up.") }),
       own.diagnostics.allSatisfy({ $0.id != "up.secret" })
     else { return own }
+    let diagnostics = own.diagnostics.map {
+      $0.id == "up.job" ? Diagnostic($0.id, $0.message, details: $0.details) : $0
+    }
     return CommandError(
-      own.diagnostics, kind: own.kind, hints: ["\(folder)/\(logs) has what its containers printed"],
+      diagnostics, kind: own.kind, hints: ["\(folder)/\(logs) has what its containers printed"],
       sources: own.sources)
   }
 }
