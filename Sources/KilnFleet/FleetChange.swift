@@ -46,7 +46,7 @@ public struct FleetChange: Sendable {
   public let images: [Image]
   /// Who runs something else without anything being built.
   public let values: [Values]
-  /// Whose images, values or deployments are others: all of them that a release has to look at.
+  /// Whose images, values, deployments or tests are others: all of them that a release has to look at.
   public let concerned: [String]
   public let added: [String]
   public let removed: [String]
@@ -104,7 +104,9 @@ public struct FleetChange: Sendable {
     let built = Set(images.map(\.owner))
     concerned = new.filter { plan in
       guard let past = before[plan.customer] else { return true }
+      // Tests whose sources changed have to run again, though nothing that is released is built.
       return built.contains(plan.customer) || past.specDigest != plan.specDigest || past.clusters != plan.clusters
+        || sources[plan.customer]?.values.contains { !$0.isEmpty } == true
     }.map(\.customer).sorted()
     values = new.sorted { $0.customer < $1.customer }.compactMap { plan in
       let differences = before[plan.customer].map { Self.valueDifferences($0, plan) } ?? []

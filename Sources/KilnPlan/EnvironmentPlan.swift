@@ -121,6 +121,9 @@ public final class EnvironmentPlan: Sendable, Hashable {
     return (runtimes + testing.runtimes).filter { ids.insert($0.id).inserted }
   }
 
+  /// Everything that is made from a source: the apps, and what only tests run.
+  public var allApps: [AppPlan] { apps + (testing?.apps ?? []) }
+
   public func app(named name: String) -> AppPlan? { apps.first { $0.name == name } }
 
   /// An app's image, without a tag.

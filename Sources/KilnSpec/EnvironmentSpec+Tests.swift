@@ -57,7 +57,7 @@ extension EnvironmentSpec {
 
 extension EnvironmentSpec {
   /// Everything that is made from a source: the apps, and images that only tests run.
-  var allApps: [App] { apps + (testing?.apps ?? []) }
+  package var allApps: [App] { apps + (testing?.apps ?? []) }
 }
 
 extension EnvironmentSpec.TestContainer {

@@ -139,7 +139,7 @@ package struct WorkspaceFiles: Sendable {
   }
 
   private func folders(in spec: EnvironmentSpec) -> [Diagnostic] {
-    (spec.apps + (spec.testing?.apps ?? [])).flatMap { app in
+    spec.allApps.flatMap { app in
       ([("source", app.source)] + app.overlays.map { ("overlay", $0) }).compactMap { name, path in
         // An absolute path is a problem of the spec's own.
         guard path.value.isRelative else { return nil }

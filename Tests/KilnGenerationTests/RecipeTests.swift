@@ -185,6 +185,15 @@ struct RecipeTests {
     #expect(change.images.isEmpty, "\(name): \(change.text)")
   }
 
+  @Test func testsWhoseSourcesChangedRunAgain() throws {
+    let plan = try Self.plan()
+    for (reasons, concerned) in [(["tests/smoke: a changed"], [plan.customer]), ([], [])] {
+      let change = FleetChange(
+        from: [plan], to: [plan], since: "v1", sources: [plan.customer: ["test-smoke": reasons]])
+      #expect(change.images.isEmpty && change.concerned == concerned)
+    }
+  }
+
   @Test func aProfileOrTheOrderOfFilesChangesNothing() throws {
     let whole = SampleWorkspace(Self.spec, components: ["one": Self.component])
     let (runtime, rest) = (Self.spec.components(before: "app:"), Self.spec.components(from: "app:"))

@@ -51,6 +51,22 @@ struct EarlierWorkspaceTests {
     }
   }
 
+  @Test func sourcesOfTestsAreSeenToChange() throws {
+    try withFolder { folder in
+      let root = folder.resolvingSymlinksInPath()
+      var files = Self.files
+      files["environments/acme.yaml"]? += "tests: {smoke: {source: ../tests/smoke, command: [./smoke]}}\n"
+      files["tests/smoke/smoke"] = "true"
+      try write(files, in: root)
+      let context = RecordedContext(root, processes: ScriptedRunner([])).context
+      let now = try context.load(workspace: nil, customers: [], workers: Workers(count: 1))
+      let plan = try now.plan(of: "acme")
+      var changes = AppSourceChanges(now.workspace, context: context)
+      let found = try changes.reasons(for: plan, among: ["tests/smoke/smoke"], below: FilePath(root.path))
+      #expect(found == ["app": [], "test-smoke": ["tests/smoke: smoke changed"]])
+    }
+  }
+
   @Test func aCommitIsReadWithTheFilesThatItsDefinitionsCopy() async throws {
     try await withFolder { folder in
       // As Git says it, without links.

@@ -33,7 +33,7 @@ struct ImageRemains: Sendable {
       for runtime in plan.allRuntimes { current.insert(plan.image(of: runtime).description) }
       for service in plan.services { current.insert(plan.image(of: service).description) }
       // What was built or packed last: the source is not read for it.
-      for app in plan.apps + (plan.testing?.apps ?? []) {
+      for app in plan.allApps {
         let folder = FilePath(GeneratedFolder.app(app.name, of: plan.customer))
         let newest = ContextStage(layout.contexts.pushing(folder), below: root).newestTag
         let own = plan.repository(of: app).description + ":"

@@ -61,7 +61,7 @@ package struct WorkspacePrune: Sendable {
     let known = Set(
       loaded.fleet.flatMap { plan in
         plan.allRuntimes.map { GeneratedFolder.runtime($0.id) }
-          + (plan.apps + (plan.testing?.apps ?? [])).map { GeneratedFolder.app($0.name, of: plan.customer) }
+          + plan.allApps.map { GeneratedFolder.app($0.name, of: plan.customer) }
           + plan.services.map { GeneratedFolder.service($0.name, of: plan.customer) }
       })
     let remains = ContextRemains(dist: layout.dist, known: known, isAll: isAll)

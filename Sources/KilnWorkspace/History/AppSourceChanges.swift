@@ -29,7 +29,7 @@ package struct AppSourceChanges {
     for plan: EnvironmentPlan, among changed: [String], below top: FilePath
   ) throws -> [String: [String]] {
     var found: [String: [String]] = [:]
-    for app in plan.apps { found[app.name] = try reasons(for: app, among: changed, below: top) }
+    for app in plan.allApps { found[app.name] = try reasons(for: app, among: changed, below: top) }
     return found
   }
 
@@ -62,8 +62,8 @@ package struct AppSourceChanges {
     for plan: EnvironmentPlan, against past: EnvironmentPlan, in other: FilePath
   ) throws -> [String: [String]] {
     var found: [String: [String]] = [:]
-    for app in plan.apps {
-      guard let before = past.app(named: app.name) else { continue }
+    for app in plan.allApps {
+      guard let before = past.allApps.first(where: { $0.name == app.name }) else { continue }
       found[app.name] = try reasons(for: app, against: before, in: other)
     }
     return found
