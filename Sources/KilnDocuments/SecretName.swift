@@ -21,6 +21,7 @@ public enum SecretName {
 
   /// A variable's name: what BuildKit would warn of, and more.
   public static func match(_ name: String) -> Bool {
+    guard mayMatch(name) else { return false }
     let plain = name.lowercased().split(separator: "_").map(String.init)
     if plain.contains(where: words.contains), !plain.contains(where: harmless.contains) { return true }
     return isSecret(name, besides: ["key", "auth"])
@@ -29,7 +30,21 @@ public enum SecretName {
   /// A parameter's, a setting's or an option's name, where `key` and `auth` have other meanings as well.
   public static func matchOption(_ name: String) -> Bool { isSecret(name, besides: ["key", "auth"]) }
 
+  /// What every word above has one of, but "pat".
+  private static let stems = ["key", "auth", "cred", "pass", "pw", "secret", "token", "pat"].map { Array($0.utf8) }
+
+  /// Whether a name has any of the stems: fleets ask for each name of theirs, and few have one.
+  private static func mayMatch(_ name: String) -> Bool {
+    let bytes = name.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+    return bytes.indices.contains { start in
+      stems.contains { stem in
+        bytes[start] == stem[0] && bytes.count - start >= stem.count && bytes[start..<start + stem.count] == stem[...]
+      }
+    }
+  }
+
   private static func isSecret(_ name: String, besides ambiguous: Set<String>) -> Bool {
+    guard mayMatch(name) else { return false }
     let parts = divided(name)
     if parts.contains(where: { harmless.contains($0) || beside.contains($0) }) { return false }
     // A personal access token, as in GITHUB_PAT.

@@ -33,7 +33,7 @@ public final class EnvironmentPlan: Sendable, Hashable {
 
   /// Over the merged spec's values, whatever the order of its keys and the files they come from. Computed when asked.
   public var specDigest: ContentDigest {
-    digests.value(\.spec) {
+    digests.value(of: .spec) {
       var digest = PlanDigest("spec")
       for setting in spec.sortedSettings { digest.add(setting) }
       return digest.digest
@@ -46,29 +46,25 @@ public final class EnvironmentPlan: Sendable, Hashable {
 
   /// - Throws: `RecipeError` for a value that no Dockerfile can carry.
   @discardableResult public func recipe(of app: AppPlan) throws(RecipeError) -> ContentDigest {
-    try digests.value(\.apps[app.name]) { () throws(RecipeError) in try recipes.app(app, of: self) }
+    try digests.value(of: .app(app.name)) { () throws(RecipeError) in try recipes.app(app, of: self) }
   }
 
   /// Over the recipe of the machine, but the files of the application. Computed when asked; nil where there is no machine.
   public var machineDigest: ContentDigest? {
-    machine.map { machine in digests.value(\.machine) { recipes.machine(machine, of: self) } }
+    machine.map { machine in digests.value(of: .machine) { recipes.machine(machine, of: self) } }
   }
 
   /// Digests that were asked for.
   private final class Digests: Sendable {
-    struct Known {
-      var spec: ContentDigest?
-      var apps: [String: ContentDigest] = [:]
-      var machine: ContentDigest?
-    }
-    private let known = Mutex(Known())
+    enum Subject: Hashable { case spec, machine, app(String) }
+    private let known = Mutex<[(Subject, ContentDigest)]>([])
 
     func value<Failure: Error>(
-      _ path: WritableKeyPath<Known, ContentDigest?>, _ compute: () throws(Failure) -> ContentDigest
+      of subject: Subject, _ compute: () throws(Failure) -> ContentDigest
     ) throws(Failure) -> ContentDigest {
-      if let digest = known.withLock({ $0[keyPath: path] }) { return digest }
+      if let digest = known.withLock({ $0.first { $0.0 == subject }?.1 }) { return digest }
       let digest = try compute()
-      known.withLock { $0[keyPath: path] = digest }
+      known.withLock { $0.append((subject, digest)) }
       return digest
     }
   }

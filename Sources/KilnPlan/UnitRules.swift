@@ -9,24 +9,25 @@ struct UnitRules {
 
   func problems() -> [Diagnostic] {
     let own = components.flatMap { component in
-      let reach = definitions.reach(of: [component.name])
-      return problems(
-        component.steps, component.name, component.origin,
-        components.filter { reach.contains($0.name) }.flatMap(\.steps))
+      problems(component.steps, component.name, component.origin) { isGiven in
+        let reach = definitions.reach(of: [component.name])
+        return components.contains { reach.contains($0.name) && $0.steps.contains(where: isGiven) }
+      }
     }
     return own
       + services.flatMap { service -> [Diagnostic] in
         guard case .packages(let steps, _) = service.plan.source else { return [] }
-        return problems(steps, service.plan.name, service.origin, steps)
+        return problems(steps, service.plan.name, service.origin) { steps.contains(where: $0) }
       }
   }
 
+  /// - Parameter isAny: Whether any step that may give `own` its units is as asked for.
   private func problems(
-    _ own: [PlannedStep], _ name: String, _ origin: SourceLocation, _ all: [PlannedStep]
+    _ own: [PlannedStep], _ name: String, _ origin: SourceLocation, isAny: ((PlannedStep) -> Bool) -> Bool
   ) -> [Diagnostic] {
     own.compactMap { step in
       guard step.isFor(.machine), case .service(let service) = step.step,
-        !all.contains(where: { $0.isFor(.machine) && mayGive($0.step, service.name) })
+        !isAny({ $0.isFor(.machine) && mayGive($0.step, service.name) })
       else { return nil }
       return Diagnostic(
         "spec.no-unit",

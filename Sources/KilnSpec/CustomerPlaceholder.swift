@@ -16,7 +16,7 @@ package struct CustomerPlaceholder {
 
   static func isIn(_ text: String) -> Bool { !names.allSatisfy { !Placeholder.names(in: text).contains($0) } }
 
-  private static func isIn(_ node: SpecNode) -> Bool {
+  static func isIn(_ node: SpecNode) -> Bool {
     switch node.content {
     case .scalar(let scalar): isIn(scalar.text)
     case .list(let items): items.contains(where: isIn)

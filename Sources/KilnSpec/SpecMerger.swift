@@ -23,6 +23,7 @@ public struct SpecMerger: Sendable {
     let upperKeys = KeyIndex(upper)
     let lowerKeys = KeyIndex(lower)
     var merged: [SpecNode.Entry] = []
+    merged.reserveCapacity(lower.count + upper.count)
     for entry in lower {
       guard let replacement = upperKeys[entry.key] else {
         merged.append(entry)

@@ -54,8 +54,11 @@ extension SpecNode {
 
   /// Null as YAML 1.2's core schema writes it.
   public var isNull: Bool {
-    guard let scalar, scalar.isPlain else { return false }
-    return ["", "~", "null", "Null", "NULL"].contains(scalar.text)
+    guard let scalar, scalar.isPlain, scalar.text.utf8.count <= 4 else { return false }
+    return switch scalar.text {
+    case "", "~", "null", "Null", "NULL": true
+    default: false
+    }
   }
 
   public var boolean: Bool? {
@@ -82,8 +85,11 @@ extension SpecNode {
 
   /// A plain scalar that some YAML reader takes for a number: `8.2`, `1e3`, `0x1f`, `0755`, `12:30`.
   public var looksLikeNumber: Bool {
-    guard let scalar, scalar.isPlain, let first = scalar.text.unicodeScalars.first else { return false }
-    guard "0123456789+-.".unicodeScalars.contains(first) else { return false }
+    guard let scalar, scalar.isPlain, let first = scalar.text.utf8.first else { return false }
+    switch first {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."): break
+    default: return false
+    }
     let text = scalar.text
     if [".inf", ".nan", "+.inf", "-.inf"].contains(text.lowercased()) { return true }
     if text.lowercased().hasPrefix("0x"), Int(text.dropFirst(2), radix: 16) != nil { return true }

@@ -34,8 +34,10 @@ extension WorkspaceReading {
     let names = files(in: "environments").map { "environments/\($0)" }
     environmentFiles = Set(names)
     guard let read = try? workers.map(names, { Read($0, in: root, containment) }) else { return [] }
+    let uses = UseChecker(definitions.definitions)
     var profiles = ProfileMerger(definitions.definitions)
-    var waiting: [(file: String, node: SpecNode, beneath: SpecNode?, isWhole: Bool)] = []
+    var checked: [String: CheckedProfile] = [:]
+    var waiting: [(file: String, node: SpecNode, profile: CheckedProfile?, isWhole: Bool)] = []
     for one in read {
       problems += one.problems
       if let text = one.text {
@@ -52,24 +54,27 @@ extension WorkspaceReading {
         waiting.append((one.file, node, nil, true))
         continue
       }
-      let beneath = profiles.tree(name)
-      waiting.append((one.file, node, beneath, beneath != nil))
+      if checked[name.value] == nil { checked[name.value] = profiles.tree(name).map { CheckedProfile($0, uses) } }
+      let profile = checked[name.value]
+      waiting.append((one.file, node, profile, profile != nil))
     }
     problems += profiles.problems
-    let uses = UseChecker(definitions.definitions)
     let found =
-      (try? workers.map(waiting) { file, node, beneath, isWhole -> (EnvironmentSpec?, [Diagnostic]) in
+      (try? workers.map(waiting) { file, node, profile, isWhole -> (EnvironmentSpec?, [Diagnostic]) in
         // Problems of the file alone are told even when its profile is unknown.
         guard isWhole else { return (nil, ShapeChecker(isPartial: true).problems(in: node, .environment)) }
         var merger = SpecMerger()
         var placeholder = CustomerPlaceholder(Self.customer(of: node))
-        let merged = merger.merge(node, over: beneath.map { placeholder.filled($0) })
-        var problems = ShapeChecker().problems(in: merged, .environment)
+        let merged = merger.merge(node, over: profile.map { $0.filled(&placeholder) })
+        var problems = ShapeChecker(profile: profile).problems(in: merged, .environment)
         let isDecodable = !problems.hasErrors
-        if !merger.empty.isEmpty { problems = ShapeChecker(empty: merger.empty).problems(in: merged, .environment) }
+        if !merger.empty.isEmpty {
+          problems = ShapeChecker(empty: merger.empty, profile: profile).problems(in: merged, .environment)
+        }
         // Keys of services decide whether the spec can be decoded; where it cannot, there is no plan to report the rest.
         let found = Set(problems.map(\.location))
-        if !isDecodable || uses.serviceProblems(in: merged).hasErrors {
+        let hasGoodServices = profile?.areGoodServices(of: merged) == true
+        if !isDecodable || !hasGoodServices && uses.serviceProblems(in: merged).hasErrors {
           problems += uses.problems(in: merged).filter { !found.contains($0.location) }
         }
         return (

@@ -150,9 +150,13 @@ public struct ObjectShape: Sendable {
   /// `node`, a map that fits this shape, with the defaults of the keys that it leaves out.
   func filled(_ node: SpecNode) -> SpecNode {
     guard let entries = node.entries else { return node }
-    var filled = entries
-    for key in keys {
-      guard let content = key.fallbackContent, !entries.contains(where: { $0.key == key.name }) else { continue }
+    let missing = keys.filter { key in key.fallbackContent != nil && !entries.contains { $0.key == key.name } }
+    if missing.isEmpty { return node }
+    var filled: [SpecNode.Entry] = []
+    filled.reserveCapacity(entries.count + missing.count)
+    filled += entries
+    for key in missing {
+      guard let content = key.fallbackContent else { continue }
       filled.append(.init(key: key.name, keyLocation: node.location, value: SpecNode(content, at: node.location)))
     }
     return SpecNode(.map(filled), at: node.location)

@@ -7,17 +7,24 @@ public struct ShapeChecker: Sendable {
   let isPartial: Bool
   /// Keys that are there and empty, which is reported already, by the place of their map.
   let empty: [SourceLocation: Set<String>]
+  /// What the file is merged with: values that are its own are not checked once more.
+  private let profile: CheckedProfile?
 
   public init(isPartial: Bool = false) { self.init(isPartial: isPartial, empty: [:]) }
 
-  init(isPartial: Bool = false, empty: [SourceLocation: Set<String>]) {
+  init(isPartial: Bool = false, empty: [SourceLocation: Set<String>] = [:], profile: CheckedProfile? = nil) {
     self.isPartial = isPartial
     self.empty = empty
+    self.profile = profile
   }
 
   public func problems(in node: SpecNode, _ shape: Shape) -> [Diagnostic] {
     var problems: [Diagnostic] = []
-    check(node, shape, in: "the file", &problems)
+    if case .object(let object) = shape, let profile {
+      checkObject(node, object, in: "the file", &problems) { profile.isFitting($0) }
+    } else {
+      check(node, shape, in: "the file", &problems)
+    }
     return problems
   }
 
@@ -152,13 +159,17 @@ public struct ShapeChecker: Sendable {
     if let pattern = rule.pattern, !matches(text, pattern) { refuse(rule.rule ?? "\(rule.name) must match \(pattern)") }
   }
 
-  func checkObject(_ node: SpecNode, _ object: ObjectShape, in place: String, _ problems: inout [Diagnostic]) {
+  /// - Parameter isFitting: Whether an entry is known to fit.
+  func checkObject(
+    _ node: SpecNode, _ object: ObjectShape, in place: String, _ problems: inout [Diagnostic],
+    isFitting: (SpecNode.Entry) -> Bool = { _ in false }
+  ) {
     guard let entries = node.entries else {
       let message = "\(object.name) must be a map, not \(node.kind)"
       problems.append(Diagnostic("spec.wrong-type", message, at: node.location, suggestion: object.form))
       return
     }
-    for entry in entries {
+    for entry in entries where !isFitting(entry) {
       if let refused = object.refused[entry.key] {
         problems.append(
           Diagnostic(

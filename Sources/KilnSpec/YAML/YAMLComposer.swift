@@ -71,20 +71,26 @@ struct YAMLComposer {
     let before: Int
     /// Lists and maps inside each other, itself one.
     var height = 1
-    /// Where a key stood first; a map from the start, since a file may have 20,000 of them.
+    /// Where a key stood first; kept from the twelfth key on, since a file may have 20,000 of them, and most maps have few.
     var places: [String: Int] = [:]
+    private static let indexedFrom = 12
 
     /// Of two equal keys the later one stays, so that what is below it is checked too.
     mutating func add(_ entry: SpecNode.Entry) -> Diagnostic? {
-      guard let first = places[entry.key] else {
-        places[entry.key] = entries.count
+      guard let first = place(of: entry.key) else {
+        if entries.isEmpty { entries.reserveCapacity(4) }
         entries.append(entry)
+        if entries.count > Self.indexedFrom { places[entry.key] = entries.count - 1 }
         return nil
       }
       defer { entries[first] = entry }
       return Diagnostic(
         "spec.duplicate-key", "key \"\(entry.key)\" is given twice", at: entry.keyLocation,
         suggestion: "keep one of the two", notes: [.init("it is given here first", at: entries[first].keyLocation)])
+    }
+
+    private func place(of key: String) -> Int? {
+      entries.prefix(Self.indexedFrom).firstIndex { $0.key == key } ?? (places.isEmpty ? nil : places[key])
     }
   }
 
