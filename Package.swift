@@ -157,9 +157,16 @@ let package = Package(
         "KilnKubernetes", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnWorkspace", system,
       ], tests: ["KilnTesting"])
     + module(
+      "KilnMachines",
+      [
+        "KilnArtifacts", "KilnConsole", "KilnDeploy", "KilnDiagnostics", "KilnDocuments", "KilnEngine",
+        "KilnGeneration", "KilnHTTP", "KilnPlan", "KilnProcesses", "KilnRelease", "KilnSpec", "KilnVerify",
+        "KilnWorkspace", system,
+      ], tests: ["KilnTesting"])
+    + module(
       "KilnCommands",
       [
-        "KilnDeploy", "KilnEngine", "KilnHTTP", "KilnLoad", "KilnRelease", "KilnVerify", "KilnWorkspace",
+        "KilnDeploy", "KilnMachines", "KilnEngine", "KilnHTTP", "KilnLoad", "KilnRelease", "KilnVerify", "KilnWorkspace",
         "KilnGeneration", "KilnFleet", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
         "KilnConsole", "KilnDocuments", "KilnProcesses", "KilnContext", "KilnPacker", "KilnAzure", arguments,
         system,

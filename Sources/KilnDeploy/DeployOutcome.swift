@@ -8,4 +8,10 @@ package struct DeployOutcome: Sendable, Equatable {
   package let isUnchanged: Bool
   /// What the releases before had and this one has not.
   package let removed: [KubernetesObject.ID]
+
+  package init(record: ReleaseRecord, isUnchanged: Bool, removed: [KubernetesObject.ID]) {
+    self.record = record
+    self.isUnchanged = isUnchanged
+    self.removed = removed
+  }
 }

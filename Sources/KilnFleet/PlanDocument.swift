@@ -72,7 +72,7 @@ public struct PlanDocument: Sendable {
         "    azure-arm  \(azure.location.value), \(azure.size.value), generation \(azure.generation.value); \(azure.capture.summary)"
       )
       if let set = azure.scaleSet {
-        lines.append("    scale set  \(set.name.value), \(Phrase.count(set.capacity, "machine"))")
+        lines.append("    scale set  \(set.name.value), \(set.capacity.phrase)")
       }
     } else {
       lines.append("    docker     an image of the machine")

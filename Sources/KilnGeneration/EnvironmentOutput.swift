@@ -50,6 +50,8 @@ public struct EnvironmentOutput: Sendable {
   public let kubernetes: [(path: String, text: String)]
   /// Load tests' plans and what belongs to them, by name.
   public let loadTests: [(name: String, text: String)]
+  /// Azure's deployment template and parameters, by name.
+  public let azure: [(name: String, text: String)]
 
   /// The same as files below the output folder.
   /// - Throws: `ArtifactConflict` for a mistake of Kiln's.
@@ -67,6 +69,7 @@ public struct EnvironmentOutput: Sendable {
       try tree.add("\(GeneratedFolder.kubernetes(of: customer))/\(path)", Artifact(text, source: source))
     }
     for (name, text) in loadTests { try tree.add("\(customer)/\(name)", Artifact(text, source: source)) }
+    for (name, text) in azure { try tree.add("\(customer)/azure/\(name)", Artifact(text, source: source)) }
     guard let packer else { return }
     for (name, text) in packer.values {
       try tree.add("\(GeneratedFolder.machine(of: customer))/\(name)", Artifact(text, source: source))

@@ -153,6 +153,9 @@ public struct Generator: Sendable {
       testImages: try plan.testing.map { try images(of: $0).apps } ?? [], compose: compose(of: plan),
       testCompose: testCompose(of: plan),
       goss: goss(of: plan), packer: packer(of: plan), kubernetes: KubernetesFiles(plan: plan).files,
-      loadTests: LoadTestLowering(plan: plan).files)
+      loadTests: LoadTestLowering(plan: plan).files, azure: azure(of: plan))
   }
+
+  /// Deployment template and parameters, by name; nothing where the machine is not deployed by a template of Kiln's.
+  public func azure(of plan: EnvironmentPlan) -> [(name: String, text: String)] { ScaleSetLowering(plan)?.files ?? [] }
 }

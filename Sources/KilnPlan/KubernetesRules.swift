@@ -15,7 +15,7 @@ struct KubernetesRules {
 
   func problems() -> [Diagnostic] {
     guard let kubernetes = spec.kubernetes else { return idleProblems() }
-    return clusterProblems(kubernetes) + orderProblems() + namespaceProblems() + lengthProblems() + domainProblems()
+    return clusterProblems(kubernetes) + namespaceProblems() + lengthProblems() + domainProblems()
       + replicaProblems()
       + vaultProblems()
       + spec.apps.flatMap(nameProblems) + sizeProblems() + plan.apps.flatMap(accountProblems)
@@ -36,8 +36,6 @@ struct KubernetesRules {
     }
     for stage in spec.stages {
       if let place = stage.cluster ?? stage.namespace { found.append(idle("`kubernetes`", at: place.location)) }
-      if let after = stage.after { found.append(idle("`after`", at: after.location)) }
-      if stage.needsApproval { found.append(idle("`approval`", at: stage.name.location)) }
       found += stage.apps.compactMap { $0.replicas.map { idle("`replicas`", at: $0.location) } }
     }
     return found
@@ -63,33 +61,6 @@ struct KubernetesRules {
           at: kubernetes.location, suggestion: "cluster: \(Phrase.alternatives(known))"))
     }
     return found
-  }
-
-  /// Stages after each other.
-  private func orderProblems() -> [Diagnostic] {
-    let names = spec.stages.map(\.name.value)
-    return spec.stages.compactMap { stage in
-      guard let after = stage.after else { return nil }
-      guard names.contains(after.value) else {
-        return Diagnostic(
-          "spec.stage-order", "there is no stage \"\(after.value)\"", at: after.location,
-          suggestion: nearest(to: after.value, among: names).map { "did you mean \"\($0)\"?" }
-            ?? "there are: \(Phrase.list(names))")
-      }
-      var seen = [stage.name.value]
-      var next: String? = after.value
-      while let name = next {
-        if name == stage.name.value {
-          return Diagnostic(
-            "spec.stage-order", "the stage \"\(name)\" comes after itself", at: after.location,
-            suggestion: "a release passes one stage after the other: \((seen + [name]).joined(separator: " after "))")
-        }
-        if seen.contains(name) { return nil }
-        seen.append(name)
-        next = spec.stages.first { $0.name.value == name }?.after?.value
-      }
-      return nil
-    }
   }
 
   private func namespaceProblems() -> [Diagnostic] {

@@ -77,6 +77,8 @@ extension EnvironmentPlan {
     let isEncrypted: Bool
     if let deployment = deployment(at: stage) {
       isEncrypted = deployment.settings.issuer != nil
+    } else if spec.azureDeployment != nil, machine?.servesHTTPS == true {
+      isEncrypted = true
     } else {
       isEncrypted = app.spec.port?.value == 443
     }

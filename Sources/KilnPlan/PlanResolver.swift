@@ -108,6 +108,7 @@ struct Resolution {
       registry: (spec.registry ?? resolver.registry)?.value, refreshes: resolver.refreshes, clusters: resolver.clusters,
       recipes: resolver.recipes, testing: testing)
     problems += KubernetesRules(spec: spec, clusters: resolver.clusters, plan: plan).problems()
+    problems += StageRules(spec: spec).problems() + AzureRules(spec: spec, plan: plan).problems()
     // What is wrong already is not reported twice.
     if !problems.hasErrors {
       for app in plans {

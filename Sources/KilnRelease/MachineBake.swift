@@ -59,10 +59,7 @@ package struct MachineBake: Sendable {
       if let note = answers.note { context.console.error("\(plan.customer): \(builder.rawValue): \(note)\n") }
     }
     let layout = WorkspaceLayout(root)
-    let app = try loaded.images(of: plan).filter { $0.app != nil && $0.app == machinePlan.app?.name }
-    let packed = try EnvironmentPacking(
-      dist: layout.dist, below: root, compression: .none, time: context.sourceDate(), workers: workers
-    ).run(app, context, isQuiet: isQuiet)
+    let packed = try pack()
     try UnlinkedFolder.make(layout.folder(of: plan.customer), below: root)
     let folder = try BakeFolder(of: plan.customer, in: tree)
     defer { folder.remove() }
@@ -82,14 +79,47 @@ package struct MachineBake: Sendable {
       try await MachineCheck(plan: plan, root: root, context: context).run(image: image)
       try await name(image, packed.first?.tarDigest)
     }
+    try remember(report, of: contents(packed.first?.tarDigest))
     try parameters?.patch(report)
     return report
   }
 
+  private func pack() throws -> [PackedArchive] {
+    let app = try loaded.images(of: plan).filter { $0.app != nil && $0.app == plan.machine?.app?.name }
+    return try EnvironmentPacking(
+      dist: WorkspaceLayout(root).dist, below: root, compression: .none, time: context.sourceDate(), workers: workers
+    ).run(app, context, isQuiet: isQuiet)
+  }
+
+  /// Over what the machine and the application in it are made from.
+  private func contents(_ application: String?) -> ContentDigest {
+    ContentDigest(of: "\(plan.machineDigest?.description ?? "") \(application ?? "")")
+  }
+
+  /// What a bake would be of now.
+  package func contents() throws -> String { contents(try pack().first?.tarDigest).description }
+
+  /// What the last bake has made, where it was of what the spec and the sources say now.
+  package func known(_ contents: String) -> BakeRecord? {
+    BakeRecord.read(WorkspaceLayout(root).bakeRecord(of: plan.customer)).flatMap {
+      $0.contents == contents ? $0 : nil
+    }
+  }
+
+  private func remember(_ report: PackerReport, of contents: ContentDigest) throws {
+    let images = report.builds.flatMap(\.artifacts).compactMap { artifact in
+      artifact.reference.map { BakeRecord.Image(kind: artifact.kind.rawValue, reference: $0) }
+    }
+    let path = WorkspaceLayout(root).bakeRecord(of: plan.customer)
+    let earlier = BakeRecord.read(path).flatMap { $0.contents == contents.description ? $0 : nil }
+    // Builders may run one after the other.
+    let kept = (earlier?.images ?? []).filter { old in !images.contains { $0.kind == old.kind } }
+    try BakeRecord(contents: contents.description, images: images + kept).write(path)
+  }
+
   /// Gives the image that the docker builder made a name: what the machine is made from, and what is in its application.
   func name(_ id: String, _ application: String?) async throws {
-    let digest = ContentDigest(of: "\(plan.machineDigest?.description ?? "") \(application ?? "")")
-    let image = plan.machineImage(tag: digest.tag).description
+    let image = plan.machineImage(tag: contents(application).tag).description
     try await context.docker.tag(id, as: image)
     try ImageLedger(root: root).add(.docker, image, id)
     let app = plan.machine?.app

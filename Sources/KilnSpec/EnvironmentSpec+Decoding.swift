@@ -72,7 +72,7 @@ extension EnvironmentSpec.Azure {
     capture = .init(node.required("capture"))
     scaleSet = node["scaleSet"].map { node in
       let node = Shape.scaleSet(named: true).filled(node)
-      return .init(name: node.required("name").locatedText, capacity: node.required("capacity").requiredInteger)
+      return .init(name: node.required("name").locatedText, capacity: .init(node.required("capacity")))
     }
   }
 }

@@ -41,8 +41,10 @@ extension EnvironmentSpec {
     public let needsApproval: Bool
     public let cluster: Located<String>?
     public let namespace: Located<String>?
+    /// Where its machines run, as far as it says so itself.
+    public let azure: StageAzure?
     /// Of the scale set.
-    public let capacity: Int?
+    public let capacity: Capacity?
     /// What apps are given instead, and more.
     public let apps: [StageApp]
     public let loadTests: [StageLoadTest]
@@ -181,7 +183,8 @@ extension EnvironmentSpec.Stage {
     needsApproval = node.required("approval").boolean ?? false
     cluster = node.required("kubernetes").optional("cluster")
     namespace = node.required("kubernetes").optional("namespace")
-    capacity = node["scaleSet"]?["capacity"]?.requiredInteger
+    azure = node["azure"].map { .init($0) }
+    capacity = node["scaleSet"]?["capacity"].map { .init($0) }
     let only = node["app"].map { (Located(EnvironmentSpec.App.onlyName, at: $0.location), $0) }
     let named = (node["apps"]?.entries ?? []).map { (Located($0.key, at: $0.keyLocation), $0.value) }
     apps = ((only.map { [$0] } ?? []) + named).map { .init(app: $0, $1) }

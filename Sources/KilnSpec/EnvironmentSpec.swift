@@ -20,6 +20,8 @@ public final class EnvironmentSpec: Sendable, Hashable {
   public let machine: Machine?
   /// Nil where it runs in no cluster.
   public let kubernetes: Kubernetes?
+  /// Nil where its machine is not deployed.
+  public let azureDeployment: AzureDeployment?
   public let stages: [Stage]
   public let tests: [Test]
   /// What tests need beside the environment.
@@ -157,7 +159,7 @@ public final class EnvironmentSpec: Sendable, Hashable {
 
   public struct ScaleSet: Sendable, Hashable {
     public let name: Located<String>
-    public let capacity: Int
+    public let capacity: Capacity
   }
 
   /// The name of something in Azure that may differ by stage.
@@ -202,7 +204,8 @@ public final class EnvironmentSpec: Sendable, Hashable {
     secrets = (node.required("secrets").entries ?? []).map { Secret($0) }
     registry = node.required("images").optional("registry")
     machine = node["machine"].map { Machine($0) }
-    kubernetes = node["deploy"].map { Kubernetes($0.required("kubernetes")) }
+    kubernetes = node["deploy"]?["kubernetes"].map { Kubernetes($0) }
+    azureDeployment = node["deploy"]?["azure"].map { AzureDeployment($0) }
     stages = (node.required("stages").entries ?? []).map { Stage($0) }
     let (tests, helpers) = (node.required("tests").entries ?? [], node.required("helpers").entries ?? [])
     self.tests = tests.map { Test($0) }
@@ -236,6 +239,7 @@ public final class EnvironmentSpec: Sendable, Hashable {
     self.registry = registry
     machine = nil
     kubernetes = nil
+    azureDeployment = nil
     stages = []
     loadTests = []
     tests = []

@@ -88,6 +88,7 @@ public struct WorkspaceReader: Sendable {
     reading.checkReservedNames()
     reading.checkDomains(environments)
     reading.checkNamespaces(environments, settings.clusters)
+    reading.checkScaleSets(environments)
     reading.checkContainers(environments)
     reading.checkOutput(settings, environments)
     return Workspace(

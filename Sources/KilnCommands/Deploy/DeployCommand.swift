@@ -2,6 +2,7 @@ import ArgumentParser
 import KilnConsole
 import KilnDeploy
 import KilnDiagnostics
+import KilnMachines
 import KilnPlan
 import KilnSpec
 import KilnWorkspace
@@ -40,12 +41,13 @@ struct DeployOptionGroup: ParsableArguments {
 
 struct DeployCommand: KilnSubcommand {
   static let configuration = CommandConfiguration(
-    commandName: "deploy", abstract: "Deploy environments to their Kubernetes clusters.",
+    commandName: "deploy", abstract: "Deploy environments to their Kubernetes clusters, or their machines to Azure.",
     discussion: """
       Examples:
         kiln deploy acme --stage qa           build, push, apply, wait, check
         kiln deploy acme --stage qa --diff    show what would change; exit 2
         kiln deploy --stage qa --jobs 4       all customers, four at a time
+        kiln deploy acme --stage qa --image "$URI"    a machine's image that is there
 
       Where a stage comes after another, only images go there that have passed that.
       A release that is not well within --timeout is taken back: the one before runs
@@ -56,14 +58,19 @@ struct DeployCommand: KilnSubcommand {
   @Flag(inversion: .prefixedNo, help: "Build and push what the registry lacks.") var build = true
   @Flag(help: "Change nothing; print the differences and which pods would restart, exit 2 when there are some.")
   var diff = false
+  @Option(
+    help: ArgumentHelp(
+      "A machine's image: the URI of a VHD or an image's id; what `kiln bake` made without.", valueName: "image"))
+  var image: String?
   @OptionGroup var deploy: DeployOptionGroup
   @OptionGroup var options: WorkspaceOptions
-  @Argument(help: "Customers; all that run in a cluster when none is named.") var customers: [String] = []
+  @Argument(help: "Customers; all that are deployed when none is named.") var customers: [String] = []
 
   var color: ColorChoice { options.color }
 
   func validate() throws {
     if diff, deploy.format == .json { throw ValidationError("--diff prints text: leave out --format json") }
+    if image != nil, customers.count != 1 { throw ValidationError("--image takes one customer") }
   }
 
   func run(in context: CommandContext) async throws {
@@ -72,17 +79,21 @@ struct DeployCommand: KilnSubcommand {
     var run = deploy.run(loaded, stage: stage, options, context)
     run.isBuilding = build
     run.isPreview = diff
-    let names = customers.isEmpty ? loaded.plans.filter { $0.spec.kubernetes != nil }.map(\.customer) : customers
+    let names = customers.isEmpty ? loaded.plans.filter(\.isDeployed).map(\.customer) : customers
     if names.isEmpty { throw CommandError.noDeployment(nil) }
+    if image != nil, try loaded.plan(of: names[0]).spec.azureDeployment == nil {
+      throw CommandError(
+        "deploy.image", "\(names[0]) has no machine in Azure to deploy", help: "--image is for those: leave it out")
+    }
     if diff { return try await show(names, run, context) }
-    let results = try await FleetDeployment(run, jobs: options.jobs ?? 1).deploy(names)
+    let results = try await EnvironmentDeployment(run, image: image, jobs: options.jobs ?? 1).deploy(names)
     try results.finish(deploy.format, on: context.console, errorReport)
   }
 
   private func show(_ names: [String], _ run: DeployRun, _ context: CommandContext) async throws {
     var isDifferent = false
     try await each(of: names, in: context, isTitled: true) { name in
-      let preview = try await run.preview(run.prepare(name))
+      let preview = try await EnvironmentDeployment(run, image: image, jobs: 1).preview(name)
       context.console.output(preview.text)
       isDifferent = isDifferent || !preview.isEmpty
     }
@@ -116,7 +127,7 @@ struct PromoteCommand: KilnSubcommand {
     let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
     let run = deploy.run(loaded, stage: to, options, context)
-    let results = try await FleetDeployment(run, from: from, jobs: options.jobs ?? 1).deploy(customers)
+    let results = try await EnvironmentDeployment(run, from: from, jobs: options.jobs ?? 1).deploy(customers)
     try results.finish(deploy.format, on: context.console, errorReport)
   }
 }
@@ -144,7 +155,7 @@ struct RollbackCommand: KilnSubcommand {
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: [customer])
     let run = deploy.run(loaded, stage: stage, options, context)
-    let results = try await FleetDeployment(run, jobs: 1).rollback(customer, to: to)
+    let results = try await EnvironmentDeployment(run, jobs: 1).rollback(customer, to: to)
     try results.finish(deploy.format, on: context.console, errorReport)
   }
 }

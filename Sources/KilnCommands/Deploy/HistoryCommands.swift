@@ -1,6 +1,7 @@
 import ArgumentParser
 import KilnConsole
 import KilnDeploy
+import KilnMachines
 import KilnPlan
 import KilnSpec
 import KilnWorkspace
@@ -20,7 +21,7 @@ struct HistoryCommand: KilnSubcommand {
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: [customer])
     try context.stopOnErrors(loaded)
-    let history = try await DeployedStages(loaded, [customer], stage: stage, context).history()
+    let history = try await EnvironmentStages(loaded, [customer], stage: stage, context).history()
     format == .json ? context.console.output(json: history.document) : context.console.output(history.text)
   }
 }
@@ -45,8 +46,8 @@ struct FleetCommand: KilnSubcommand {
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
-    let names = loaded.plans.filter { $0.spec.kubernetes != nil }.map(\.customer)
-    let fleet = try await DeployedStages(loaded, names, stage: stage, context).fleet(jobs: options.jobs ?? 4)
+    let names = loaded.plans.filter(\.isDeployed).map(\.customer)
+    let fleet = try await EnvironmentStages(loaded, names, stage: stage, context).fleet(jobs: options.jobs ?? 4)
     if let html { try fleet.write(html, in: context.folder) }
     format == .json ? context.console.output(json: fleet.document) : context.console.output(fleet.text)
   }

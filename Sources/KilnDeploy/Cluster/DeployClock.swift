@@ -20,5 +20,5 @@ package struct DeployClock: Sendable {
     now: { Date().timeIntervalSince1970 }, sleep: { try? await Task.sleep(for: .milliseconds(Int($0 * 1000))) })
 
   /// Whole seconds since 1970.
-  var seconds: Int { Int(now()) }
+  package var seconds: Int { Int(now()) }
 }

@@ -4,7 +4,7 @@ import KilnDiagnostics
 import KilnDocuments
 import KilnPlan
 package import KilnProcesses
-import KilnSpec
+package import KilnSpec
 package import KilnWorkspace
 import SystemPackage
 
@@ -44,9 +44,9 @@ package struct DeployRun: Sendable {
   /// - Parameter source: The stage whose images are taken; nil builds what the spec says.
   package func prepare(_ customer: String, from source: String? = nil) async throws -> Prepared {
     let planning = try ReleasePlanning(loaded, loaded.plan(of: customer), stage: stage, context)
-    try planning.stopUnlessGenerated(workers)
+    try loaded.stopUnlessGenerated(loaded.plan(of: customer), workers)
     let stageSpec = planning.plan.spec.stages.first { $0.name.value == stage }
-    if !isPreview { try checkApproval(stageSpec, planning) }
+    if !isPreview { try stopUnlessApproved(stageSpec, planning.title) }
     let required = stageSpec?.after?.value
     let passed = try await self.passed(source ?? required, customer)
     let images: [String: String]
@@ -70,7 +70,7 @@ package struct DeployRun: Sendable {
     }
     var options = options
     options.origin = origin
-    options.commits = { last in await planning.commits(since: last).map(\.text) }
+    options.commits = { last in await planning.sources.commits(since: last).map(\.text) }
     return Prepared(planning: planning, plan: await planning.release(images), options: options)
   }
 
@@ -102,10 +102,10 @@ package struct DeployRun: Sendable {
 
   // MARK: Stages
 
-  private func checkApproval(_ stage: EnvironmentSpec.Stage?, _ planning: ReleasePlanning) throws {
+  package func stopUnlessApproved(_ stage: EnvironmentSpec.Stage?, _ title: String) throws {
     guard stage?.needsApproval == true, approval == nil else { return }
     throw CommandError(
-      "deploy.approval", "\(planning.title) needs an approval",
+      "deploy.approval", "\(title) needs an approval",
       help: "--approve \"WHY\": who approves and why is remembered with the release")
   }
 
@@ -178,21 +178,11 @@ package struct DeployRun: Sendable {
   }
 }
 
-extension ReleasePlanning {
-  /// The commits since a release, newest first; none where this clone does not have it.
-  /// Only those that touch what the customer's images and environment are made of.
-  package func commits(since record: ReleaseRecord?) async -> [GitRepository.Commit] {
-    guard let commit = record?.commit?.split(separator: "-").first.map(String.init) else { return [] }
-    let git = GitRepository(root: loaded.workspace.root, git: context.tool("git"))
-    return (try? await git.commits(since: commit, touching: paths(of: nil), limit: 50)) ?? []
-  }
-}
-
 extension DeployRun {
   /// Brings an earlier release back; nil takes the good one before the one that runs.
   package func rollback(_ customer: String, to number: Int?) async throws -> DeployOutcome {
     let planning = try ReleasePlanning(loaded, loaded.plan(of: customer), stage: stage, context)
-    try checkApproval(planning.plan.spec.stages.first { $0.name.value == stage }, planning)
+    try stopUnlessApproved(planning.plan.spec.stages.first { $0.name.value == stage }, planning.title)
     let console = context.console
     let isQuiet = isQuiet
     return try await Deployer(context, options) { event in
@@ -206,7 +196,7 @@ extension DeployRun {
       namespace: planning.deployment.namespace)
   }
 
-  var options: DeployOptions {
+  package var options: DeployOptions {
     var options = DeployOptions(deployer: Self.deployer(context.environment))
     options.timeout = Double(timeout)
     options.lockTimeout = Double(lockTimeout)

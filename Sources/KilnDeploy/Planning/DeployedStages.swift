@@ -55,7 +55,9 @@ package struct DeployedStages: Sendable {
 
   /// The releases of stages, newest first.
   package struct History: Sendable {
-    let stages: [(title: String, records: [ReleaseRecord])]
+    private let stages: [(title: String, records: [ReleaseRecord])]
+
+    package init(stages: [(title: String, records: [ReleaseRecord])]) { self.stages = stages }
 
     package var document: DocumentValue {
       [
@@ -142,10 +144,10 @@ package struct DeployedStages: Sendable {
   // MARK: Fleet
 
   /// What runs where; a cluster that does not answer is a part of the answer.
-  package func fleet(jobs: Int) async throws -> DeployedFleet {
+  package func deployments(jobs: Int) async throws -> [StageDeployment] {
     let deployments = await plannings.concurrentMap(width: jobs) { await deployment($0) }
     try Interruption.check()
-    return DeployedFleet(deployments, at: DeployClock.system.seconds)
+    return deployments
   }
 
   private func deployment(_ planning: ReleasePlanning) async -> StageDeployment {
@@ -166,7 +168,7 @@ package struct DeployedStages: Sendable {
       let bad = status.workloads.filter { !$0.isDone }.map(\.line)
       let settings = planning.plan.settings(at: planning.deployment.stage).map { "\($0.path) = \($0.value.text)" }
       let behind = StageDeployment.Behind(
-        commits: await planning.commits(since: current.record).map(\.text),
+        commits: await planning.sources.commits(since: current.record).map(\.text),
         settings: SettingChanges.lines(from: current.settings, to: settings))
       return made(
         releases.map(\.record), bad.isEmpty ? .healthy : .unhealthy(bad.joined(separator: "; ")), behind, nil)

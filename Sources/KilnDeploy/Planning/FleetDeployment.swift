@@ -21,12 +21,22 @@ package struct FleetDeployment: Sendable {
   /// What came of each customer, in their order.
   package struct Results: Sendable {
     package struct Result: Sendable {
-      let customer: String
+      package let customer: String
       let outcome: Swift.Result<DeployOutcome, any Error>
+
+      package init(customer: String, outcome: Swift.Result<DeployOutcome, any Error>) {
+        self.customer = customer
+        self.outcome = outcome
+      }
     }
 
     let stage: String?
-    let results: [Result]
+    package let results: [Result]
+
+    package init(stage: String?, results: [Result]) {
+      self.stage = stage
+      self.results = results
+    }
 
     package var count: Int { results.count }
 

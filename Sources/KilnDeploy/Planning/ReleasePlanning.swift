@@ -7,7 +7,7 @@ import KilnEngine
 import KilnGeneration
 import KilnKubernetes
 package import KilnPlan
-package import KilnProcesses
+import KilnProcesses
 package import KilnSpec
 package import KilnWorkspace
 import SystemPackage
@@ -46,16 +46,6 @@ package struct ReleasePlanning: Sendable {
 
   /// As in `acme in qa`.
   package var title: String { deployment.stage.map { "\(plan.customer) in \($0)" } ?? plan.customer }
-
-  /// Stops where `generated/` is not what the specs say: what is reviewed is what is deployed.
-  package func stopUnlessGenerated(_ workers: Workers) throws {
-    let stale = try GeneratedOutput(loaded: loaded, folder: nil, workers: workers).stale(loaded.plan(of: plan.customer))
-    guard !stale.isEmpty else { return }
-    throw CommandError(
-      "deploy.stale",
-      "the generated files of \(plan.customer) are not what its spec says: \(Phrase.some(stale, limit: 3))",
-      help: "`kiln generate \(plan.customer)`, and commit what it changes")
-  }
 
   // MARK: Images
 
@@ -132,13 +122,9 @@ package struct ReleasePlanning: Sendable {
 
   /// - Parameter images: By the name of the app or service: `REPOSITORY:TAG@DIGEST`.
   package func release(_ images: [String: String]) async -> ReleasePlan {
-    let git = GitRepository(root: loaded.workspace.root, git: context.tool("git"))
-    // The customer's own: others' commits change nothing here, and release nothing.
-    let head = await git.newest(touching: paths(of: nil))
-    var commit = head?.id
-    if let id = commit, await git.isChanged(paths(of: nil)) { commit = "\(id)-dirty" }
+    let head = await sources.head()
     let lowering = KubernetesLowering(
-      plan, deployment, provenance: .init(commit: commit, author: head?.author),
+      plan, deployment, provenance: .init(commit: head?.commit, author: head?.author),
       image: { workload in
         pulled(images[workload.app ?? workload.name] ?? "")
       })
@@ -148,7 +134,8 @@ package struct ReleasePlanning: Sendable {
       jobs: lowering.jobs,
       secrets: lowering.filledSecrets.map { secret in
         .init(name: secret.name, entries: secret.uses.map { .init(key: $0.file, variable: $0.variable) })
-      }, images: images, pages: pages, specDigest: plan.specDigest(at: deployment.stage).description, commit: commit,
+      }, images: images, pages: pages, specDigest: plan.specDigest(at: deployment.stage).description,
+      commit: head?.commit,
       author: head?.author,
       settings: plan.settings(at: deployment.stage).map { "\($0.path) = \($0.value.text)" })
   }
@@ -167,15 +154,8 @@ package struct ReleasePlanning: Sendable {
     }
   }
 
-  /// The folders and files whose changes are an app's own, from the workspace's root.
-  package func paths(of workload: String?) -> [String] {
-    let app = workload.flatMap { name in plan.workloads.first { $0.name == name }?.app }.flatMap { plan.app(named: $0) }
-    let apps = app.map { [$0] } ?? plan.apps
-    return apps.flatMap { ([$0.spec.source] + $0.spec.overlays).map(\.value.string) }
-      + [plan.spec.file, "profiles", "components", WorkspaceLayout.lockName].filter { path in
-        path == plan.spec.file || loaded.workspace.root.appending(path).isThere
-      }
-  }
+  /// What it is made of.
+  var sources: ReleaseSources { ReleaseSources(loaded, plan, context) }
 }
 
 extension BuiltImage {

@@ -52,7 +52,7 @@ package struct ReleaseRecord: Sendable, Hashable, Codable {
   static let numbers = 1...999_999_999
   private static let times = 0...253_402_300_799
 
-  var isPlausible: Bool {
+  package var isPlausible: Bool {
     Self.numbers.contains(number) && Self.times.contains(begun) && ended.map(Self.times.contains) ?? true
       && (loads ?? [:]).values.allSatisfy(\.isPlausible)
   }

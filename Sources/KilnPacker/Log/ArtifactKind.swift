@@ -18,3 +18,11 @@ public enum ArtifactKind: String, Sendable, Hashable, CaseIterable, CustomString
   /// What a deployment can be given.
   public static let deployable = allCases.filter { $0 != .other }
 }
+
+extension ArtifactKind {
+  /// What the URI or id of an image in Azure is of.
+  public static func deployed(_ image: String) -> ArtifactKind {
+    if image.lowercased().hasPrefix("https://") { return .vhd }
+    return image.lowercased().contains("/galleries/") ? .galleryImage : .managedImage
+  }
+}

@@ -147,6 +147,42 @@ package struct MachineParameters: Sendable {
     return .init(text, artifactKind: kind)
   }
 
+  /// One of the files with an image in the place of what the bake would have given, and secrets, as a private copy.
+  /// - Parameters:
+  ///   - file: Of the spec's, relative to the workspace's root.
+  ///   - image: A VHD's URI, or an image's id.
+  package func copy(
+    of file: FilePath, image: String, in folder: FilePath
+  ) throws -> (path: FilePath, holdsSecret: Bool) {
+    let kind = ArtifactKind.deployed(image)
+    func entries(_ uses: [EnvironmentSpec.ParameterUse]) throws -> [ParameterPatch.Entry] {
+      try artifacts(uses).map { name, wanted in
+        guard wanted == kind else {
+          throw CommandError(
+            "parameters.kind", "\(name) takes the \(wanted) that a bake has made, and the image is a \(kind)",
+            help: "name an image of that kind")
+        }
+        return .init(name, .init(image, artifactKind: wanted))
+      }
+    }
+    var values = ParameterValues(artifacts: [], tokenArtifacts: [])
+    values.secretParameters = variables(parameters.set)
+    values.secretTokens = variables(parameters.tokens)
+    var patch = try values.patch(nil, in: context)
+    patch.parameters += try entries(parameters.set)
+    patch.tokens += try entries(parameters.tokens)
+    patch.references = references
+    let files = ParameterFiles(
+      [file.string], template: parameters.template?.value.string, copies: (folder.string, folder, folder),
+      isQuiet: true, context: context)
+    let patched = try files.patched(by: patch, isHeld: false)
+    context.console.report(patched.warnings, sources: patched.excerpts)
+    try patched.replace()
+    return (
+      folder.appending(file.lastComponent?.string ?? ""), patched.files.contains { $0.patched.holdsSecret }
+    )
+  }
+
   /// As `kiln parameters patch` with the kept log.
   package func patch(_ report: PackerReport) throws {
     guard !isEmpty else { return }

@@ -24,15 +24,18 @@ package struct ParameterFiles: Sendable {
   package let output: String?
   /// A folder below another where copies are written instead.
   private let copies: (name: String, path: FilePath, below: FilePath)?
+  /// Whether nothing is said of what is written.
+  private let isQuiet: Bool
   package let context: CommandContext
 
   private static let sizeLimit = 256 << 20
 
   package init(
     _ names: [String], template: String?, refusesLinks: Bool = false, output: String? = nil,
-    copies: (name: String, path: FilePath, below: FilePath)? = nil, context: CommandContext
+    copies: (name: String, path: FilePath, below: FilePath)? = nil, isQuiet: Bool = false, context: CommandContext
   ) {
     self.copies = copies
+    self.isQuiet = isQuiet
     self.names = names
     self.template = template
     self.refusesLinks = refusesLinks
@@ -65,8 +68,8 @@ package struct ParameterFiles: Sendable {
     }
     if problems.hasErrors { throw CommandError(problems, sources: excerpts) }
     return PatchedFiles(
-      files: results, warnings: problems, excerpts: excerpts, destination: destination, console: context.console,
-      held: held)
+      files: results, warnings: problems, excerpts: excerpts, destination: destination, isQuiet: isQuiet,
+      console: context.console, held: held)
   }
 
   private func readTemplate(_ name: String) throws -> (DeploymentTemplate?, String) {
@@ -125,6 +128,7 @@ package struct PatchedFiles: Sendable {
   /// The files' texts by name, without the values that no excerpt may show.
   package let excerpts: [String: String]
   fileprivate let destination: ParameterDestination
+  fileprivate let isQuiet: Bool
   fileprivate let console: Console
   /// Let go when this value is.
   fileprivate let held: [HeldFile]
@@ -186,7 +190,7 @@ package struct PatchedFiles: Sendable {
       copies.map {
         .init(path: folder.appending($0.name), bytes: $0.file.patched.bytes, isPrivate: true, isUsers: false)
       })
-    for (file, copy) in copies { console.error("\(file.name): patched as \(name)/\(copy)\n") }
+    for (file, copy) in copies where !isQuiet { console.error("\(file.name): patched as \(name)/\(copy)\n") }
   }
 
   private func write(to path: FilePath) throws {

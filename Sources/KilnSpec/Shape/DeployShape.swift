@@ -91,7 +91,11 @@ extension Shape {
     rule: "letters, digits, and . _ - inside, at most 63")
 
   static let deploy = ObjectShape(
-    "deploy", [.init("kubernetes", .object(kubernetes), required: true, "in a namespace of a Kubernetes cluster")])
+    "deploy",
+    [
+      .init("kubernetes", .object(kubernetes), "in a namespace of a Kubernetes cluster"),
+      .init("azure", .object(azureDeployment), "the machine's image, in a resource group of Azure's"),
+    ], exactlyOneOf: ["kubernetes", "azure"], form: "write where it runs: {kubernetes: {}} or {azure: {}}")
 
   static let kubernetes = ObjectShape(
     "kubernetes",
@@ -144,6 +148,7 @@ extension Shape {
         "approval", .boolean, default: "false", "whether somebody must approve: `kiln promote --approve`",
         example: "true"),
       .init("kubernetes", .object(stageKubernetes), default: "{}", "where the stage runs"),
+      .init("azure", .object(stageAzure), "where the stage's machines run", example: "{resourceGroup: acme-qa}"),
       .init("scaleSet", .object(scaleSet(named: false)), "the scale set in this stage", example: "{capacity: 1}"),
       .init(
         "app", .object(stageApp), "what the only app is given in this stage", example: "{environment: {APP_ENV: qa}}"),

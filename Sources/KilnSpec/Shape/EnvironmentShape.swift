@@ -78,7 +78,7 @@ extension Shape {
         "load", load,
         "load tests, which `kiln load` runs: one, or several by name; where a value is a map, it is several",
         example: "{path: /, users: 50, p95: 800ms}"),
-      .init("deploy", .object(deploy), "where it runs", example: "{kubernetes: {namespace: acme}}"),
+      .init("deploy", .choice(deploy), "where it runs", example: "{kubernetes: {namespace: acme}}"),
       .init(
         "tests", tests, default: "{}",
         "containers that `kiln test` runs in an environment of their own; one that does not end with 0 fails",

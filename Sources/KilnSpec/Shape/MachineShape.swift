@@ -112,8 +112,22 @@ extension Shape {
     ObjectShape(
       "scaleSet",
       (named ? [.init("name", .text(azureText), required: true, "the scale set's name", example: "acme-vmss")] : [])
-        + [.init("capacity", .integer(0...1000), default: named ? "2" : nil, "how many machines", example: "2")])
+        + [
+          .init(
+            "capacity", .either(.integer(0...1000), .object(capacityRange)), default: named ? "2" : nil,
+            "how many machines", example: "2")
+        ])
   }
+
+  static let capacityRange = ObjectShape(
+    "capacity",
+    [
+      .init("min", .integer(0...1000), required: true, "at least", example: "2"),
+      .init("max", .integer(1...1000), required: true, "at most", example: "10"),
+      .init(
+        "cpu", .integer(10...100), default: "70",
+        "more are started while the processors' use is above this, in percent", example: "70"),
+    ])
 
   static let capture = ObjectShape(
     "capture",

@@ -1,0 +1,81 @@
+package import KilnDeploy
+import KilnDiagnostics
+package import KilnDocuments
+package import KilnProcesses
+import KilnSpec
+import KilnWorkspace
+
+/// `az` for one subscription and one resource group: never what happens to be current.
+///
+/// What holds a secret is in files that only this account reads; arguments name things, nothing more.
+package struct AzureCLI: Sendable {
+  package let subscription: String
+  package let resourceGroup: String
+  private let tool: Tool
+  private let environment: [String: String]
+  private let clock: DeployClock
+
+  /// How often a request that Azure has throttled is made again, and seconds before that where Azure does not say.
+  private static let attempts = 5
+  private static let pause = 30.0
+
+  package init(
+    subscription: String, resourceGroup: String, _ runner: any ProcessRunner, environment: [String: String] = [:],
+    clock: DeployClock = .system
+  ) {
+    self.subscription = subscription
+    self.resourceGroup = resourceGroup
+    self.clock = clock
+    // Neither questions nor colours, nor an update of extensions in the middle of a release.
+    self.environment = environment.merging([
+      "AZURE_CORE_NO_COLOR": "1", "AZURE_CORE_ONLY_SHOW_ERRORS": "1", "AZURE_CORE_COLLECT_TELEMETRY": "0",
+      "AZURE_CORE_DISABLE_CONFIRM_PROMPT": "0", "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
+    ]) { own, _ in own }
+    tool = Tool("az", runner)
+  }
+
+  /// What a command of a resource group's answers; null where it prints nothing.
+  /// - Parameter action: What cannot be done where it fails, as in `read the deployments`.
+  @discardableResult
+  package func group(_ action: String, _ arguments: [String]) async throws -> DocumentValue {
+    try await run(action, arguments + ["--resource-group", resourceGroup])
+  }
+
+  /// The same of a command that takes no resource group, or another.
+  @discardableResult
+  package func run(_ action: String, _ arguments: [String]) async throws -> DocumentValue {
+    var attempt = 1
+    while true {
+      let outcome = try await plain(arguments + ["--subscription", subscription, "--output", "json"])
+      if outcome.isSuccess { return try Self.document(outcome.output, action) }
+      let failure = AzureFailure(action, outcome)
+      guard case .throttled(let after) = failure.cause, attempt < Self.attempts else { throw failure }
+      attempt += 1
+      try Interruption.check()
+      await clock.sleep(after ?? Self.pause)
+    }
+  }
+
+  /// The same; nil where what is asked for is not there.
+  package func optional(_ action: String, _ arguments: [String]) async throws -> DocumentValue? {
+    do { return try await group(action, arguments) } catch let failure as AzureFailure where failure.cause == .missing {
+      return nil
+    }
+  }
+
+  /// Runs it to its end, also where the user interrupts the command meanwhile.
+  func plain(_ arguments: [String]) async throws -> Tool.Outcome {
+    do {
+      return try await tool.output(arguments, environment: environment, isShielded: true)
+    } catch is Tool.Missing {
+      throw CommandError("tool.missing", "az is not on the PATH", help: "apt-get install azure-cli")
+    }
+  }
+
+  private static func document(_ text: String, _ action: String) throws -> DocumentValue {
+    guard text.utf8.contains(where: { $0 > 0x20 }) else { return .null }
+    do { return try JSONReader.read(text) } catch {
+      throw AzureFailure(action, reason: "az printed no JSON: \(error.message)")
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package import KilnConsole
+package import KilnDeploy
+import KilnPlan
+import KilnProcesses
+import KilnSpec
+package import KilnWorkspace
+
+/// Deploys several customers, some to clusters and some as machines; what fails for one does not stop the others.
+package struct EnvironmentDeployment: Sendable {
+  private let run: DeployRun
+  private let source: String?
+  private let image: String?
+  private let jobs: Int
+
+  /// - Parameters:
+  ///   - source: The stage whose images are taken; nil for what the spec says.
+  ///   - image: That of the only machine: a URI or an id.
+  package init(_ run: DeployRun, from source: String? = nil, image: String? = nil, jobs: Int) {
+    self.run = run
+    self.source = source
+    self.image = image
+    self.jobs = jobs
+  }
+
+  private func isMachine(_ customer: String) -> Bool {
+    (try? run.loaded.plan(of: customer))?.spec.azureDeployment != nil
+  }
+
+  /// - Throws: `Interruption.Failure` alone; what else fails is among the results.
+  package func deploy(_ customers: [String]) async throws -> FleetDeployment.Results {
+    var seen: Set<String> = []
+    let customers = customers.filter { seen.insert($0).inserted }
+    var run = run
+    run.isTitled = customers.count > 1
+    let machines = customers.filter(isMachine)
+    let others = customers.filter { !machines.contains($0) }
+    let clusters = others.isEmpty ? nil : try await FleetDeployment(run, from: source, jobs: jobs).deploy(others)
+    // One bakes at a time; what Azure does meanwhile is Azure's.
+    let deployment = MachineDeployment(run, from: source, image: image)
+    let found = await machines.concurrentMap(width: jobs) { customer in
+      await Self.result(customer) { try await deployment.deploy(customer) }
+    }
+    try Interruption.check()
+    let results = (clusters?.results ?? []) + found
+    return .init(
+      stage: run.stage, results: customers.compactMap { name in results.first { $0.customer == name } })
+  }
+
+  package func rollback(_ customer: String, to number: Int?) async throws -> FleetDeployment.Results {
+    guard isMachine(customer) else { return try await FleetDeployment(run, jobs: 1).rollback(customer, to: number) }
+    let deployment = MachineDeployment(run)
+    let result = await Self.result(customer) { try await deployment.rollback(customer, to: number) }
+    return .init(stage: run.stage, results: [result])
+  }
+
+  /// - Returns: Lines of what would change, for each customer.
+  package func preview(_ customer: String) async throws -> (text: String, isEmpty: Bool) {
+    if isMachine(customer) {
+      let preview = try await MachineDeployment(run, from: source, image: image).preview(customer)
+      return (preview.lines.map { Relayed.safe($0) + "\n" }.joined(), preview.isEmpty)
+    }
+    let preview = try await run.preview(run.prepare(customer))
+    return (preview.text, preview.isEmpty)
+  }
+
+  private static func result(
+    _ customer: String, _ body: () async throws -> DeployOutcome
+  ) async -> FleetDeployment.Results.Result {
+    do { return .init(customer: customer, outcome: .success(try await body())) } catch {
+      return .init(customer: customer, outcome: .failure(error))
+    }
+  }
+}
+
+/// The stages of customers, in clusters and of machines.
+package struct EnvironmentStages: Sendable {
+  private let clusters: DeployedStages?
+  private let machines: MachineStages
+
+  /// - Parameter stage: Only this one; of customers that have none, their only deployment.
+  package init(_ loaded: LoadedWorkspace, _ customers: [String], stage: String?, _ context: CommandContext) throws {
+    let own = try customers.filter { try loaded.plan(of: $0).spec.azureDeployment != nil }
+    let others = customers.filter { !own.contains($0) }
+    machines = try MachineStages(loaded, own, stage: stage, context)
+    clusters = others.isEmpty && !own.isEmpty ? nil : try DeployedStages(loaded, others, stage: stage, context)
+  }
+
+  package func history() async throws -> DeployedStages.History {
+    if let clusters { return try await clusters.history() }
+    return try await machines.history()
+  }
+
+  package func fleet(jobs: Int) async throws -> DeployedFleet {
+    let found = try await (clusters?.deployments(jobs: jobs) ?? []) + machines.deployments(jobs: jobs)
+    return DeployedFleet(found, at: DeployClock.system.seconds)
+  }
+}

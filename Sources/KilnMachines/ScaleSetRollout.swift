@@ -1,0 +1,133 @@
+import KilnDeploy
+import KilnDiagnostics
+import KilnDocuments
+import KilnProcesses
+import KilnSpec
+import KilnWorkspace
+
+/// Brings the machines of a scale set to its model, in batches, and waits until they are well.
+///
+/// With the upgrade mode `Rolling` or `Automatic` Azure replaces them; with `Manual` nothing happens until it is asked for.
+struct ScaleSetRollout: Sendable {
+  let az: AzureCLI
+  let name: String
+  let clock: DeployClock
+  /// Seconds since 1970 when it has to be done.
+  let deadline: Double
+  let report: @Sendable (DeployEvent) -> Void
+
+  /// Between two looks, in seconds.
+  private static let interval = 10.0
+  /// Of all machines, at once.
+  private static let batchPercent = 20
+
+  struct Machine: Sendable, Hashable {
+    let id: String
+    let isCurrent: Bool
+    let state: String
+    /// `healthy`, `unhealthy`, `unknown`; nil where nobody asks.
+    let health: String?
+
+    init(_ document: DocumentValue) {
+      id = document["instanceId"]?.textValue ?? ""
+      isCurrent = document["latestModelApplied"]?.isTrue ?? true
+      state = document["provisioningState"]?.textValue ?? ""
+      health = document["instanceView"]?["vmHealth"]?["status"]?["code"]?.textValue?.split(separator: "/").last
+        .map { $0.lowercased() }
+    }
+
+    var isWell: Bool { isCurrent && isWellButForModel }
+    var isWellButForModel: Bool { state == "Succeeded" && (health == nil || health == "healthy") }
+  }
+
+  /// - Parameters:
+  ///   - restarting: Whether machines start anew that have the image already, to take up other values.
+  ///   - returning: Whether something failed before: Azure begins no upgrade while too many machines are not well, so that
+  ///     each is brought to the model by name, those that are not well first.
+  /// - Throws: `Failure`, `AzureFailure`.
+  func run(restarting: Bool, returning: Bool = false) async throws {
+    let model = try await az.group("read the scale set \(name)", ["vmss", "show", "--name", name])
+    let mode = model["upgradePolicy"]?["mode"]?.textValue ?? "Manual"
+    let before = try await machines()
+    if mode == "Manual" || returning {
+      let old = before.filter { !$0.isCurrent }
+      let ids = (old.filter { !$0.isWellButForModel } + old.filter(\.isWellButForModel)).map(\.id)
+      try await inBatches(ids, of: before.count, "gets the image") { ids in
+        try await az.group(
+          "bring machines to the new model", ["vmss", "update-instances", "--name", name, "--instance-ids"] + ids)
+      }
+    }
+    try await wait(isWatchingUpgrade: mode == "Rolling" && !returning)
+    if restarting {
+      try await inBatches(before.map(\.id), of: before.count, "starts anew") { ids in
+        try await az.group("start machines anew", ["vmss", "reimage", "--name", name, "--instance-ids"] + ids)
+      }
+    }
+  }
+
+  /// Why the machines are not what they should be.
+  struct Failure: Error {
+    let reason: String
+  }
+
+  private func machines() async throws -> [Machine] {
+    try await az.group(
+      "read the machines of \(name)", ["vmss", "list-instances", "--name", name, "--expand", "instanceView"]
+    ).items.map(Machine.init).sorted { $0.id < $1.id }
+  }
+
+  private func wait(isWatchingUpgrade: Bool) async throws {
+    var last = ""
+    while true {
+      let all = try await machines()
+      if all.allSatisfy(\.isWell) { return }
+      if isWatchingUpgrade { try await checkUpgrade() }
+      let line = Self.summary(all)
+      if line != last { report(.note("  \(name): \(line)")) }
+      last = line
+      try await pause(Self.summary(all))
+    }
+  }
+
+  /// As in `1 of 3 machines have the new model, 0 unhealthy`.
+  private static func summary(_ machines: [Machine]) -> String {
+    let current = machines.count(where: \.isCurrent)
+    let bad = machines.count { $0.health == "unhealthy" || $0.state == "Failed" }
+    return "\(current) of \(machines.count) machines have the new model, \(machines.count(where: \.isWell)) are well"
+      + (bad > 0 ? ", \(bad) are not" : "")
+  }
+
+  private func inBatches(
+    _ ids: [String], of count: Int, _ what: String, _ action: ([String]) async throws -> Void
+  ) async throws {
+    let size = max(1, count * Self.batchPercent / 100)
+    for start in stride(from: 0, to: ids.count, by: size) {
+      let batch = Array(ids[start..<min(start + size, ids.count)])
+      report(.note("  \(name): \(batch.count == 1 ? "machine" : "machines") \(batch.joined(separator: ", ")) \(what)"))
+      try await action(batch)
+      while true {
+        let found = try await machines().filter { batch.contains($0.id) }
+        if found.allSatisfy(\.isWell) { break }
+        try await pause(Self.summary(found))
+      }
+    }
+  }
+
+  /// Azure stops an upgrade in which too many machines are not well.
+  private func checkUpgrade() async throws {
+    guard
+      let upgrade = try await az.optional(
+        "read the upgrade of \(name)", ["vmss", "rolling-upgrade", "get-latest", "--name", name])
+    else { return }
+    let code = upgrade["runningStatus"]?["code"]?.textValue ?? ""
+    guard code == "Faulted" || code == "Cancelled" else { return }
+    let reason = upgrade["error"].map { AzureFailure.innermost($0).joined(separator: "; ") } ?? code
+    throw Failure(reason: "Azure stopped the upgrade of \(name): \(reason)")
+  }
+
+  private func pause(_ state: String) async throws {
+    try Interruption.check()
+    guard clock.now() < deadline else { throw Failure(reason: "not done in time: \(state)") }
+    await clock.sleep(Self.interval)
+  }
+}
