@@ -141,7 +141,7 @@ let package = Package(
       "KilnLoad",
       [
         "KilnArtifacts", "KilnConsole", "KilnDeploy", "KilnDiagnostics", "KilnDocuments", "KilnEngine",
-        "KilnGeneration", "KilnHTTP", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnWorkspace", system,
+        "KilnGeneration", "KilnHTTP", "KilnMachines", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnWorkspace", system,
       ], tests: ["KilnTesting"])
     + module(
       "KilnRelease",

@@ -47,8 +47,23 @@ extension FilePath {
       _ = withPlatformString { unlink($0) }
       return
     }
-    for name in (try? names()) ?? [] { appending(name).removeAll() }
+    for name in components { appending(name).removeAll() }
     _ = withPlatformString { rmdir($0) }
+  }
+
+  /// What is in the folder, by names of any bytes; nothing of one that cannot be read.
+  private var components: [FilePath.Component] {
+    guard let stream = withPlatformString({ opendir($0) }) else { return [] }
+    defer { closedir(stream) }
+    var components: [FilePath.Component] = []
+    while let entry = readdir(stream) {
+      let start = UnsafeRawPointer(entry) + (MemoryLayout<dirent>.offset(of: \.d_name) ?? 0)
+      let name = start.assumingMemoryBound(to: CInterop.PlatformChar.self)
+      if let component = FilePath.Component(platformString: name), component.kind == .regular {
+        components.append(component)
+      }
+    }
+    return components
   }
 
   /// The names in the folder, in no order.

@@ -27,18 +27,22 @@ public struct FileReplacement: Sendable {
     }
   }
 
-  /// Writes every item to a temporary file, then renames them one after another; when one cannot be renamed, those
-  /// before it get their bytes back.
+  /// Bytes of a file that are kept in memory.
+  private static let limit = 256 << 20
+
+  /// Writes every item to a temporary file, then renames them one after another; when one cannot be renamed, the
+  /// user's before it get their bytes back. Who is killed between two has replaced the first.
   /// - Throws: `FileSystemError`.
   public static func replace(_ items: [Item]) throws {
-    let originals = try items.map { try Original($0) }
+    // Only a user's file gets its bytes back, and only where another can still fail.
+    let originals = try items.map { try Original($0, isKept: $0.isUsers && items.count > 1) }
     var staged: [Staged] = []
     for (item, original) in zip(items, originals) { staged.append(try Staged(item, original)) }
     for (index, file) in staged.enumerated() {
       do {
         try file.rename()
       } catch {
-        for done in 0..<index {
+        for done in 0..<index where items[done].isUsers {
           let old = Item(path: items[done].path, bytes: originals[done].bytes, isUsers: items[done].isUsers)
           try? Staged(old, originals[done]).rename()
         }
@@ -54,12 +58,17 @@ public struct FileReplacement: Sendable {
 
     /// A file that is not there yet is made with mode 0644. Of Kiln's own, so is one in the place of which somebody has
     /// left a link: the link alone is replaced, and what it leads to is neither read nor asked for its mode.
-    init(_ item: Item) throws {
+    init(_ item: Item, isKept: Bool) throws {
       var info = stat()
       guard item.path.withPlatformString({ item.isUsers ? stat($0, &info) : lstat($0, &info) }) == 0,
         item.isUsers || info.st_mode & S_IFMT != S_IFLNK
       else { return }
-      bytes = try RegularFile.read(item.path, limit: .max, following: item.isUsers ? .followed : .refused)
+      if isKept {
+        bytes = try RegularFile.read(item.path, limit: FileReplacement.limit)
+      } else {
+        // What is no regular file is not replaced.
+        try RegularFile.open(item.path, following: item.isUsers ? .followed : .refused).descriptor.close()
+      }
       mode = FilePermissions(rawValue: info.st_mode & 0o7777)
       owner = (info.st_uid, info.st_gid)
     }

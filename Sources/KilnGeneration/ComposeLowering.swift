@@ -53,6 +53,7 @@ struct ComposeLowering {
       service.ports = [.init(variable: EnvironmentVariables.port(of: workload.name), target: port)]
     }
     service.command = workload.command
+    service.hasInit = plan.runsOwnProgram(workload)
     switch workload.kind {
     case .service, .app: break
     case .worker, .schedule, .migration:
@@ -125,6 +126,8 @@ public enum LocalLabels {
   public static let workload = "io.kiln.workload"
   public static let digest = "io.kiln.digest"
   public static let workspace = "io.kiln.workspace"
+  /// The run of tests that an environment is for; none has it that `kiln up` starts.
+  public static let run = "io.kiln.run"
   /// Where that workspace is. This and what follows is only on the engine, never in a generated file.
   public static let root = "io.kiln.root"
   /// A keyed digest of the secrets that a container was started with.

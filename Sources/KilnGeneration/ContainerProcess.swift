@@ -85,3 +85,15 @@ extension AppPlan {
   /// Of its image: the runtime's.
   var stopSignal: String { ContainerProcess(runtime.components.flatMap(\.steps)).stopSignal }
 }
+
+extension EnvironmentPlan {
+  /// Whether a workload's first process is a program of the app's own, which may know nothing of signals; servers of
+  /// components do.
+  func runsOwnProgram(_ workload: Workload) -> Bool {
+    switch workload.kind {
+    case .worker, .migration, .schedule: true
+    case .app: app(named: workload.name)?.spec.command != nil
+    case .service, .test, .helper: false
+    }
+  }
+}

@@ -109,8 +109,8 @@ package struct LoadRun: Sendable {
       }
     }
     try await check(test, target)
-    let releases = LoadReleases(plan, target, context)
-    let baseline = await releases.baseline(test, load, &notes) ?? folder.lastGood(of: load)
+    let releases = LoadReleases(plan, target, loaded: loaded, context)
+    let baseline = try await releases.baseline(test, load, &notes) ?? folder.lastGood(of: load)
     if !isQuiet { context.console.error("\(title): \(load) at \(target.address.text)\n") }
     try await JMeter(context).run(
       file, target.properties + (test.page?.properties ?? []), folder, title: title)

@@ -3,6 +3,7 @@ import KilnConsole
 import KilnDiagnostics
 import KilnEngine
 package import KilnHTTP
+import KilnMachines
 import KilnPlan
 import KilnSpec
 import KilnWorkspace
@@ -39,7 +40,7 @@ package struct LoadTarget: Sendable {
       let digest = ContentDigest(of: address.text).hex.prefix(8)
       return LoadTarget(stage: nil, address: try checked(address), isDeployed: false, folder: "url-\(digest)")
     case .stage(let stage, let named):
-      let address = try named ?? own(stage, app, plan)
+      let address = try await own(stage, named, app, plan, loaded, context)
       return LoadTarget(stage: stage, address: try checked(address), isDeployed: true, folder: "stage-\(stage)")
     case .local:
       let environment = try LocalEnvironment(plan.customer, root: loaded.workspace.root, context)
@@ -58,7 +59,16 @@ package struct LoadTarget: Sendable {
     }
   }
 
-  private static func own(_ stage: String, _ app: AppPlan, _ plan: EnvironmentPlan) throws -> HTTPAddress {
+  private static func own(
+    _ stage: String, _ named: HTTPAddress?, _ app: AppPlan, _ plan: EnvironmentPlan, _ loaded: LoadedWorkspace,
+    _ context: CommandContext
+  ) async throws -> HTTPAddress {
+    if let named { return named }
+    if let machines = MachineLoads(loaded, customer: plan.customer, stage: stage, context),
+      let address = try await machines.address().flatMap(HTTPAddress.init)
+    {
+      return address
+    }
     guard let own = plan.address(of: app, in: stage), let address = HTTPAddress("\(own.scheme)://\(own.host)") else {
       throw CommandError(
         "load.address", "\(app.name) of \(plan.customer) has no domain in the stage \(stage)",

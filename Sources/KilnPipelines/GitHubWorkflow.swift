@@ -201,6 +201,9 @@ public struct GitHubWorkflow: Sendable {
     return out
   }
 
+  /// Text of an action's input, which is no expression whatever is in it.
+  public static func plain(_ text: String) -> DocumentValue { .string(Value.text(text).source) }
+
   /// A literal of an expression. Braces would begin or end the expression that it is in; JSON has another way to write them.
   static func literal(_ text: String) -> String {
     let quoted = { (text: String) in "'\(text.substituting("'", with: "''"))'" }

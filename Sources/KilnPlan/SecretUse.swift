@@ -89,7 +89,11 @@ extension EnvironmentPlan {
 
 extension EnvironmentSpec {
   /// The names of secrets that are deployment parameters.
-  var deploymentSecrets: Set<String> { Set((machine?.parameters?.uses ?? []).compactMap(\.secret)) }
+  var deploymentSecrets: Set<String> {
+    var names = Set((machine?.parameters?.uses ?? []).compactMap(\.secret))
+    if case .password(let name) = azureDeployment?.admin?.access { names.insert(name.value) }
+    return names
+  }
 
   /// The names of the secrets that `app` reads: those that it names, else all that are neither a build's nor a deployment's.
   func secrets(of app: App) -> [String] {

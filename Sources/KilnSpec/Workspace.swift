@@ -89,6 +89,7 @@ public struct WorkspaceReader: Sendable {
     reading.checkDomains(environments)
     reading.checkNamespaces(environments, settings.clusters)
     reading.checkScaleSets(environments)
+    if !settings.allowsLoadPlans { reading.checkLoadPlans(environments) }
     reading.checkContainers(environments)
     reading.checkOutput(settings, environments)
     return Workspace(

@@ -89,6 +89,7 @@ struct WorkspaceReading {
     var notify: [NotificationUse] = []
     var pipeline = PipelineSettings()
     var allowed: [Located<FilePath>] = []
+    var allowsLoadPlans = false
   }
 
   mutating func readSettings() -> Settings {
@@ -104,6 +105,7 @@ struct WorkspaceReading {
     settings.notify = (node["notify"]?.items ?? []).map { NotificationUse($0) }
     settings.pipeline = node["pipeline"].map { PipelineSettings($0) } ?? PipelineSettings()
     settings.allowed = allowed(in: node)
+    settings.allowsLoadPlans = node["allowLoadPlans"]?.boolean ?? false
     containment = Containment(root: root, allowed: settings.allowed.map { root.pushing($0.value) })
     if let output = node["output"]?.path {
       let path = output.value.lexicallyNormalized()

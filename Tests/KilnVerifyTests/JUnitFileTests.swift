@@ -26,7 +26,8 @@ struct JUnitFileTests {
     let file = try JUnitFile(Array(text.utf8))
     #expect(file.cases == 4)
     #expect(file.skipped == 1)
-    #expect(file.failed == [#"Login: refuses <script> "x""#, "Login: broke"])
+    #expect(file.failed.map(\.name) == [#"Login: refuses <script> "x""#, "Login: broke"])
+    #expect(file.failed.map(\.text) == [#"Login: refuses <script> "x": expected"#, "Login: broke"])
   }
 
   @Test(arguments: [

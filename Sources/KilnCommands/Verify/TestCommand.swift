@@ -1,5 +1,6 @@
 import ArgumentParser
 import KilnConsole
+import KilnDiagnostics
 import KilnDocuments
 import KilnVerify
 import KilnWorkspace
@@ -46,15 +47,27 @@ struct TestCommand: KilnSubcommand {
         context.console.output(json: document)
       }
     }
+    var checks: [VerificationReport] = []
+    func write() throws {
+      guard let junit else { return }
+      try VerificationReport.writeJUnit(of: checks, by: "kiln test", to: junit, in: context.folder)
+    }
     try await each(of: customers, in: context) { customer in
-      let report = try await TestRun(
-        plan: try loaded.plan(of: customer), loaded: loaded, names: only, timeout: timeout, isKeeping: keep,
-        isQuiet: options.quiet, context
-      ).run()
-      reports.append(report)
-      if let junit {
-        try VerificationReport.writeJUnit(of: reports.map(\.checks), by: "kiln test", to: junit, in: context.folder)
+      let report: TestReport
+      do {
+        report = try await TestRun(
+          plan: try loaded.plan(of: customer), loaded: loaded, names: only, timeout: timeout, isKeeping: keep,
+          isQuiet: options.quiet, context
+        ).run()
+      } catch let error as any CommandErrorConvertible {
+        // A CI system shows why nothing was tested, as it shows tests.
+        checks.append(.failed("environment", of: customer, error.commandError))
+        try write()
+        throw error
       }
+      reports.append(report)
+      checks.append(report.checks)
+      try write()
       if format == .text {
         if customers.count > 1 { context.console.output("\(customer):\n") }
         context.console.output(report.text)

@@ -124,6 +124,9 @@ public struct ComposeFile: Sendable, Hashable {
     public var memory: Int?
     /// How many processes and threads it may have.
     public var processes: Int?
+    /// Whether its command is started by an init of the engine's, which passes signals on: as the first process of a
+    /// container a program ignores those that it has no handler for.
+    public var hasInit = false
 
     public init(_ name: String, image: Text) {
       self.name = name
@@ -135,6 +138,7 @@ public struct ComposeFile: Sendable, Hashable {
       if isJob { map["profiles"] = [.string(ComposeFile.jobs)] }
       if let user { map["user"] = Text.literal(user).value }
       if let command { map["command"] = .list(command.map { Text.literal($0).value }) }
+      if hasInit { map["init"] = true }
       if let stopSignal { map["stop_signal"] = .string(stopSignal) }
       if let health { map["healthcheck"] = health.document }
       // Started once what it needs is well.

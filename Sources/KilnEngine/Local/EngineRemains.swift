@@ -11,16 +11,20 @@ package enum EngineRemains {
 
   private static let project = "com.docker.compose.project"
 
-  /// The projects that have such objects of the workspace.
-  package static func projects(of kind: Kind, workspace: String, on docker: Tool) async throws -> [String] {
-    try await list(kind, "\(LocalLabels.workspace)=\(workspace)", format: "{{.Label \"\(project)\"}}", on: docker)
+  /// The runs of tests that have such objects of the workspace. A name alone says nothing: an environment that stays may
+  /// be called as a run is.
+  package static func runs(of kind: Kind, workspace: String, on docker: Tool) async throws -> [String] {
+    try await list(
+      kind, ["\(LocalLabels.workspace)=\(workspace)", LocalLabels.run], format: "{{.Label \"\(LocalLabels.run)\"}}",
+      on: docker)
   }
 
-  /// Removes what the project has of a kind.
+  /// Removes what a run of this workspace's has of a kind.
   /// - Returns: Whether there was anything.
-  static func remove(_ kind: Kind, of name: String, on docker: Tool) async throws -> Bool {
+  static func remove(_ kind: Kind, ofRun name: String, workspace: String, on docker: Tool) async throws -> Bool {
     let format = kind == .volume ? "{{.Name}}" : "{{.ID}}"
-    let ids = try await list(kind, "\(project)=\(name)", format: format, on: docker)
+    let labels = ["\(project)=\(name)", "\(LocalLabels.run)=\(name)", "\(LocalLabels.workspace)=\(workspace)"]
+    let ids = try await list(kind, labels, format: format, on: docker)
     guard !ids.isEmpty else { return false }
     let words =
       switch kind {
@@ -33,7 +37,10 @@ package enum EngineRemains {
     return true
   }
 
-  private static func list(_ kind: Kind, _ label: String, format: String, on docker: Tool) async throws -> [String] {
+  /// - Parameter labels: All that it must have.
+  private static func list(
+    _ kind: Kind, _ labels: [String], format: String, on docker: Tool
+  ) async throws -> [String] {
     let words =
       switch kind {
       case .container: ["ps", "--all"]
@@ -41,7 +48,7 @@ package enum EngineRemains {
       case .volume: ["volume", "ls"]
       }
     let result = try await docker.output(
-      words + ["--filter", "label=\(label)", "--format", format], isShielded: true)
+      words + labels.flatMap { ["--filter", "label=\($0)"] } + ["--format", format], isShielded: true)
     guard result.isSuccess else {
       throw EngineFailure(engine: .docker, what: "list what tests left", answer: result.error)
     }
@@ -50,17 +57,18 @@ package enum EngineRemains {
 }
 
 extension LocalEnvironment {
-  /// Removes containers, networks, volumes, secrets and the environment's folder. It runs to its end when the user
+  /// Removes containers, networks, volumes, secrets and the folder of a run of tests; of another environment nothing. It runs to its end when the user
   /// interrupts the command.
   package func removeEverything() async throws {
-    let name = project.name
+    guard let name = run else { return }
     var clean = 0
     // A Compose that a killed command left behind may still be starting containers: twice nothing is nothing.
     for _ in 0..<60 where clean < 2 {
       if clean > 0 { try await Task.sleep(for: .milliseconds(300)) }
       var isThere = false
       for kind in EngineRemains.kinds {
-        if try await EngineRemains.remove(kind, of: name, on: context.docker.tool) { isThere = true }
+        if try await EngineRemains.remove(
+          kind, ofRun: name, workspace: identity.id, on: context.docker.tool) { isThere = true }
       }
       clean = isThere ? 0 : clean + 1
     }

@@ -66,7 +66,8 @@ package struct EnvironmentStart {
     let earlier = try await environment.secretFolders()
     let folder = try await writeSecrets()
     let session = isFollowing ? String(LocalState.random().prefix(16)) : nil
-    let local = LocalCompose(plan: plan, root: environment.identity.root, secrets: digests, session: session)
+    let local = LocalCompose(
+      plan: plan, root: environment.identity.root, secrets: digests, session: session, run: environment.run)
     files = [
       environment.folder.path.appending("compose.yaml"), environment.folder.path.appending(LocalCompose.name),
     ]

@@ -13,6 +13,8 @@ package struct LocalCompose: Sendable {
   package let secrets: [String: String]
   /// Names this run of `kiln up --mount`, which the apps follow; nil for others.
   package let session: String?
+  /// Names the run of tests that the environment is for; nil for one that stays.
+  package var run: String?
 
   package static let name = "compose.local.yaml"
 
@@ -41,7 +43,11 @@ package struct LocalCompose: Sendable {
     return YAMLRenderer(header: ["Written by `kiln up`."], documentStart: false).render(.map(map))
   }
 
-  private var labels: DocumentMap { [LocalLabels.root: .string(root.string.substituting("$", with: "$$"))] }
+  private var labels: DocumentMap {
+    var labels: DocumentMap = [LocalLabels.root: .string(root.string.substituting("$", with: "$$"))]
+    labels[LocalLabels.run] = run.map { .string($0) }
+    return labels
+  }
 
   private func service(_ workload: Workload) -> DocumentMap {
     var labels = labels

@@ -13,6 +13,8 @@ package struct LocalEnvironment: Sendable {
   package let customer: String
   package let identity: WorkspaceIdentity
   package private(set) var folder: LocalFolder
+  /// Names the run of tests that it is for; nil for one that stays.
+  package private(set) var run: String?
   package var state: LocalState
   package let context: CommandContext
 
@@ -35,6 +37,7 @@ package struct LocalEnvironment: Sendable {
     folder = LocalFolder(root, customer, run: run)
     state = LocalState(readingFrom: folder)
     state.project = run
+    self.run = run
   }
 
   private static func isOfName(_ byte: UInt8) -> Bool {

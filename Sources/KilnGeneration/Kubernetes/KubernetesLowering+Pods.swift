@@ -21,6 +21,8 @@ extension KubernetesLowering {
       "enableServiceLinks": false,
     ]
     if let restart { pod["restartPolicy"] = .string(restart) }
+    // The pod's own first process is there then, and the program gets its signals.
+    if plan.runsOwnProgram(workload) { pod["shareProcessNamespace"] = true }
     if let name = settings?.pullSecret { pod["imagePullSecrets"] = [["name": .string(name)]] }
     pod["securityContext"] = .map(podSecurity(workload))
     if restart == nil {

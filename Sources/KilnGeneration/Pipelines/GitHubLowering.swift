@@ -145,7 +145,7 @@ struct GitHubLowering {
         .uses(
           .upload,
           with: [
-            ("name", .string(job.id)), ("path", .string(pipeline.prefix + ReleasePipeline.folder)),
+            ("name", .string(job.id)), ("path", GitHubWorkflow.plain(pipeline.prefix + ReleasePipeline.folder)),
             ("if-no-files-found", "ignore"),
           ])))
     return steps

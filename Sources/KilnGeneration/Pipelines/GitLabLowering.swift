@@ -74,7 +74,9 @@ struct GitLabLowering {
         + [step.script]
     }
     lowered.artifacts = [pipeline.prefix + ReleasePipeline.folder + "/"]
-    if job.kind == .build || job.kind == .deploy { lowered.junit = [pipeline.prefix + ReleasePipeline.junit] }
+    if job.kind == .build || job.kind == .deploy {
+      lowered.junit = [ReleasePipeline.junit, ReleasePipeline.testReports].map { pipeline.prefix + $0 }
+    }
     return lowered
   }
 

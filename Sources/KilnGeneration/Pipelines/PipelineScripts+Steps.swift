@@ -26,12 +26,14 @@ extension PipelineScripts {
   }
 
   /// Logins that end with the script: nothing of them stays on the agent.
-  func session(registries: Bool, kubeconfig: Bool) -> [String] {
+  /// - Parameter last: What else is done at the end.
+  func session(registries: Bool, kubeconfig: Bool, atEnd last: String? = nil) -> [String] {
     let logins = registries ? settings.logins : []
     let config = kubeconfig ? settings.kubeconfig : nil
-    if logins.isEmpty, config == nil { return [] }
+    if logins.isEmpty, config == nil { return last.map { ["trap '\($0)' EXIT"] } ?? [] }
     var lines = [
-      "private=$(mktemp -d)", #"trap 'rm -rf "$private"' EXIT"#, "trap 'exit 1' HUP INT TERM",
+      "private=$(mktemp -d)", "trap '\(last.map { "\($0); " } ?? "")rm -rf \"$private\"' EXIT",
+      "trap 'exit 1' HUP INT TERM",
     ]
     if !logins.isEmpty {
       lines += [

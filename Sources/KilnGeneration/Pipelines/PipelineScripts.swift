@@ -60,7 +60,9 @@ struct PipelineScripts {
       Step(
         title: "Build the runtimes that this change makes",
         lines: session(registries: true, kubeconfig: false) + (system == .jenkins ? since : []) + [
-          #"[ -n "$KILN_SINCE" ] || exit 0"#,
+          "# Without a commit to compare with, each customer's own job makes what it needs.",
+          #"case $KILN_SINCE in *[!0]*) ;; *) exit 0 ;; esac"#,
+          #"git cat-file -e "$KILN_SINCE^{commit}" 2> /dev/null || exit 0"#,
           #"customers=$(kiln plan --since "$KILN_SINCE" --kind runtime --format customers)"#,
           "# Names are words.", "# shellcheck disable=SC2086",
           #"if [ -n "$customers" ]; then kiln build $customers --image runtime --push; fi"#,
@@ -119,9 +121,7 @@ struct PipelineScripts {
     job.needsEngine = true
     job.timeout = 120
     let files = "\(ReleasePipeline.folder)/\(target.file)"
-    let credentials =
-      plan.machine?.spec.azure == nil
-      ? [] : ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_SUBSCRIPTION_ID", "ARM_TENANT_ID"]
+    let credentials = plan.machine?.spec.azure == nil ? [] : Self.azureSecrets
     job.steps = [
       kiln, tools,
       Step(
@@ -136,9 +136,11 @@ struct PipelineScripts {
     return finished(job, "baking \(plan.customer)", of: target)
   }
 
+  /// A service principal's: what bakes and deploys machines asks Azure as it.
+  static let azureSecrets = ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_SUBSCRIPTION_ID", "ARM_TENANT_ID"]
+
   func deploy(
-    _ plan: EnvironmentPlan, _ deployment: KubernetesPlan, _ target: ReleasePipeline.Target, after before: String,
-    needsApproval: Bool
+    _ plan: EnvironmentPlan, _ target: ReleasePipeline.Target, after before: String, needsApproval: Bool
   ) -> ReleasePipeline.Job {
     var job = Job(
       kind: .deploy, target: target, id: Self.deployment(of: target),
@@ -151,20 +153,35 @@ struct PipelineScripts {
     // Data services, jobs and apps, one after the other, and all of it once more on the way back.
     job.timeout = max(60, settings.timeout / 60 * 6)
     let result = "\(ReleasePipeline.folder)/\(target.file).deploy.json"
-    let runtime = plan.secretUses.filter { use in
+    let isMachine = plan.spec.azureDeployment != nil
+    // The first stage bakes what the others take.
+    let bakes = isMachine && !plan.spec.stages.contains { $0.name.value == target.stage && $0.after != nil }
+    if bakes { job.timeout += 120 }
+    let uses = plan.secretUses.filter { use in
       switch use.reader {
-      case .app, .service: true
-      case .build, .parameters: false
+      case .app, .service: !isMachine
+      case .parameters: isMachine
+      case .build: bakes
       }
     }
+    var secrets = variables(uses, of: plan) + notify.map(\.variable)
+    secrets +=
+      isMachine
+      ? Self.azureSecrets + (bakes ? places(plan) : []) + variables(plan.adminSecrets, of: plan)
+      : registrySecrets + clusterSecrets
+    let log = "\(ReleasePipeline.folder)/\(target.file).packer-build.log"
+    let session =
+      bakes
+      ? ["trap 'cp dist/\(plan.customer)/packer-build.log \(log) || true' EXIT"]
+      : self.session(registries: !isMachine, kubeconfig: !isMachine)
     job.steps =
       [
         kiln, tools,
         Step(
           title: "Deploy",
-          lines: session(registries: true, kubeconfig: true) + [
+          lines: session + [
             "kiln deploy \(words(of: target))\(approval)\(timeout) --format json > \(result)"
-          ], secrets: registrySecrets + clusterSecrets + variables(runtime, of: plan) + notify.map(\.variable)),
+          ], secrets: secrets),
       ] + proofs(plan, target)
     // Kiln has reported a release that failed in the cluster; what failed before that, nobody has.
     return finished(job, "deploying \(target.name)", of: target, unless: #""error": "deploy.failed""#, in: result)
@@ -186,16 +203,23 @@ struct PipelineScripts {
     // Where nothing comes after a stage, its users are there.
     let isLast = target.stage != nil && !plan.spec.stages.contains { $0.after?.value == target.stage }
     let domains = staged.apps.compactMap(\.domains.first)
-    guard !plan.spec.loadTests.isEmpty, !isLast, let domain = domains.first else { return asked }
-    let place = target.stage == nil ? " --url \(PipelineWord.quote("https://\(domain.value)"))" : ""
+    // The release of a machine knows where it answers.
+    let isMachine = plan.spec.azureDeployment != nil
+    guard !plan.spec.loadTests.isEmpty, !isLast, !domains.isEmpty || isMachine && target.stage != nil else {
+      return asked
+    }
+    let place =
+      target.stage == nil ? domains.first.map { " --url \(PipelineWord.quote("https://\($0.value)"))" } ?? "" : ""
     let files = "\(ReleasePipeline.folder)/\(target.file).load"
     return asked + [
       Step(
         title: "Load test",
-        lines: [
-          "trap 'cp -r dist/\(plan.customer)/load \(files) || true' EXIT",
-          "kiln load \(words(of: target))\(place) --junit \(files).xml",
-        ])
+        // Results of earlier releases are with these.
+        lines: session(
+          registries: false, kubeconfig: plan.spec.kubernetes != nil,
+          atEnd: "cp -r dist/\(plan.customer)/load \(files) || true") + [
+            "kiln load \(words(of: target))\(place) --junit \(files).xml"
+          ], secrets: plan.spec.kubernetes != nil ? clusterSecrets : Self.azureSecrets)
     ]
   }
 

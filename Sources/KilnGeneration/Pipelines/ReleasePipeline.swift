@@ -72,6 +72,8 @@ public struct ReleasePipeline: Sendable {
   static let customers = "\(folder)/customers"
   static let plan = "\(folder)/plan.md"
   static let junit = "\(folder)/*.xml"
+  /// The tests' own reports there.
+  static let testReports = "\(folder)/*.tests/**/*.xml"
   static let nothing = "nothing"
 
   public let system: PipelineSystem
@@ -105,14 +107,15 @@ public struct ReleasePipeline: Sendable {
     for plan in fleet {
       let build = scripts.build(plan, after: jobs.filter { $0.target == nil }.map(\.id))
       jobs.append(build)
-      if plan.machine != nil { jobs.append(scripts.bake(plan, after: build.id)) }
+      let isBaked = plan.machine != nil && plan.spec.azureDeployment == nil
+      if isBaked { jobs.append(scripts.bake(plan, after: build.id)) }
       var before = build.id
-      for deployment in Self.ordered(plan) {
-        let stage = plan.spec.stages.first { $0.name.value == deployment.stage }
-        let target = Target(customer: plan.customer, stage: deployment.stage)
+      for name in Self.ordered(plan) {
+        let stage = plan.spec.stages.first { $0.name.value == name }
+        let target = Target(customer: plan.customer, stage: name)
         let required = stage?.after.map { Target(customer: plan.customer, stage: $0.value) }
         let job = scripts.deploy(
-          plan, deployment, target, after: required.map { PipelineScripts.deployment(of: $0) } ?? before,
+          plan, target, after: required.map { PipelineScripts.deployment(of: $0) } ?? before,
           needsApproval: stage?.needsApproval ?? false)
         jobs.append(job)
         targets.append(target)
@@ -124,16 +127,14 @@ public struct ReleasePipeline: Sendable {
     self.targets = targets
   }
 
-  /// A customer's deployments, each behind the one that its stage comes after.
-  private static func ordered(_ plan: EnvironmentPlan) -> [KubernetesPlan] {
-    var rest = plan.deployments
-    var done: [KubernetesPlan] = []
+  /// The stages that a customer is deployed to, each behind the one that it comes after; nil for an only deployment.
+  private static func ordered(_ plan: EnvironmentPlan) -> [String?] {
+    var rest = plan.deployments.map(\.stage) + plan.azureDeployments.map(\.stage)
+    var done: [String?] = []
     while !rest.isEmpty {
-      let next = rest.firstIndex { deployment in
-        guard let after = plan.spec.stages.first(where: { $0.name.value == deployment.stage })?.after else {
-          return true
-        }
-        return done.contains { $0.stage == after.value }
+      let next = rest.firstIndex { stage in
+        guard let after = plan.spec.stages.first(where: { $0.name.value == stage })?.after else { return true }
+        return done.contains(after.value)
       }
       done.append(rest.remove(at: next ?? 0))
     }

@@ -30,6 +30,8 @@ package struct BakeFolder: Sendable {
     }
   }
 
+  /// What `packer init` reads.
+  package var plugins: FilePath { template.removingLastComponent().appending("plugins.pkr.hcl") }
   /// Where Packer runs: empty.
   package var workingFolder: FilePath { path.appending("run") }
   /// Where Packer and Ansible make files of their own, the inventory among them.

@@ -57,7 +57,9 @@ package struct PackerRun: Sendable {
       "CHECKPOINT_DISABLE": "1", "PACKER_NO_COLOR": "1", "TMPDIR": folder.temporaryFolder.string,
     ]
     do {
-      if asksAzure, capturesVHD { try await refuseOld(packer) }
+      let version = try await self.version(of: packer)
+      if asksAzure, capturesVHD { try refuseOld(version) }
+      if let version, version >= Self.withoutPlugins { try await fetchPlugins(packer, settings) }
       let said = Mutex("")
       let code = try await packer.stream(["validate"] + arguments, environment: settings, folder: folder.workingFolder)
       { bytes in
@@ -74,18 +76,51 @@ package struct PackerRun: Sendable {
     }
   }
 
-  /// The template cannot ask for it: what the docker builder needs is in every Packer since 1.6.
-  private func refuseOld(_ packer: Tool) async throws {
+  /// Major and minor number; nil where it does not say.
+  private func version(of packer: Tool) async throws -> Version? {
     // What follows the first line may be that a newer one is out.
     let line = try await packer.output(["version"], environment: ["CHECKPOINT_DISABLE": "1"]).output.prefix {
       !$0.isNewline
     }
-    guard let match = line.firstMatch(of: /(\d+)\.(\d+)\.\d+/), let major = Int(match.1), let minor = Int(match.2),
-      (major, minor) < (1, 7)
-    else { return }
+    guard let match = line.firstMatch(of: /(\d+)\.(\d+)\.\d+/), let major = Int(match.1), let minor = Int(match.2)
+    else { return nil }
+    return Version(major: major, minor: minor, text: String(match.0))
+  }
+
+  private struct Version: Comparable {
+    let major: Int
+    let minor: Int
+    var text = ""
+
+    static func == (one: Version, other: Version) -> Bool { (one.major, one.minor) == (other.major, other.minor) }
+    static func < (one: Version, other: Version) -> Bool { (one.major, one.minor) < (other.major, other.minor) }
+  }
+
+  /// The first that has no builders of its own.
+  private static let withoutPlugins = Version(major: 1, minor: 10)
+
+  /// The template cannot ask for it: what the docker builder needs is in every Packer since 1.6.
+  private func refuseOld(_ version: Version?) throws {
+    guard let version, version < Version(major: 1, minor: 7) else { return }
     throw CommandError(
-      "bake.packer", "Packer \(match.0) captures a VHD from an unmanaged disk, which Azure has retired",
-      help: "Packer 1.7 or newer, and `packer init plugins.pkr.hcl` beside the template; or capture a managedImage")
+      "bake.packer", "Packer \(version.text) captures a VHD from an unmanaged disk, which Azure has retired",
+      help: "Packer 1.7 or newer; or capture a managedImage")
+  }
+
+  /// Fetches what is missing; nothing where all is there.
+  private func fetchPlugins(_ packer: Tool, _ settings: [String: String]) async throws {
+    let said = Mutex("")
+    let code = try await packer.stream(
+      ["init", folder.plugins.string], environment: settings, folder: folder.workingFolder
+    ) { bytes in
+      said.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
+    }
+    try Interruption.check()
+    guard code != 0 else { return }
+    let lines = said.withLock { $0 }.split(separator: "\n").map { mask.relayed(String($0)) }
+    throw CommandError(
+      "bake.plugins", "packer init cannot fetch Packer's plugins", details: Array(lines.prefix(20)),
+      help: "they come from GitHub; `packer plugins install` puts them on a machine that cannot reach it")
   }
 
   private func build(_ packer: Tool, _ arguments: [String], _ settings: [String: String]) async throws -> PackerReport {

@@ -166,6 +166,10 @@ extension Shape {
           "folders outside the workspace's Git repository that sources, overlays and other files may be in",
           example: "[../shared-apps]"),
         .init(
+          "allowLoadPlans", .boolean, default: "false",
+          "whether load tests may be JMeter plans of the specs' own: they are programs, which `kiln load` runs on this machine",
+          example: "true"),
+        .init(
           "profile", .text(definitionName.naming(.profile)), "the profile of environments that name none",
           example: "lamp"),
         .init("build", .object(build), default: "{}", "how `docker buildx bake` builds the fleet"),

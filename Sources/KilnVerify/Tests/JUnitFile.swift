@@ -6,8 +6,21 @@ import KilnDiagnostics
 /// is passed over.
 struct JUnitFile: Equatable {
   private(set) var cases = 0
-  /// The names of cases with a `failure` or an `error`.
-  private(set) var failed: [String] = []
+  /// Cases with a `failure` or an `error`: their names, and what these say.
+  private(set) var failed: [Case] = []
+
+  struct Case: Equatable {
+    let name: String
+    /// Empty where the file says nothing.
+    let message: String
+
+    /// As in `Login: refuses: expected 200, got 500`, one line.
+    var text: String { message.isEmpty ? name : "\(name): \(message)" }
+  }
+
+  /// Characters of a message: some tools put all that they know into it.
+  private static let messageLimit = 300
+
   private(set) var skipped = 0
 
   /// Why a file is none.
@@ -34,7 +47,9 @@ struct JUnitFile: Equatable {
         case "failure", "error":
           if open.last == "testcase", !isFailed {
             isFailed = true
-            failed.append(name.isEmpty ? "a case without a name" : name)
+            let words = (tag["message"] ?? "").split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            let cut = words.count > Self.messageLimit ? words.prefix(Self.messageLimit) + "…" : words[...]
+            failed.append(.init(name: name.isEmpty ? "a case without a name" : name, message: String(cut)))
           }
         case "skipped": if open.last == "testcase" { skipped += 1 }
         default: break

@@ -7,11 +7,15 @@ import SystemPackage
 struct TestCompose {
   let plan: EnvironmentPlan
   let root: FilePath
+  /// Names the run.
+  let run: String
 
   static let header = ["Written by `kiln test`."]
 
   var text: String {
-    let labels: DocumentMap = [LocalLabels.root: .string(root.string.substituting("$", with: "$$"))]
+    let labels: DocumentMap = [
+      LocalLabels.root: .string(root.string.substituting("$", with: "$$")), LocalLabels.run: .string(run),
+    ]
     let services = DocumentMap(plan.testWorkloads.map { ($0.name, ["labels": .map(labels)]) })
     return YAMLRenderer(header: Self.header, documentStart: false).render(.map(["services": .map(services)]))
   }

@@ -142,11 +142,18 @@ struct TestContainers: Sendable {
     guard inspection.isSuccess else { return .init(name: test.name.value, failure: failure(nil), seconds: seconds) }
     let workdir = inspection.output.trimmed.isEmpty ? "/" : inspection.output.trimmed
     let scratch = environment.folder.path.appending("scratch")
-    let source = TestFiles(docker: docker, container: container, scratch: scratch)
+    let source = TestFiles(
+      docker: docker, shell: context.tool("sh"), container: container, scratch: scratch)
     var (found, cases, skipped): ([FilePath], Int, Int) = ([], 0, 0)
-    var (failed, problems): ([String], [String]) = ([], [])
+    var (failed, messages, problems): ([String], [String], [String]) = ([], [], [])
     for pattern in test.reports {
-      let reports = try await source.collect(.init(pattern.value), below: workdir, to: folder)
+      let reports: [FilePath]
+      do { reports = try await source.collect(.init(pattern.value), below: workdir, to: folder) } catch let error
+        as TestFiles.Failure
+      {
+        problems.append("its reports \(pattern.value) could not be copied: \(error.reason)")
+        continue
+      }
       if reports.isEmpty { problems.append("it left no report \(pattern.value)") }
       for report in reports {
         do throws(JUnitFile.Problem) {
@@ -154,7 +161,8 @@ struct TestContainers: Sendable {
           let file = try JUnitFile(bytes)
           cases += file.cases
           skipped += file.skipped
-          failed += file.failed.map { mask.relayed($0) }
+          failed += file.failed.map { mask.relayed($0.name) }
+          messages += file.failed.map { mask.relayed($0.text) }
         } catch {
           problems.append("its report \(Relayed.safe(report.string)) is not JUnit's XML: \(error.message)")
         }
@@ -162,10 +170,14 @@ struct TestContainers: Sendable {
       found += reports
     }
     for pattern in test.artifacts {
-      found += try await source.collect(.init(pattern.value), below: workdir, to: folder)
+      do { found += try await source.collect(.init(pattern.value), below: workdir, to: folder) } catch let error
+        as TestFiles.Failure
+      {
+        problems.append("\(pattern.value) could not be copied: \(error.reason)")
+      }
     }
     if !failed.isEmpty {
-      problems.insert("\(failed.count) of \(cases) cases failed: \(Phrase.some(failed, limit: 3))", at: 0)
+      problems.insert("\(failed.count) of \(cases) cases failed: \(Phrase.some(messages, limit: 3))", at: 0)
     }
     return TestReport.Result(
       name: test.name.value, failure: failure(problems.isEmpty ? nil : problems.joined(separator: "; ")),

@@ -1,4 +1,5 @@
 import KilnArtifacts
+import KilnConsole
 import KilnEngine
 import KilnProcesses
 import SystemPackage
@@ -14,6 +15,8 @@ import SystemPackage
 /// Files that a test left in its container.
 struct TestFiles {
   let docker: Tool
+  /// `sh`.
+  let shell: Tool
   /// Its name or id.
   let container: String
   /// Where they are copied to, a folder of Kiln's alone.
@@ -42,6 +45,19 @@ struct TestFiles {
     }
   }
 
+  /// Why files that are there could not be copied.
+  struct Failure: Error {
+    let reason: String
+  }
+
+  /// Bytes of one file.
+  private static let limit = 2 << 30
+
+  /// The engine's words for a path that is not there.
+  private static func isMissing(_ error: String) -> Bool {
+    ["Could not find the file", "no such file or directory", "not a directory"].contains { error.contains($0) }
+  }
+
   /// Moves the files that `pattern` means to `target`, by their paths in the container.
   /// - Returns: Their paths in `target`, sorted; empty where there are none.
   func collect(_ pattern: Pattern, below workdir: String, to target: FilePath) async throws -> [FilePath] {
@@ -51,10 +67,20 @@ struct TestFiles {
     try scratch.makeFolders(mode: 0o700)
     defer { scratch.removeAll() }
     // Docker copies a folder's content into a folder that is there, and a file under its name.
-    let result = try await docker.output(
-      ["cp", "--quiet", "\(container):\(source)", scratch.appending("copy").string], isShielded: true)
-    // What is not there is nothing.
-    guard result.isSuccess else { return [] }
+    // A file that a test makes as large as it likes would fill this machine's disk.
+    let result = try await shell.output(
+      [
+        "-c", "ulimit -f \(Self.limit >> 9); exec \"$@\"", "sh", docker.name, "cp", "--quiet",
+        "\(container):\(source)", scratch.appending("copy").string,
+      ], isShielded: true)
+    guard result.isSuccess else {
+      // What is not there is nothing.
+      if Self.isMissing(result.error) { return [] }
+      throw Failure(
+        reason: result.code > 128
+          ? "a file in it has more than \(Self.limit >> 20) MiB"
+          : Relayed.safe(result.error.split(separator: "\n").last.map(String.init) ?? "docker says no more"))
+    }
     var found: [FilePath] = []
     for path in Self.files(below: scratch.appending("copy")) where pattern.matches(path) || path.isEmpty {
       let place = FilePath((pattern.folder + path).joined(separator: "/"))

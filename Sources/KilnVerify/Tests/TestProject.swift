@@ -36,12 +36,14 @@ struct TestProject {
     var names = Set(((try? runs.names()) ?? []).filter { isName($0, of: customer) })
     for kind in EngineRemains.kinds {
       names.formUnion(
-        try await EngineRemains.projects(of: kind, workspace: id, on: context.docker.tool).filter {
+        try await EngineRemains.runs(of: kind, workspace: id, on: context.docker.tool).filter {
           isName($0, of: customer)
         })
     }
     for name in names.sorted() {
       let remains = try LocalEnvironment(customer, run: name, root: root, context)
+      // What it leads to is somebody else's.
+      if remains.folder.path.isLink { remains.folder.path.removeAll() }
       if remains.folder.path.isFolder {
         guard case .taken(let lock) = try EnvironmentLock.attempt(remains.folder.path.appending("up.lock")) else {
           continue

@@ -1,3 +1,4 @@
+package import KilnDiagnostics
 package import KilnDocuments
 package import SystemPackage
 
@@ -44,7 +45,11 @@ package struct TestReport: Sendable {
     }
     for (index, result) in failed.enumerated() {
       lines.append("failed: \(result.name): \(result.failure ?? "")")
-      if index == 0 { lines += result.lines.map { "  \($0)" } }
+      // Of one the reason is looked for; of the others it may be the same.
+      lines += result.lines.suffix(index == 0 ? .max : 5).map { "  \($0)" }
+      if !result.files.isEmpty {
+        lines.append("  \(folder.appending(result.name)): \(Phrase.some(result.files.map(\.string), limit: 4))")
+      }
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -79,5 +84,17 @@ package struct TestReport: Sendable {
           container: "tests", name: result.name, outcome: result.failure == nil ? .passed : .failed,
           message: ([result.failure ?? ""] + result.lines).joined(separator: "\n"), seconds: result.seconds)
       })
+  }
+}
+
+extension VerificationReport {
+  /// What could not be done at all, as one check that failed.
+  package static func failed(_ name: String, of customer: String, _ error: CommandError) -> VerificationReport {
+    let lines = error.diagnostics.flatMap { [$0.message] + $0.details }
+    return VerificationReport(
+      customer: customer, isRunning: false,
+      checks: [
+        .init(container: "tests", name: name, outcome: .failed, message: lines.joined(separator: "\n"))
+      ])
   }
 }

@@ -134,7 +134,7 @@ package struct TestRun: Sendable {
     let files = [folder.appending("compose.tests.yaml"), folder.appending("compose.tests.local.yaml")]
     try FileReplacement.replace([
       .init(path: files[0], bytes: Array(own.utf8)),
-      .init(path: files[1], bytes: Array(TestCompose(plan: plan, root: root).text.utf8)),
+      .init(path: files[1], bytes: Array(TestCompose(plan: plan, root: root, run: project.name).text.utf8)),
     ])
     let runner = TestContainers(
       plan: plan, environment: project.environment, files: start.files + files, variables: start.variables,

@@ -29,3 +29,18 @@ extension WorkspaceReading {
     }
   }
 }
+
+extension WorkspaceReading {
+  /// A plan of JMeter's starts programs and runs scripts: whoever may write a spec would run them wherever `kiln load` does.
+  mutating func checkLoadPlans(_ environments: [EnvironmentSpec]) {
+    for test in environments.flatMap(\.loadTests) {
+      guard case .plan(let file) = test.source else { continue }
+      problems.append(
+        Diagnostic(
+          "spec.load-plan", "kiln.yaml does not allow plans of JMeter's, and \(file.value) is one", at: file.location,
+          suggestion:
+            "a plan can run any program on the machine that runs `kiln load`: where that is wanted, `allowLoadPlans: true` in kiln.yaml; else `path`"
+        ))
+    }
+  }
+}
