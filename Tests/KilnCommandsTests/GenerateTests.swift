@@ -45,9 +45,10 @@ struct GenerateTests {
   }
 
   /// What the documents show and the end-to-end tests judge.
-  @Test func theExamplesAreRight() throws {
+  @Test(arguments: ["examples", "examples/ci", "examples/php-service", "examples/wordpress"])
+  func theExamplesAreRight(_ path: String) throws {
     let examples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appending(path: "examples")
+      .deletingLastPathComponent().appending(path: path)
     let context = TestContext(examples)
     #expect(throws: Never.self) { try CheckCommand.parse([]).run(in: context) }
     #expect(context.error.contains("checked, no errors"), "\(context.error)")

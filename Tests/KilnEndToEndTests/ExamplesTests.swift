@@ -136,6 +136,37 @@ struct ExamplesTests {
 
     """
 
+  /// Every tool of the image answers, and Kiln in there builds with the engine whose socket it is given.
+  @Test func anImageForJobs() throws {
+    try withExample("ci", ["ci", "kilninside"]) { work in
+      _ = try run(
+        """
+        cp "$(command -v kiln)" bin/kiln
+        mkdir inside && echo inside > inside/index.html
+        printf 'version: 1\\ncustomer: kilninside\\nruntime: {base: debian-12}\\napp: {source: ../inside}\\n' \
+          > environments/kilninside.yaml
+        kiln check && kiln generate -q
+        """, in: work)
+      let image = try run("kiln build ci -q | awk '/^ci\\/kiln:/ {print $1}'", in: work)
+      let verified = try run("kiln verify ci", in: work)
+      #expect(!verified.contains("failed:"), "\(verified)")
+      let answers = try run(
+        """
+        socket=${DOCKER_HOST:-unix:///var/run/docker.sock}
+        docker run --rm -v "${socket#unix://}:/var/run/docker.sock" -v "$PWD:$PWD" -w "$PWD" \(image) sh -euc '
+          kiln --version; docker version; docker buildx version; docker compose version; packer version
+          ansible --version; goss --help; kubectl version --client; az version; git --version
+          kiln check kilninside; kiln build kilninside -q'
+        """, in: work)
+      for answer in [
+        "Server:", "github.com/docker/buildx", "Docker Compose version", "Packer v", "ansible [core ",
+        "Validate system", "Client Version: v", "azure-cli-core", "git version", "kilninside/app:",
+      ] { #expect(answers.contains(answer), "\(answer) is not in \(answers)") }
+      // As Jenkins starts it: as the account of its agent.
+      #expect(try run("docker run --rm -u 1000:1000 \(image) sh -euc 'touch ~/x; whoami'", in: work) == "ci")
+    }
+  }
+
   /// Whoever writes the spec must not take this machine's memory.
   @Test func aCheckWithoutEndIsStopped() throws {
     let folder = try TemporaryFolder()
