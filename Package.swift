@@ -166,7 +166,8 @@ let package = Package(
     + module(
       "KilnCommands",
       [
-        "KilnDeploy", "KilnMachines", "KilnEngine", "KilnHTTP", "KilnLoad", "KilnRelease", "KilnVerify", "KilnWorkspace",
+        "KilnDeploy", "KilnMachines", "KilnEngine", "KilnHTTP", "KilnLoad", "KilnRelease", "KilnVerify",
+        "KilnWorkspace",
         "KilnGeneration", "KilnFleet", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
         "KilnConsole", "KilnDocuments", "KilnProcesses", "KilnContext", "KilnPacker", "KilnAzure", arguments,
         system,

@@ -69,15 +69,3 @@ extension MachinePlan {
     return servesHTTPS && port != 443 ? [port, 443] : [port]
   }
 }
-
-extension EnvironmentPlan {
-  /// The administrator's password, where a secret is it.
-  public var adminSecrets: [SecretUse] {
-    guard case .password(let name) = spec.azureDeployment?.admin?.access,
-      let secret = spec.secrets.first(where: { $0.name.value == name.value })
-    else { return [] }
-    var variable = name.value
-    if case .environment(let own) = secret.source { variable = own }
-    return [SecretUse(reader: .parameters, file: name.value, variable: variable)]
-  }
-}

@@ -68,7 +68,10 @@ extension LocalEnvironment {
       var isThere = false
       for kind in EngineRemains.kinds {
         if try await EngineRemains.remove(
-          kind, ofRun: name, workspace: identity.id, on: context.docker.tool) { isThere = true }
+          kind, ofRun: name, workspace: identity.id, on: context.docker.tool)
+        {
+          isThere = true
+        }
       }
       clean = isThere ? 0 : clean + 1
     }

@@ -164,11 +164,9 @@ struct PipelineScripts {
       case .build: bakes
       }
     }
-    var secrets = variables(uses, of: plan) + notify.map(\.variable)
-    secrets +=
-      isMachine
-      ? Self.azureSecrets + (bakes ? places(plan) : []) + variables(plan.adminSecrets, of: plan)
-      : registrySecrets + clusterSecrets
+    let secrets =
+      (isMachine ? Self.azureSecrets + (bakes ? places(plan) : []) : registrySecrets + clusterSecrets)
+      + variables(uses, of: plan) + notify.map(\.variable)
     let log = "\(ReleasePipeline.folder)/\(target.file).packer-build.log"
     let session =
       bakes
