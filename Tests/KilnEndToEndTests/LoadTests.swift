@@ -11,7 +11,9 @@ struct LoadTests {
 
   private func workspace(_ load: String, _ body: (URL, String) throws -> Void) throws {
     let folder = try TemporaryFolder()
-    try sh("kiln init W && rm W/environments/* && mkdir -p W/apps/shop W/tests", in: folder.url)
+    try sh(
+      "kiln init W && rm W/environments/* && mkdir -p W/apps/shop W/tests && echo 'allowLoadPlans: true' >> W/kiln.yaml",
+      in: folder.url)
     let root = folder.url.appending(path: "W")
     defer {
       _ = try? sh(

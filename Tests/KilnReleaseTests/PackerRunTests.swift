@@ -26,6 +26,7 @@ struct PackerRunTests {
   }
 
   private func run(
+    version: [ScriptedRunner.Step] = [.run("packer version", output: "Packer v1.6.6\n")],
     validate: ScriptedRunner.Step? = nil, log: String = log, code: Int32 = 0,
     manifest: String? = manifest("sha256:0123")
   ) async throws -> (report: PackerReport, said: String, kept: String) {
@@ -49,7 +50,7 @@ struct PackerRunTests {
           atPath: root.appending(path: "dist/acme/\(name)").path, withDestinationPath: "../../victim")
       }
       defer { #expect((try? String(contentsOf: root.appending(path: "victim"), encoding: .utf8)) == "precious") }
-      var steps = [validate ?? .run("packer validate \(arguments)")]
+      var steps = version + [validate ?? .run("packer validate \(arguments)")]
       if validate == nil {
         steps.append(
           .run("packer build -color=false \(arguments)", output: log, code: code) { invocation in
@@ -156,9 +157,22 @@ struct PackerRunTests {
     }
   }
 
+  /// Packer has brought none since 1.10.
+  @Test func pluginsAreFetchedForAPackerWithoutThem() async throws {
+    let newer = ScriptedRunner.Step.run("packer version", output: "Packer v1.11.2\n")
+    #expect(try await run(version: [newer, .run("packer init …")]).report.outcome == .success)
+    let text = await message {
+      _ = try await run(version: [newer, .run("packer init …", error: "Failed getting the releases\n", code: 1)])
+    }
+    #expect(text.hasPrefix("error: packer init cannot fetch Packer's plugins [bake.plugins]\n"), "\(text)")
+    #expect(text.contains("Failed getting the releases") && text.contains("packer plugins install"))
+  }
+
   @Test func withoutPackerItSaysWhatInstallsIt() async throws {
     #expect(
-      await message { _ = try await run(validate: .missing("packer validate …")) }
+      await message {
+        _ = try await run(version: [.missing("packer version")], validate: .missing("packer validate …"))
+      }
         == "error: packer is not on the PATH [tool.missing]\n  = help: apt-get install packer\n")
   }
 }

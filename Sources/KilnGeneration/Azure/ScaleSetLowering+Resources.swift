@@ -159,7 +159,7 @@ extension ScaleSetLowering {
       "resourceGroup": .string(ARM.literal(vault.resourceGroup)),
       "dependsOn": .strings([id(Self.identityType, "identity")]),
       "properties": [
-        "mode": "Incremental", "expressionEvaluationOptions": ["scope": "inner"],
+        "mode": "Incremental", "expressionEvaluationOptions": ["scope": "Inner"],
         "parameters": [
           "principal": [
             "value": .string(
@@ -319,7 +319,7 @@ extension ScaleSetLowering {
       ]
     }
     return resource(
-      "Microsoft.Insights/autoscaleSettings", ARM.autoscale, name: "[concat(parameters('scaleSetName'), '-autoscale')]",
+      "Microsoft.Insights/autoscalesettings", ARM.autoscale, name: "[concat(parameters('scaleSetName'), '-autoscale')]",
       dependsOn: [target],
       [
         "condition": "[less(parameters('minimum'), parameters('maximum'))]",

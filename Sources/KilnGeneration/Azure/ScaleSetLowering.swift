@@ -97,7 +97,7 @@ struct ScaleSetLowering {
     }
     map["adminUsername"] = declaration("string", "The account by which machines are administered.")
     switch admin?.access {
-    case .password: map["adminPassword"] = declaration("secureString", "Its password.", ["minLength": 12])
+    case .password: map["adminPassword"] = declaration("securestring", "Its password.", ["minLength": 12])
     case .sshKey, nil: map["adminPublicKey"] = declaration("string", "The SSH key that may log in as it.")
     }
     map["customData"] = declaration("string", "What cloud-init does when a machine starts: the stage's values.")
