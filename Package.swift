@@ -160,7 +160,7 @@ let package = Package(
       "KilnMachines",
       [
         "KilnArtifacts", "KilnConsole", "KilnDeploy", "KilnDiagnostics", "KilnDocuments", "KilnEngine",
-        "KilnGeneration", "KilnHTTP", "KilnPlan", "KilnProcesses", "KilnRelease", "KilnSpec", "KilnVerify",
+        "KilnGeneration", "KilnHTTP", "KilnPacker", "KilnPlan", "KilnProcesses", "KilnRelease", "KilnSpec", "KilnVerify",
         "KilnWorkspace", system,
       ], tests: ["KilnTesting"])
     + module(

@@ -28,10 +28,10 @@ public struct KilnCommand: AsyncParsableCommand {
           DoctorCommand.self,
         ]),
       CommandGroup(
-        name: "In clusters:",
+        name: "In clusters and in Azure:",
         subcommands: [
           DeployCommand.self, PromoteCommand.self, RollbackCommand.self, HistoryCommand.self, FleetCommand.self,
-          WatchCommand.self, NotifyCommand.self,
+          WatchCommand.self, NotifyCommand.self, ImagesCommand.self,
         ]),
       CommandGroup(
         name: "Anywhere:", subcommands: [ContextCommand.self, PackerLogCommand.self, ParametersCommand.self]),

@@ -156,6 +156,12 @@ public struct Generator: Sendable {
       loadTests: LoadTestLowering(plan: plan).files, azure: azure(of: plan))
   }
 
+  /// What cloud-init does when the machine starts.
+  /// - Parameter plan: At the stage.
+  public func customData(of plan: EnvironmentPlan, at stage: String?) -> String {
+    plan.machine.map { CloudInit(plan: plan, machine: $0, stage: stage).text } ?? ""
+  }
+
   /// Deployment template and parameters, by name; nothing where the machine is not deployed by a template of Kiln's.
   public func azure(of plan: EnvironmentPlan) -> [(name: String, text: String)] { ScaleSetLowering(plan)?.files ?? [] }
 }

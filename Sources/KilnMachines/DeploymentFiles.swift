@@ -46,11 +46,14 @@ struct DeploymentFiles {
     let bytes = try RegularFile.read(root.pushing(template), limit: patience)
     let path = folder.appending("template.json")
     try FileReplacement.replace([.init(path: path, bytes: bytes, isPrivate: true, isUsers: false)])
-    let copy = try parameters.copy(of: file, image: image, in: folder)
+    let copy = try parameters.copy(of: file, image: image, at: target.deployment.stage, in: folder)
     let plain = try RegularFile.read(root.pushing(file), limit: patience)
+    let hasData = target.plan.spec.machine?.parameters?.set.contains { $0.source == .customData } == true
+    let data = hasData ? Generator().customData(of: target.plan, at: target.deployment.stage) : nil
     return DeploymentFiles(
       template: path, parameters: copy.path,
-      contents: digest(bytes, plain + Array(image.utf8)), customData: nil, holdsSecret: copy.holdsSecret)
+      contents: digest(bytes, plain + Array("\(image) \(data ?? "")".utf8)),
+      customData: data.map { ContentDigest(of: $0).description }, holdsSecret: copy.holdsSecret)
   }
 
   private static func generated(

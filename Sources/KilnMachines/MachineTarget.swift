@@ -54,9 +54,9 @@ package struct MachineTarget: Sendable {
     return subscription
   }
 
-  func azure(_ session: AzureSession) throws -> AzureCLI {
+  func azure(_ session: AzureSession, group: String? = nil) throws -> AzureCLI {
     AzureCLI(
-      subscription: try subscription(), resourceGroup: deployment.resourceGroup, context.processes,
+      subscription: try subscription(), resourceGroup: group ?? deployment.resourceGroup, context.processes,
       environment: session.environment, clock: clock)
   }
 
@@ -71,6 +71,14 @@ package struct MachineTarget: Sendable {
     defer { folder.removeAll() }
     let session = try await AzureSession.begin(context, in: folder)
     return try await body(azure(session), folder)
+  }
+
+  /// The same for another resource group.
+  func withAzure<Value>(group: String, _ body: (AzureCLI) async throws -> Value) async throws -> Value {
+    let folder = try FilePath.privateFolder("kiln-azure")
+    defer { folder.removeAll() }
+    let session = try await AzureSession.begin(context, in: folder)
+    return try await body(azure(session, group: group))
   }
 
   package func history() async throws -> [MachineRelease] {

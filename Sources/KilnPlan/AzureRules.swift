@@ -34,6 +34,11 @@ struct AzureRules {
         "spec.no-effect", "`azure` has no effect: the machine is not deployed", at: location,
         suggestion: "describe it under `deploy: {azure: {…}}`, or remove this")
     } + rangeProblems(isGenerated: false)
+      + (spec.machine?.parameters?.uses ?? []).filter { $0.source == .customData }.map { use in
+        Diagnostic(
+          "spec.no-effect", "`values` has no effect: the machine is not deployed", at: use.location,
+          suggestion: "`kiln deploy` gives it: describe `deploy: {azure: {…}}`")
+      }
   }
 
   /// - Parameter isGenerated: Whether a template of Kiln's makes the scale set.
@@ -98,7 +103,8 @@ struct AzureRules {
           "spec.azure-deployment", "`machine.parameters` names no template to deploy", at: parameters.files[0].location,
           suggestion: "template: ../deploy/azuredeploy.json; or leave `parameters` out, and Kiln generates both"))
     }
-    if !parameters.uses.contains(where: { use in use.kind.map { machine.kinds(of: .azure).contains($0) } ?? false }) {
+    let made = machine.kinds(of: .azure)
+    if !parameters.uses.compactMap(\.kind).contains(where: made.contains) {
       found.append(
         Diagnostic(
           "spec.azure-deployment", "no parameter and no token becomes the machine's image",
@@ -120,6 +126,12 @@ struct AzureRules {
             "spec.azure-deployment", "nothing says which parameters are those of the stage \(stage.name.value)",
             at: stage.name.location, suggestion: "azure: {parameters: …}, one of `machine.parameters.files`"))
       }
+    }
+    for use in parameters.tokens where use.source == .customData {
+      found.append(
+        Diagnostic(
+          "spec.azure-deployment", "a token cannot be `values`, which has lines", at: use.location,
+          suggestion: "set: {customData: values}, a parameter"))
     }
     if let admin = spec.azureDeployment?.admin {
       found.append(noEffect("`admin`", at: admin.user.location))

@@ -20,13 +20,16 @@ package struct BakeRecord: Sendable, Codable, Hashable {
   }
 
   package var schemaVersion = 1
+  /// Which workspace's, on which machine: one that a checkout brought says nothing.
+  package let workspace: String
   /// Over what the machine and the application in it are made from.
   package let contents: String
   package let images: [Image]
 
   private static let limit = 1 << 20
 
-  package init(contents: String, images: [Image]) {
+  package init(workspace: String, contents: String, images: [Image]) {
+    self.workspace = workspace
     self.contents = contents
     self.images = images
   }

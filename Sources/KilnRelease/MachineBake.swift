@@ -102,7 +102,7 @@ package struct MachineBake: Sendable {
   /// What the last bake has made, where it was of what the spec and the sources say now.
   package func known(_ contents: String) -> BakeRecord? {
     BakeRecord.read(WorkspaceLayout(root).bakeRecord(of: plan.customer)).flatMap {
-      $0.contents == contents ? $0 : nil
+      $0.contents == contents && $0.workspace == WorkspaceIdentity(root: root).id ? $0 : nil
     }
   }
 
@@ -111,10 +111,12 @@ package struct MachineBake: Sendable {
       artifact.reference.map { BakeRecord.Image(kind: artifact.kind.rawValue, reference: $0) }
     }
     let path = WorkspaceLayout(root).bakeRecord(of: plan.customer)
-    let earlier = BakeRecord.read(path).flatMap { $0.contents == contents.description ? $0 : nil }
+    let earlier = known(contents.description)
     // Builders may run one after the other.
     let kept = (earlier?.images ?? []).filter { old in !images.contains { $0.kind == old.kind } }
-    try BakeRecord(contents: contents.description, images: images + kept).write(path)
+    try BakeRecord(
+      workspace: WorkspaceIdentity(root: root).id, contents: contents.description, images: images + kept
+    ).write(path)
   }
 
   /// Gives the image that the docker builder made a name: what the machine is made from, and what is in its application.

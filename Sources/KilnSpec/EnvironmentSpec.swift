@@ -141,6 +141,8 @@ public final class EnvironmentSpec: Sendable, Hashable {
       case artifact(ArtifactKind)
       /// A secret of the environment's, by its name.
       case secret(String)
+      /// What cloud-init does when a machine starts in the stage.
+      case customData
     }
 
     public let name: String

@@ -41,6 +41,9 @@ extension SpecNode {
       if let secret = entry.value["secret"] {
         return .init(name: entry.key, source: .secret(secret.requiredText), location: secret.location)
       }
+      if entry.value.requiredText == Shape.customDataValue {
+        return .init(name: entry.key, source: .customData, location: entry.value.location)
+      }
       guard let kind = ArtifactKind(rawValue: entry.value.requiredText) else {
         preconditionFailure("the value at \(entry.value.location.text) is no kind of artifact")
       }

@@ -26,8 +26,8 @@ struct LoadRunTests {
 
   private static func workspace(_ load: String, stages: String = "{qa: {}}") -> [String: String] {
     [
-      "kiln.yaml": "version: 1\nallowLoadPlans: true\n", "apps/shop/index.php": "shop", "tests/own.jmx": "<x>${__P(host)}</x>",
-      "tests/fixed.jmx": "<x/>",
+      "kiln.yaml": "version: 1\nallowLoadPlans: true\n", "apps/shop/index.php": "shop",
+      "tests/own.jmx": "<x>${__P(host)}</x>", "tests/fixed.jmx": "<x/>",
       "environments/acme.yaml": """
       version: 1
       customer: acme

@@ -1,6 +1,7 @@
 import KilnAzure
 package import KilnConsole
 package import KilnDiagnostics
+import KilnGeneration
 package import KilnPacker
 package import KilnPlan
 package import KilnSpec
@@ -42,6 +43,11 @@ package struct MachineParameters: Sendable {
     uses.compactMap { use in
       plan.spec.secrets.first { $0.name.value == use.secret }.map { (use.name, $0) }
     }
+  }
+
+  /// Parameters that become what cloud-init is to do.
+  private func customData(_ text: String) -> [ParameterPatch.Entry] {
+    parameters.set.filter { $0.source == .customData }.map { .init($0.name, .init(text)) }
   }
 
   /// Names, and the variables that hold what they become.
@@ -101,6 +107,7 @@ package struct MachineParameters: Sendable {
     patch.parameters = artifacts(parameters.set).map { .init($0.name, Self.standIn($0.kind)) }
     patch.tokens = artifacts(parameters.tokens).map { .init($0.name, Self.standIn($0.kind)) }
     patch.references = references
+    patch.parameters += customData("#cloud-config\n")
     patch.parameters += variables(parameters.set).map { .init($0.name, secret($0.value)) }
     patch.tokens += variables(parameters.tokens).map { .init($0.name, secret($0.value)) }
     do {
@@ -152,7 +159,7 @@ package struct MachineParameters: Sendable {
   ///   - file: Of the spec's, relative to the workspace's root.
   ///   - image: A VHD's URI, or an image's id.
   package func copy(
-    of file: FilePath, image: String, in folder: FilePath
+    of file: FilePath, image: String, at stage: String?, in folder: FilePath
   ) throws -> (path: FilePath, holdsSecret: Bool) {
     let kind = ArtifactKind.deployed(image)
     func entries(_ uses: [EnvironmentSpec.ParameterUse]) throws -> [ParameterPatch.Entry] {
@@ -169,7 +176,7 @@ package struct MachineParameters: Sendable {
     values.secretParameters = variables(parameters.set)
     values.secretTokens = variables(parameters.tokens)
     var patch = try values.patch(nil, in: context)
-    patch.parameters += try entries(parameters.set)
+    patch.parameters += try entries(parameters.set) + customData(Generator().customData(of: plan, at: stage))
     patch.tokens += try entries(parameters.tokens)
     patch.references = references
     let files = ParameterFiles(

@@ -37,7 +37,7 @@ struct LiteralSecrets {
         let parameters = entry.value["parameters"]
         for use in [parameters?["set"], parameters?["tokens"]].flatMap({ $0?.entries ?? [] }).map(\.value) {
           let secret = use["secret"]
-          found.hideUnless(secret ?? use, secret == nil ? Shape.artifactKind : Shape.secretName)
+          found.hideUnless(secret ?? use, secret == nil ? Shape.parameterText : Shape.secretName)
         }
         found.walk(entry.value, .none, entry.key)
       default: found.walk(entry.value, .none, entry.key)

@@ -26,10 +26,6 @@ extension Shape {
       .init("parameters", .object(parameters), "deployment parameters that `kiln bake` patches after success"),
     ])
 
-  static let artifactKind = TextRule(
-    "an artifact's kind", pattern: ArtifactKind.deployable.map(\.rawValue).joined(separator: "|"),
-    rule: Phrase.alternatives(ArtifactKind.deployable.map(\.rawValue)))
-
   static let parameters = ObjectShape(
     "parameters",
     [
@@ -45,7 +41,7 @@ extension Shape {
         example: "dist"),
       .init(
         "set", .map(keys: .any, values: parameterValue), default: "{}",
-        "parameters that become the URI or id of the artifact of a kind, or a secret; a key vault's becomes a reference",
+        "parameters that become the URI or id of the artifact of a kind, or a secret (a key vault's becomes a reference), or the custom data with a stage's values, which `kiln deploy` gives",
         example: "{imageUri: vhd, adminPassword: {secret: ADMIN_PASSWORD}}"),
       .init(
         "tokens", .map(keys: .any, values: parameterValue), default: "{}",
@@ -54,8 +50,16 @@ extension Shape {
 
   static let parameterOutput = TextRule("an output", allowed: EnvironmentSpec.ParameterOutput.allCases.map(\.rawValue))
 
+  /// What stands for the custom data of a stage.
+  static let customDataValue = "values"
+
+  static let parameterText = TextRule(
+    "what a parameter becomes",
+    pattern: (ArtifactKind.deployable.map(\.rawValue) + [customDataValue]).joined(separator: "|"),
+    rule: Phrase.alternatives(ArtifactKind.deployable.map(\.rawValue) + [customDataValue]))
+
   static let parameterValue = Shape.either(
-    .text(artifactKind.withheld),
+    .text(parameterText.withheld),
     .object(
       ObjectShape(
         "the value",

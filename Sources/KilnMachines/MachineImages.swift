@@ -1,0 +1,205 @@
+package import KilnConsole
+import KilnDeploy
+import KilnDiagnostics
+package import KilnDocuments
+import KilnPlan
+import KilnProcesses
+import KilnSpec
+package import KilnWorkspace
+
+/// The images that bakes of a customer have left in Azure, and which releases need them.
+package struct MachineImages: Sendable {
+  /// One image, or a VHD.
+  package struct Image: Sendable, Hashable {
+    /// As releases name it: a VHD's URI, or an id.
+    package let reference: String
+    /// As in `image-version`.
+    package let kind: String
+    /// RFC 3339, in UTC; empty where Azure does not say.
+    package let created: String
+    /// Which releases have it, as in `qa 12`; only those that may come back.
+    package let releases: [String]
+    /// How it is removed: the words of `az`, without the subscription.
+    fileprivate let removal: [String]
+
+    package var isNeeded: Bool { !releases.isEmpty }
+  }
+
+  /// Releases of a stage whose images stay, besides the one that runs.
+  private static let kept = 10
+
+  private let targets: [MachineTarget]
+  private let plan: EnvironmentPlan
+  private let azure: EnvironmentSpec.Azure
+  private let context: CommandContext
+
+  /// - Throws: `deploy.target` where the customer's machine is not deployed.
+  package init(_ loaded: LoadedWorkspace, _ customer: String, _ context: CommandContext) throws {
+    plan = try loaded.plan(of: customer)
+    self.context = context
+    let stages: [String?] = plan.spec.stages.isEmpty ? [nil] : plan.spec.stages.map(\.name.value)
+    targets = try stages.map { [plan] in try MachineTarget(loaded, plan, stage: $0, context) }
+    guard let azure = plan.spec.machine?.azure else {
+      throw CommandError(
+        "deploy.target", "\(customer) has no machine in Azure", help: "describe it: machine: {azure: {…}}")
+    }
+    self.azure = azure
+    let problems = plan.azureProblems(in: context.environment)
+    if !problems.isEmpty { throw CommandError(problems.map { Diagnostic("bake.variable", $0) }, kind: .problem) }
+  }
+
+  /// Newest first.
+  package func all() async throws -> [Image] {
+    var needed: [String: [String]] = [:]
+    for target in targets {
+      let releases = try await target.history()
+      // What failed ran as well, and may be looked at; what is being deployed is needed most.
+      for release in releases.suffix(Self.kept) + [releases.lastGood].compactMap({ $0 }) {
+        let title = "\(target.deployment.stage.map { "\($0) " } ?? "")\(release.record.number)"
+        if needed[release.image.lowercased()]?.contains(title) != true {
+          needed[release.image.lowercased(), default: []].append(title)
+        }
+      }
+    }
+    var images: [Image] = []
+    for (group, list) in try await places() {
+      guard let target = targets.first else { continue }
+      images += try await target.withAzure(group: group) { az in try await list(az, needed) }
+    }
+    return images.sorted { ($0.created, $0.reference) > ($1.created, $1.reference) }
+  }
+
+  /// Those that no release needs and that are older.
+  /// - Parameter days: How old they are at least.
+  package func removable(_ images: [Image], days: Int, now: Int = DeployClock.system.seconds) -> [Image] {
+    let limit = UTCTime.stamp(now - days * 86_400).prefix(19)
+    return images.filter { !$0.isNeeded && !$0.created.isEmpty && $0.created.prefix(19) < limit }
+  }
+
+  package func remove(_ image: Image) async throws {
+    guard let target = targets.first else { return }
+    _ = try await target.withAzure(group: "") { az in
+      try await az.run("remove \(image.reference)", image.removal)
+    }
+  }
+
+  // MARK: Where they are
+
+  private typealias Listing = @Sendable (AzureCLI, [String: [String]]) async throws -> [Image]
+
+  /// Resource groups, and what is listed there.
+  private func places() async throws -> [(group: String, list: Listing)] {
+    let customer = plan.customer
+    func value(_ name: EnvironmentSpec.AzureName) -> String {
+      switch name {
+      case .text(let text): text.value
+      case .variable(let variable): context.environment[variable.value] ?? ""
+      }
+    }
+    switch azure.capture {
+    case .vhd(let group, let account, let container):
+      let (account, container) = (value(account), value(container))
+      var places: [(group: String, list: Listing)] = [
+        (value(group), { az, needed in try await Self.disks(az, needed, customer, account, container) })
+      ]
+      // The generated template makes an image of each VHD, in the stage's own group.
+      let own = targets.filter { $0.deployment.scaleSet != nil }.map(\.deployment.resourceGroup)
+      places += own.map { group in (group, { az, needed in try await Self.images(az, needed, customer) }) }
+      return places
+    case .managedImage(let group, _):
+      return [(value(group), { az, needed in try await Self.images(az, needed, customer) })]
+    case .gallery(let group, let gallery, let image, _, _):
+      let (gallery, definition) = (gallery.value, image.value)
+      return [(value(group), { az, needed in try await Self.versions(az, needed, customer, gallery, definition) })]
+    }
+  }
+
+  /// Packer gives a VHD the customer's name and a random one behind it. Another customer's name may begin alike.
+  static func isOwn(_ name: String, of customer: String) -> Bool {
+    guard name.hasPrefix("\(customer)pkros"), name.hasSuffix(".vhd") else { return false }
+    let random = name.dropFirst(customer.count + 5).dropLast(4)
+    return !random.isEmpty && random.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
+  }
+
+  private static func disks(
+    _ az: AzureCLI, _ needed: [String: [String]], _ customer: String, _ account: String, _ container: String
+  ) async throws -> [Image] {
+    let found = try await az.group(
+      "read the storage account \(account)", ["storage", "account", "show", "--name", account])
+    let endpoint = found["primaryEndpoints"]?["blob"]?.textValue ?? "https://\(account).blob.core.windows.net/"
+    let words = ["--account-name", account, "--container-name", container, "--auth-mode", "login"]
+    let blobs = try await az.run(
+      "list the VHDs in \(account)", ["storage", "blob", "list", "--prefix", customer, "--num-results", "*"] + words)
+    return blobs.items.compactMap { blob in
+      guard let name = blob["name"]?.textValue, isOwn(name, of: customer) else { return nil }
+      let reference = "\(endpoint)\(endpoint.hasSuffix("/") ? "" : "/")\(container)/\(name)"
+      return Image(
+        reference: reference, kind: "vhd", created: blob["properties"]?["creationTime"]?.textValue ?? "",
+        releases: needed[reference.lowercased()] ?? [],
+        removal: ["storage", "blob", "delete", "--name", name, "--delete-snapshots", "include"] + words)
+    }
+  }
+
+  private static func images(
+    _ az: AzureCLI, _ needed: [String: [String]], _ customer: String
+  ) async throws -> [Image] {
+    try await az.group("list the images in \(az.resourceGroup)", ["image", "list"]).items.compactMap { image in
+      guard image["tags"]?["kiln-customer"]?.textValue == customer, let id = image["id"]?.textValue,
+        let name = image["name"]?.textValue
+      else { return nil }
+      // One of a VHD is needed as long as that is.
+      let disk = image["storageProfile"]?["osDisk"]?["blobUri"]?.textValue
+      return Image(
+        reference: id, kind: "image",
+        created: image["timeCreated"]?.textValue ?? image["tags"]?["kiln-baked"]?.textValue ?? "",
+        releases: needed[(disk ?? id).lowercased()] ?? needed[id.lowercased()] ?? [],
+        removal: ["image", "delete", "--name", name, "--resource-group", az.resourceGroup])
+    }
+  }
+
+  private static func versions(
+    _ az: AzureCLI, _ needed: [String: [String]], _ customer: String, _ gallery: String, _ definition: String
+  ) async throws -> [Image] {
+    let words = ["--gallery-name", gallery, "--gallery-image-definition", definition]
+    return try await az.group("list the versions of \(definition)", ["sig", "image-version", "list"] + words).items
+      .compactMap { version in
+        // A definition may be shared.
+        guard version["tags"]?["kiln-customer"]?.textValue == customer, let id = version["id"]?.textValue,
+          let name = version["name"]?.textValue
+        else { return nil }
+        return Image(
+          reference: id, kind: "image-version",
+          created: version["publishingProfile"]?["publishedDate"]?.textValue ?? "",
+          releases: needed[id.lowercased()] ?? [],
+          removal: [
+            "sig", "image-version", "delete", "--gallery-image-version", name, "--resource-group", az.resourceGroup,
+          ]
+            + words)
+      }
+  }
+
+  // MARK: Telling
+
+  /// A table of images, with what needs them.
+  package static func text(_ images: [Image]) -> String {
+    if images.isEmpty { return "there are no images\n" }
+    return images.map { image in
+      let need = image.isNeeded ? Phrase.some(image.releases, limit: 4) : "nothing needs it"
+      let date = image.created.isEmpty ? "" : "  \(image.created.prefix(10))"
+      return Relayed.safe("\(image.kind)\(date)  \(image.reference)  (\(need))") + "\n"
+    }.joined()
+  }
+
+  package static func document(_ images: [Image]) -> DocumentValue {
+    [
+      "schemaVersion": 1,
+      "images": .list(
+        images.map { image in
+          [
+            "kind": .string(image.kind), "reference": .string(image.reference), "created": .string(image.created),
+            "releases": .strings(image.releases),
+          ]
+        }),
+    ]
+  }
+}
