@@ -160,8 +160,8 @@ let package = Package(
       "KilnMachines",
       [
         "KilnArtifacts", "KilnConsole", "KilnDeploy", "KilnDiagnostics", "KilnDocuments", "KilnEngine",
-        "KilnGeneration", "KilnHTTP", "KilnPacker", "KilnPlan", "KilnProcesses", "KilnRelease", "KilnSpec", "KilnVerify",
-        "KilnWorkspace", system,
+        "KilnGeneration", "KilnHTTP", "KilnPacker", "KilnPlan", "KilnProcesses", "KilnRelease", "KilnSpec",
+        "KilnVerify", "KilnWorkspace", system,
       ], tests: ["KilnTesting"])
     + module(
       "KilnCommands",

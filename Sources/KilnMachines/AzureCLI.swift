@@ -58,9 +58,53 @@ package struct AzureCLI: Sendable {
 
   /// The same; nil where what is asked for is not there.
   package func optional(_ action: String, _ arguments: [String]) async throws -> DocumentValue? {
-    do { return try await group(action, arguments) } catch let failure as AzureFailure where failure.cause == .missing {
-      return nil
+    try await Self.optional { try await group(action, arguments) }
+  }
+
+  /// Nil where what `body` asks for is not there.
+  static func optional(_ body: () async throws -> DocumentValue) async throws -> DocumentValue? {
+    do { return try await body() } catch let failure as AzureFailure where failure.cause == .missing { return nil }
+  }
+
+  // MARK: Azure's own interface
+
+  /// A request to what a resource group has of Microsoft.Compute. `az vmss`, `az image` and `az sig` would do the same, and
+  /// do not start where a distribution has parted them from the library that they load, as Debian 12 has.
+  ///
+  /// - Parameters:
+  ///   - path: Below the provider, as in `virtualMachineScaleSets/acme-vmss`.
+  ///   - body: Text without secrets: others see arguments.
+  @discardableResult
+  func compute(
+    _ action: String, _ path: String, method: String = "get", query: String = "", body: DocumentValue? = nil
+  ) async throws -> DocumentValue {
+    let id = "/subscriptions/\(subscription)/resourceGroups/\(resourceGroup)/providers/Microsoft.Compute/\(path)"
+    return try await rest(action, method, "\(id)?api-version=\(Self.version(path))\(query)", body: body)
+  }
+
+  /// All of a list, whose end is on other pages.
+  func list(_ action: String, _ path: String, query: String = "") async throws -> [DocumentValue] {
+    var answer = try await compute(action, path, query: query)
+    var items = answer["value"]?.items ?? []
+    while let next = answer["nextLink"]?.textValue, items.count < Self.most {
+      answer = try await rest(action, "get", next)
+      items += answer["value"]?.items ?? []
     }
+    return items
+  }
+
+  /// Items of a list: no scale set has so many machines.
+  private static let most = 100_000
+
+  private static func version(_ path: String) -> String { path.hasPrefix("galleries/") ? "2022-03-03" : "2023-03-01" }
+
+  @discardableResult
+  func rest(_ action: String, _ method: String, _ address: String, body: DocumentValue? = nil) async throws
+    -> DocumentValue
+  {
+    let words = ["rest", "--method", method, "--url", address]
+    let content = body.map { ["--body", JSONRenderer(indent: 0).render($0).trimmed] } ?? []
+    return try await run(action, words + content)
   }
 
   /// Runs it to its end, also where the user interrupts the command meanwhile.

@@ -96,7 +96,9 @@ struct MachineDeployer: Sendable {
   /// How many machines there are, where their number follows their load: a deployment takes none away.
   private func capacity() async throws -> Int? {
     guard let set = target.deployment.scaleSet, case .range(let min, let max, _) = set.capacity,
-      let found = try await az.optional("read the scale set \(set.name)", ["vmss", "show", "--name", set.name]),
+      let found = try await AzureCLI.optional({
+        try await az.compute("read the scale set \(set.name)", "virtualMachineScaleSets/\(set.name)")
+      }),
       let now = found["sku"]?["capacity"]?.integerValue
     else { return nil }
     return Swift.min(Swift.max(now, min), max)

@@ -143,39 +143,39 @@ package struct MachineImages: Sendable {
   private static func images(
     _ az: AzureCLI, _ needed: [String: [String]], _ customer: String
   ) async throws -> [Image] {
-    try await az.group("list the images in \(az.resourceGroup)", ["image", "list"]).items.compactMap { image in
-      guard image["tags"]?["kiln-customer"]?.textValue == customer, let id = image["id"]?.textValue,
-        let name = image["name"]?.textValue
+    try await az.list("list the images in \(az.resourceGroup)", "images").compactMap { image in
+      guard image["tags"]?["kiln-customer"]?.textValue == customer, let id = image["id"]?.textValue
       else { return nil }
       // One of a VHD is needed as long as that is.
-      let disk = image["storageProfile"]?["osDisk"]?["blobUri"]?.textValue
+      let disk = image["properties"]?["storageProfile"]?["osDisk"]?["blobUri"]?.textValue
       return Image(
         reference: id, kind: "image",
         created: image["timeCreated"]?.textValue ?? image["tags"]?["kiln-baked"]?.textValue ?? "",
         releases: needed[(disk ?? id).lowercased()] ?? needed[id.lowercased()] ?? [],
-        removal: ["image", "delete", "--name", name, "--resource-group", az.resourceGroup])
+        removal: Self.removal(of: id, "2023-03-01"))
     }
   }
 
   private static func versions(
     _ az: AzureCLI, _ needed: [String: [String]], _ customer: String, _ gallery: String, _ definition: String
   ) async throws -> [Image] {
-    let words = ["--gallery-name", gallery, "--gallery-image-definition", definition]
-    return try await az.group("list the versions of \(definition)", ["sig", "image-version", "list"] + words).items
-      .compactMap { version in
-        // A definition may be shared.
-        guard version["tags"]?["kiln-customer"]?.textValue == customer, let id = version["id"]?.textValue,
-          let name = version["name"]?.textValue
-        else { return nil }
-        return Image(
-          reference: id, kind: "image-version",
-          created: version["publishingProfile"]?["publishedDate"]?.textValue ?? "",
-          releases: needed[id.lowercased()] ?? [],
-          removal: [
-            "sig", "image-version", "delete", "--gallery-image-version", name, "--resource-group", az.resourceGroup,
-          ]
-            + words)
-      }
+    return try await az.list(
+      "list the versions of \(definition)", "galleries/\(gallery)/images/\(definition)/versions"
+    )
+    .compactMap { version in
+      // A definition may be shared.
+      guard version["tags"]?["kiln-customer"]?.textValue == customer, let id = version["id"]?.textValue
+      else { return nil }
+      return Image(
+        reference: id, kind: "image-version",
+        created: version["properties"]?["publishingProfile"]?["publishedDate"]?.textValue ?? "",
+        releases: needed[id.lowercased()] ?? [],
+        removal: Self.removal(of: id, "2022-03-03"))
+    }
+  }
+
+  private static func removal(of id: String, _ version: String) -> [String] {
+    ["rest", "--method", "delete", "--url", "\(id)?api-version=\(version)"]
   }
 
   // MARK: Telling

@@ -56,6 +56,7 @@ struct ResourceDeployment: Sendable {
   private static func arguments(_ name: String, _ template: FilePath, _ parameters: FilePath) -> [String] {
     [
       "--name", name, "--mode", "Incremental", "--template-file", template.string, "--parameters", "@\(parameters)",
+      "--no-prompt", "true",
     ]
   }
 

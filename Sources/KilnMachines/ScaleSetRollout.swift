@@ -30,9 +30,10 @@ struct ScaleSetRollout: Sendable {
 
     init(_ document: DocumentValue) {
       id = document["instanceId"]?.textValue ?? ""
-      isCurrent = document["latestModelApplied"]?.isTrue ?? true
-      state = document["provisioningState"]?.textValue ?? ""
-      health = document["instanceView"]?["vmHealth"]?["status"]?["code"]?.textValue?.split(separator: "/").last
+      let properties = document["properties"]
+      isCurrent = properties?["latestModelApplied"]?.isTrue ?? true
+      state = properties?["provisioningState"]?.textValue ?? ""
+      health = properties?["instanceView"]?["vmHealth"]?["status"]?["code"]?.textValue?.split(separator: "/").last
         .map { $0.lowercased() }
     }
 
@@ -46,24 +47,28 @@ struct ScaleSetRollout: Sendable {
   ///     each is brought to the model by name, those that are not well first.
   /// - Throws: `Failure`, `AzureFailure`.
   func run(restarting: Bool, returning: Bool = false) async throws {
-    let model = try await az.group("read the scale set \(name)", ["vmss", "show", "--name", name])
-    let mode = model["upgradePolicy"]?["mode"]?.textValue ?? "Manual"
+    let model = try await az.compute("read the scale set \(name)", path)
+    let mode = model["properties"]?["upgradePolicy"]?["mode"]?.textValue ?? "Manual"
     let before = try await machines()
     if mode == "Manual" || returning {
       let old = before.filter { !$0.isCurrent }
       let ids = (old.filter { !$0.isWellButForModel } + old.filter(\.isWellButForModel)).map(\.id)
       try await inBatches(ids, of: before.count, "gets the image") { ids in
-        try await az.group(
-          "bring machines to the new model", ["vmss", "update-instances", "--name", name, "--instance-ids"] + ids)
+        try await az.compute(
+          "bring machines to the new model", "\(path)/manualupgrade", method: "post",
+          body: ["instanceIds": .strings(ids)])
       }
     }
     try await wait(isWatchingUpgrade: mode == "Rolling" && !returning)
     if restarting {
       try await inBatches(before.map(\.id), of: before.count, "starts anew") { ids in
-        try await az.group("start machines anew", ["vmss", "reimage", "--name", name, "--instance-ids"] + ids)
+        try await az.compute(
+          "start machines anew", "\(path)/reimage", method: "post", body: ["instanceIds": .strings(ids)])
       }
     }
   }
+
+  private var path: String { "virtualMachineScaleSets/\(name)" }
 
   /// Why the machines are not what they should be.
   struct Failure: Error {
@@ -71,9 +76,9 @@ struct ScaleSetRollout: Sendable {
   }
 
   private func machines() async throws -> [Machine] {
-    try await az.group(
-      "read the machines of \(name)", ["vmss", "list-instances", "--name", name, "--expand", "instanceView"]
-    ).items.map(Machine.init).sorted { $0.id < $1.id }
+    try await az.list(
+      "read the machines of \(name)", "\(path)/virtualMachines", query: "&$expand=instanceView"
+    ).map(Machine.init).sorted { $0.id < $1.id }
   }
 
   private func wait(isWatchingUpgrade: Bool) async throws {
@@ -105,6 +110,8 @@ struct ScaleSetRollout: Sendable {
       let batch = Array(ids[start..<min(start + size, ids.count)])
       report(.note("  \(name): \(batch.count == 1 ? "machine" : "machines") \(batch.joined(separator: ", ")) \(what)"))
       try await action(batch)
+      // Azure has only begun with it, and may not say so at once.
+      await clock.sleep(Self.interval)
       while true {
         let found = try await machines().filter { batch.contains($0.id) }
         if found.allSatisfy(\.isWell) { break }
@@ -116,8 +123,9 @@ struct ScaleSetRollout: Sendable {
   /// Azure stops an upgrade in which too many machines are not well.
   private func checkUpgrade() async throws {
     guard
-      let upgrade = try await az.optional(
-        "read the upgrade of \(name)", ["vmss", "rolling-upgrade", "get-latest", "--name", name])
+      let upgrade = try await AzureCLI.optional({
+        try await az.compute("read the upgrade of \(name)", "\(path)/rollingUpgrades/latest")
+      })?["properties"]
     else { return }
     let code = upgrade["runningStatus"]?["code"]?.textValue ?? ""
     guard code == "Faulted" || code == "Cancelled" else { return }

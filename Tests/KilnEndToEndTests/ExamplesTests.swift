@@ -116,6 +116,7 @@ struct ExamplesTests {
       let patched = try String(contentsOf: work.appending(path: "patched.json"), encoding: .utf8)
       #expect(patched.contains(#""value": "https://account.blob.core.windows.net/images/service.vhd""#), "\(patched)")
       #expect(patched.contains(#""value": "long enough, and \"quoted\"""#))
+      try deployed(in: work)
       #expect(try run("sha256sum deploy/*", in: work) == committed)
     }
   }
@@ -137,6 +138,55 @@ struct ExamplesTests {
     """
 
   /// Every tool of the image answers, and Kiln in there builds with the engine whose socket it is given.
+  /// From the baked image through a stage and its load test to a slower version, which fails it. Azure is played by a program
+  /// that runs the image as a container.
+  private func deployed(in work: URL) throws {
+    let programs = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../FakeAzure")
+      .standardizedFileURL.path
+    var environment = Self.secrets
+    environment["FAKE_AZURE"] = work.appending(path: "azure").path
+    environment["PATH"] = "\(programs):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+    environment["ARM_SUBSCRIPTION_ID"] = "11111111-2222-3333-4444-555555555555"
+    func kiln(_ words: String, expecting code: Int32? = 0) throws -> (output: String, error: String) {
+      let result = try sh("kiln \(words)", in: work, environment: environment, expecting: code)
+      return (result.output, result.error)
+    }
+    try sh(
+      #"""
+      mkdir azure
+      port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+      sed -i "s|https://test.service.example|http://127.0.0.1:$port|" environments/service.yaml
+      kiln generate -q
+      good=$(docker images --format '{{.Repository}}:{{.Tag}}' 'service/machine' | head -1)
+      printf 'FROM %s\nRUN sed -i "1s/^<?php/<?php usleep(300000);/" /var/www/app/data.php\n' "$good"         | docker build -q -t kiln-e2e-slow -
+      cat > azure/on-deploy <<END
+      #!/bin/sh
+      case \$1 in *slow*) image=kiln-e2e-slow ;; *) image=$good ;; esac
+      docker rm -f kiln-e2e-azure > /dev/null 2>&1
+      exec docker run -d --name kiln-e2e-azure -p 127.0.0.1:$port:80 --env APP_ENV=test \$image
+      END
+      chmod +x azure/on-deploy
+      """#, in: work, environment: environment)
+    defer { _ = try? sh("docker rm -f kiln-e2e-azure; docker rmi -f kiln-e2e-slow", in: work, expecting: nil) }
+    let account = "https://account.blob.core.windows.net/images"
+    _ = try kiln("deploy service --stage test --image \(account)/good.vhd")
+    #expect(try run("docker inspect -f '{{.State.Running}}' kiln-e2e-azure", in: work) == "true")
+    let asked = try run("cat azure/calls.log", in: work)
+    #expect(asked.contains("what-if") && !asked.contains("long enough"), "\(asked)")
+    guard (try? sh("command -v jmeter")) != nil else { return }
+    _ = try kiln("load service --stage test")
+    _ = try kiln("deploy service --stage test --image \(account)/slow.vhd")
+    let slower = try kiln("load service --stage test", expecting: 1)
+    #expect(slower.output.contains("slower than in the last good result"), "\(slower)")
+    let history = try kiln("history service --stage test").output
+    #expect(history.contains("load test load: good") && history.contains("load test load: not good"), "\(history)")
+    let promoted = try kiln("promote service --from test --to production", expecting: 1)
+    #expect(promoted.error.contains("needs an approval"), "\(promoted.error)")
+    // Nothing private is left, and the committed parameters keep their tokens.
+    let left = try run("grep -rl 'long enough' . azure || true", in: work)
+    #expect(left == "./patched.json", "\(left)")
+  }
+
   @Test func anImageForJobs() throws {
     try withExample("ci", ["ci", "kilninside"]) { work in
       _ = try run(

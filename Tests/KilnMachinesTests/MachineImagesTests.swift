@@ -73,10 +73,11 @@ import Testing
       let recorded = azure.context()
       let images: [[String: Any]] = ["acme", "globex"].map { customer in
         [
-          "id": "/subscriptions/s/resourceGroups/acme/providers/Microsoft.Compute/images/\(customer)-x",
+          "id":
+            "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/acme/providers/Microsoft.Compute/images/\(customer)-x",
           "name": "\(customer)-x",
           "tags": ["kiln-customer": customer], "timeCreated": "2024-01-01T00:00:00+00:00",
-          "storageProfile": ["osDisk": ["blobUri": Self.uri("gone.vhd")]],
+          "properties": ["storageProfile": ["osDisk": ["blobUri": Self.uri("gone.vhd")]]],
         ]
       }
       try JSONSerialization.data(withJSONObject: images).write(to: azure.folder.appending(path: "images.json"))
