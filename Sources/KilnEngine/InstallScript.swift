@@ -17,7 +17,7 @@ package struct InstallScript: Sendable {
   }
 
   private enum Tool: String, CaseIterable {
-    case base, docker, buildx, compose, kubectl, ansible, packer, goss, jmeter
+    case base, docker, buildx, compose, kubectl, ansible, packer, goss, jmeter, az
 
     func isNeeded(_ plan: EnvironmentPlan) -> Bool {
       let hasImages = !plan.apps.isEmpty || !plan.services.isEmpty
@@ -28,6 +28,7 @@ package struct InstallScript: Sendable {
       case .kubectl: plan.spec.kubernetes != nil
       case .ansible, .packer: plan.machine != nil
       case .jmeter: !plan.spec.loadTests.isEmpty
+      case .az: plan.spec.azureDeployment != nil
       }
     }
 
@@ -50,6 +51,7 @@ package struct InstallScript: Sendable {
       case .packer: ["lacks packer && later packer packer"]
       case .goss: ["lacks goss && later goss goss"]
       case .jmeter: ["lacks jmeter && need jmeter"]
+      case .az: ["lacks az && need azure-cli"]
       }
     }
 
@@ -102,7 +104,7 @@ package struct InstallScript: Sendable {
           sum=$(fetch "$url.sha256" | cut -d ' ' -f 1)
           put_plugin docker-compose "$sum" ;;
         """
-      case .base, .docker, .ansible, .jmeter: nil
+      case .base, .docker, .ansible, .jmeter, .az: nil
       }
     }
   }

@@ -8,16 +8,31 @@ package struct ToolCheck: Sendable, Equatable {
   package let need: String
   package let install: String
   package var isRequired = false
+  package var pattern = Pattern.line
 
-  /// The first line with a digit that the tool prints; nil when it is not there.
+  /// What is shown of the tool's words.
+  package enum Pattern: Sendable, Equatable {
+    /// The first line with a digit.
+    case line
+    /// The last version number: what comes before it is the tool's own.
+    case number
+  }
+
+  /// What the tool says of its version; nil when it is not there.
   package func version(in context: CommandContext) async -> String? {
     let result = try? await context.tool(command[0]).output(
       Array(command.dropFirst()), environment: ["CHECKPOINT_DISABLE": "1"])
     let lines = (result.flatMap { $0.isSuccess ? $0.output : nil } ?? "").split(separator: "\n")
     if lines.isEmpty { return nil }
+    if pattern == .number {
+      let number = lines.joined(separator: "\n").firstMatch(of: self.number)
+      return number.map { String($0.0) } ?? "(version unknown)"
+    }
     return lines.first { $0.contains(where: \.isNumber) }.map { Relayed.safe(String($0)) }
       ?? "(version unknown)"
   }
+
+  private var number: Regex<(Substring, Substring?)> { /\b\d+\.\d+(\.\d+)*/ }
 
   package static let all = [
     ToolCheck(
@@ -47,6 +62,18 @@ package struct ToolCheck: Sendable, Equatable {
       install: "https://github.com/goss-org/goss/releases"),
     ToolCheck(
       name: "jmeter", command: ["jmeter", "-j", "/dev/null", "--version"], need: "kiln load",
-      install: "https://jmeter.apache.org"),
+      install: "https://jmeter.apache.org", pattern: .number),
+    ToolCheck(
+      name: "kubectl", command: ["kubectl", "version", "--client"], need: "kiln deploy: clusters",
+      install: "apt-get install kubernetes-client", pattern: .number),
+    ToolCheck(
+      name: "az", command: ["az", "version"], need: "kiln deploy: machines in Azure",
+      install: "apt-get install azure-cli", pattern: .number),
+    ToolCheck(
+      name: "curl", command: ["curl", "--version"], need: "kiln deploy, verify --url: pages",
+      install: "apt-get install curl"),
+    ToolCheck(
+      name: "git", command: ["git", "--version"], need: "kiln plan --since, deploy: commits",
+      install: "apt-get install git"),
   ]
 }

@@ -26,6 +26,8 @@ public struct GitLabPipeline: Sendable {
     public let condition: Condition
     public var variables: [(name: String, value: Value)] = []
     public var isManual = false
+    /// Folders of which one must have changed; empty for no matter what.
+    public var changes: [String] = []
 
     public init(_ condition: Condition, variables: [(name: String, value: Value)] = [], isManual: Bool = false) {
       self.condition = condition
@@ -138,6 +140,9 @@ public struct GitLabPipeline: Sendable {
     map["rules"] = .list(
       job.rules.map { rule in
         var map = Self.map(rule)
+        if !rule.changes.isEmpty {
+          map["changes"] = .strings(rule.changes.flatMap { [Self.pattern($0), Self.pattern($0) + "/**/*"] })
+        }
         if rule.isManual { map["when"] = "manual" }
         return .map(map)
       })

@@ -82,8 +82,32 @@ struct SpecRules {
           "spec.unknown-secret", "there is no secret \"\(name.value)\"", at: name.location,
           suggestion: near ?? "describe it: secrets: {\(name.value): {env: VARIABLE}}"))
     }
-    return found + unreadSecrets()
+    return found + unreadSecrets() + takenVariables()
   }
+
+  /// Variables by which programs are run, and those of CI systems: a pipeline sets a secret's for whole jobs.
+  private func takenVariables() -> [Diagnostic] {
+    spec.secrets.compactMap { secret in
+      guard case .environment(let variable) = secret.source, Self.isTaken(variable) else { return nil }
+      return Diagnostic(
+        "spec.taken-variable", "no secret can be in the variable \(variable): other programs read it",
+        at: secret.name.location,
+        suggestion:
+          "another name, as in {env: \(spec.customer.value.uppercased().replacing("-", with: "_"))_\(secret.name.value)}"
+      )
+    }
+  }
+
+  private static func isTaken(_ variable: String) -> Bool {
+    ownVariables.contains(variable) || takenNames.contains(variable) || variable.hasPrefix("LD_")
+      || variable.hasPrefix("GIT_CONFIG")
+  }
+
+  private static let takenNames: Set<String> = [
+    "CI", "KUBECONFIG", "PYTHONPATH", "PYTHONSTARTUP", "NODE_OPTIONS", "PERL5OPT", "RUBYOPT", "DOCKER_HOST",
+    "DOCKER_CONFIG", "DOCKER_CONTEXT", "BUILDKIT_HOST", "GIT_DIR", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS",
+    "GIT_EXEC_PATH", "GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE",
+  ]
 
   /// Secrets that nobody gets: apps that name what they read leave them out.
   private func unreadSecrets() -> [Diagnostic] {

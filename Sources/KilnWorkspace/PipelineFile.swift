@@ -19,6 +19,8 @@ package struct PipelineFile: Sendable {
   /// Absolute.
   package let path: FilePath
   package let bytes: [UInt8]
+  /// What the system must have besides, a sentence each.
+  package let needs: [String]
   /// The repository's root, or the workspace's.
   private let top: FilePath
 
@@ -35,8 +37,30 @@ package struct PipelineFile: Sendable {
     path = other ?? top.pushing(FilePath(system.path))
     let pipeline = ReleasePipeline(
       of: loaded.fleet, workspace.pipeline, notify: workspace.notify, prefix: workspace.containment.prefix, for: system)
+    needs = pipeline.needs + Self.branchNotes(workspace.pipeline.branch, in: top)
     let body = Array(pipeline.render(header: Self.advice(system)).utf8)
     bytes = Array((Self.seal(system) + ContentDigest(of: body).hex + "\n").utf8) + body
+  }
+
+  /// A branch that this repository does not have: nothing would ever be deployed.
+  private static func branchNotes(_ branch: String, in top: FilePath) -> [String] {
+    let git = top.appending(".git")
+    func text(_ path: FilePath) -> String {
+      (try? RegularFile.read(path, limit: 1 << 20, following: .refused)).map { String(decoding: $0, as: UTF8.self) }
+        ?? ""
+    }
+    let head = text(git.appending("HEAD")).trimmingPrefix("ref: refs/heads/")
+    guard text(git.appending("HEAD")).hasPrefix("ref: "), !git.isLink else { return [] }
+    let name = head.prefix { !$0.isNewline }
+    let known = text(git.appending("packed-refs"))
+    let isThere =
+      name == branch || git.pushing(FilePath("refs/heads/\(branch)")).isThere
+      || git.pushing(FilePath("refs/remotes/origin/\(branch)")).isThere
+      || known.contains("refs/heads/\(branch)\n") || known.contains("refs/remotes/origin/\(branch)\n")
+    if isThere { return [] }
+    return [
+      "releases come from the branch \(branch), which this repository has not: `pipeline: {branch: \(name)}` names this one"
+    ]
   }
 
   private static func seal(_ system: PipelineSystem) -> String {

@@ -41,6 +41,7 @@ package struct PipelineWriting: Sendable {
     if !isQuiet {
       let what = before == .absent ? "created" : before == .current ? "unchanged" : "updated"
       context.console.error("\(what) \(name)\n")
+      for note in file.needs { context.console.error("note: \(note)\n") }
     }
     return false
   }

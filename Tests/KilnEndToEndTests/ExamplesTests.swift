@@ -192,6 +192,8 @@ struct ExamplesTests {
       _ = try run(
         """
         cp "$(command -v kiln)" bin/kiln
+        # 1.3 GB, and minutes for its bytecode.
+        sed -i '/azure-cli:/d' environments/ci.yaml
         mkdir inside && echo inside > inside/index.html
         printf 'version: 1\\ncustomer: kilninside\\nruntime: {base: debian-12}\\napp: {source: ../inside}\\n' \
           > environments/kilninside.yaml
@@ -205,12 +207,12 @@ struct ExamplesTests {
         socket=${DOCKER_HOST:-unix:///var/run/docker.sock}
         docker run --rm -v "${socket#unix://}:/var/run/docker.sock" -v "$PWD:$PWD" -w "$PWD" \(image) sh -euc '
           kiln --version; docker version; docker buildx version; docker compose version; packer version
-          ansible --version; goss --help; kubectl version --client; az version; git --version
+          ansible --version; goss --help; kubectl version --client; git --version
           kiln check kilninside; kiln build kilninside -q'
         """, in: work)
       for answer in [
         "Server:", "github.com/docker/buildx", "Docker Compose version", "Packer v", "ansible [core ",
-        "Validate system", "Client Version: v", "azure-cli-core", "git version", "kilninside/app:",
+        "Validate system", "Client Version: v", "git version", "kilninside/app:",
       ] { #expect(answers.contains(answer), "\(answer) is not in \(answers)") }
       // As Jenkins starts it: as the account of its agent.
       #expect(try run("docker run --rm -u 1000:1000 \(image) sh -euc 'touch ~/x; whoami'", in: work) == "ci")

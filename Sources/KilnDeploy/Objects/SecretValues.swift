@@ -23,18 +23,24 @@ struct SecretValues: Sendable {
 
   /// - Throws: `deploy.secret` with all variables that are missing or empty.
   init(_ plan: ReleasePlan, in environment: [String: String]) throws {
-    var missing: [String] = []
+    var missing: [(variable: String, state: String, places: [String])] = []
+    func report(_ variable: String, _ state: String, _ place: String) {
+      if let index = missing.firstIndex(where: { $0.variable == variable }) {
+        missing[index].places.append(place)
+      } else {
+        missing.append((variable, state, [place]))
+      }
+    }
     var texts: [String] = []
     let secrets = plan.secrets.map { secret in
       var data: DocumentMap = [:]
       for entry in secret.entries {
         let value = environment[entry.variable] ?? ""
-        let place = "(entry \(entry.key) of \(secret.name))"
+        let place = "\(entry.key) of \(secret.name)"
         if value.isEmpty {
-          let state = environment[entry.variable] == nil ? "is not set" : "is empty"
-          missing.append("\(entry.variable) \(state) \(place)")
+          report(entry.variable, environment[entry.variable] == nil ? "is not set" : "is empty", place)
         } else if !CommandContext.isText(entry.variable, value) {
-          missing.append("\(entry.variable) is not UTF-8 \(place)")
+          report(entry.variable, "is not UTF-8", place)
         }
         texts.append(value)
         data[entry.key] = .string(Data(value.utf8).base64EncodedString())
@@ -43,8 +49,9 @@ struct SecretValues: Sendable {
     }
     guard missing.isEmpty else {
       throw CommandError(
-        "deploy.secret", "\(Phrase.count(missing.count, "secret")) cannot be read from the environment",
-        details: missing, help: "set these variables where `kiln deploy` runs; a pipeline has them as secret variables")
+        "deploy.secret", "\(Phrase.count(missing.count, "variable")) with secrets cannot be read",
+        details: missing.map { "\($0.variable) \($0.state) (\(Phrase.list($0.places)))" },
+        help: "set these variables where `kiln deploy` runs; a pipeline has them as secret variables")
     }
     self.secrets = secrets
     self.texts = texts

@@ -59,7 +59,10 @@ struct GitLabLowering {
       let name = GitLabPipeline.Value.text(job.target.map(pipeline.system.environment) ?? "")
       lowered.environment = name
       lowered.group = name
-      lowered.rules = [.init(.all([isOnBranch, Self.isNoRollback]), isManual: job.needsApproval)]
+      var rule = GitLabPipeline.Rule(.all([isOnBranch, Self.isNoRollback]), isManual: job.needsApproval)
+      // A job by hand holds the whole pipeline up: there is none for customers that a push does not touch.
+      if job.needsApproval { rule.changes = job.target.flatMap { pipeline.paths[$0.customer] } ?? [] }
+      lowered.rules = [rule]
     case .check, .plan, .runtimes, .build, .bake:
       lowered.rules =
         (job.isForRequests ? [.init(Self.isRequest)] : []) + [.init(.all([isOnBranch, Self.isNoRollback]))]

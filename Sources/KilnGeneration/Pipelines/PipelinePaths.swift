@@ -21,4 +21,14 @@ struct PipelinePaths {
     }
     return paths.sorted()
   }
+
+  /// What changes of a customer are in, and those of all: files and folders from the repository's top.
+  func paths(of plan: EnvironmentPlan) -> [String] {
+    let sources = plan.apps.flatMap { [$0.spec.source] + $0.spec.overlays }.map { FilePath(prefix + $0.value.string) }
+    let own = sources.map { $0.lexicallyNormalized() }.filter {
+      !$0.isAbsolute && $0.components.first?.kind == .regular
+    }
+    let shared = ["kiln.yaml", "kiln.lock", "profiles", "components", "generated/\(plan.customer)", plan.spec.file]
+    return Set(own.map(\.string) + shared.map { prefix + $0 }).sorted()
+  }
 }

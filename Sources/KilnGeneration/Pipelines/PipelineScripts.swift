@@ -154,6 +154,7 @@ struct PipelineScripts {
     job.timeout = max(60, settings.timeout / 60 * 6)
     let result = "\(ReleasePipeline.folder)/\(target.file).deploy.json"
     let isMachine = plan.spec.azureDeployment != nil
+    job.reachesCluster = !isMachine
     // The first stage bakes what the others take.
     let bakes = isMachine && !plan.spec.stages.contains { $0.name.value == target.stage && $0.after != nil }
     if bakes { job.timeout += 120 }
@@ -222,7 +223,7 @@ struct PipelineScripts {
   }
 
   /// By hand: an earlier release of what somebody chooses.
-  var rollback: ReleasePipeline.Job {
+  func rollback(of fleet: [EnvironmentPlan]) -> ReleasePipeline.Job {
     var job = Job(kind: .rollback, id: "rollback", title: "Roll back")
     job.timeout = 30
     job.steps = [
@@ -234,7 +235,11 @@ struct PipelineScripts {
           #"case $KILN_ROLLBACK in */*) set -- "$@" --stage "${KILN_ROLLBACK#*/}" ;; esac"#,
           #"case ${KILN_RELEASE:-0} in 0) ;; *) set -- "$@" --to "$KILN_RELEASE" ;; esac"#,
           #"kiln rollback "$@" --format json > \#(ReleasePipeline.folder)/rollback.json"#,
-        ], secrets: clusterSecrets),
+        ],
+        secrets: (fleet.contains { $0.spec.kubernetes != nil } ? clusterSecrets : [])
+          + (fleet.contains { $0.spec.azureDeployment != nil } ? Self.azureSecrets : [])
+          // What Azure does not give back of an earlier deployment.
+          + fleet.filter { $0.spec.azureDeployment != nil }.flatMap { variables($0.secrets(of: .parameters), of: $0) }),
     ]
     return finished(job, "the rollback")
   }

@@ -58,6 +58,8 @@ public struct ReleasePipeline: Sendable {
     public var timeout = 60
     /// Whether it starts containers or builds images.
     public var needsEngine = false
+    /// Whether it deploys to a cluster.
+    var reachesCluster = false
 
     /// Of all steps.
     public var secrets: [String] {
@@ -86,6 +88,8 @@ public struct ReleasePipeline: Sendable {
   public let jobs: [Job]
   /// What can be brought back by hand.
   public let targets: [Target]
+  /// What a customer is made of, by its name: files and folders from the repository's top.
+  let paths: [String: [String]]
 
   /// - Parameters:
   ///   - fleet: All environments, by customer.
@@ -98,6 +102,8 @@ public struct ReleasePipeline: Sendable {
     self.settings = settings
     self.prefix = prefix
     folders = PipelinePaths(prefix: prefix).folders(of: fleet)
+    paths = Dictionary(
+      fleet.map { ($0.customer, PipelinePaths(prefix: prefix).paths(of: $0)) }, uniquingKeysWith: { one, _ in one })
     let scripts = PipelineScripts(system: system, settings: settings, notify: notify)
     var jobs = [scripts.check, scripts.plan]
     let hasRegistry = fleet.filter { $0.registry != nil }
@@ -122,9 +128,25 @@ public struct ReleasePipeline: Sendable {
         before = job.id
       }
     }
-    if !targets.isEmpty { jobs.append(scripts.rollback) }
+    if !targets.isEmpty { jobs.append(scripts.rollback(of: fleet)) }
     self.jobs = jobs
     self.targets = targets
+  }
+
+  /// What the system and its agents must have besides the definition, a sentence each.
+  public var needs: [String] {
+    var needs: [String] = []
+    if settings.install == nil, settings.image == nil {
+      needs.append("agents need kiln on their PATH: `pipeline: {install: …}` or `image` in kiln.yaml brings it")
+    }
+    if settings.kubeconfig == nil, jobs.contains(where: { $0.kind == .deploy && $0.reachesCluster }) {
+      needs.append(
+        "agents need a kubeconfig with the clusters' contexts: `pipeline: {kubeconfig: {env: …}}` gives them one")
+    }
+    var seen: Set<String> = []
+    let secrets = jobs.flatMap { $0.secrets + ($0.onFailure?.secrets ?? []) }.filter { seen.insert($0).inserted }
+    if !secrets.isEmpty { needs.append("jobs read these secrets: \(secrets.sorted().joined(separator: ", "))") }
+    return needs
   }
 
   /// The stages that a customer is deployed to, each behind the one that it comes after; nil for an only deployment.

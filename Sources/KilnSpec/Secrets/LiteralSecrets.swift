@@ -133,11 +133,11 @@ struct LiteralSecrets {
       severity = .error
       remedy = "move it to secrets: {\(name.uppercased()): {env: VARIABLE}}"
       if SecretName.match(name), node.boolean == nil, !SecretValue.isReference(value) {
-        what = "\(name) looks like a secret, and its value would be in the image"
+        what = "\(name) looks like a secret, and its value would be in files that others read"
       }
     case .options(let kind):
       if SecretName.matchOption(name), node.boolean == nil, !node.looksLikeNumber, !SecretValue.isReference(value) {
-        what = "\(kind) \(name) looks like a secret, and its value would be in the image"
+        what = "\(kind) \(name) looks like a secret, and its value would be in files that others read"
       }
     case .none:
       if ["install", "run", "script", "command", "cacheTo", "cacheFrom"].contains(name),
