@@ -230,3 +230,11 @@ extension String {
     return String(text)
   }
 }
+
+extension PlanDocument {
+  /// - Parameter format: `customers` for the names alone.
+  public static func text(of plans: [EnvironmentPlan], as format: PlanFormat) -> String {
+    if format == .customers { return plans.map { "\($0.customer)\n" }.joined() }
+    return plans.map { PlanDocument(plan: $0).text }.joined(separator: "\n")
+  }
+}

@@ -1,5 +1,7 @@
 package import KilnConsole
 package import KilnDeploy
+import KilnDiagnostics
+import KilnDocuments
 import KilnPlan
 import KilnProcesses
 import KilnSpec
@@ -20,6 +22,18 @@ package struct EnvironmentDeployment: Sendable {
     self.source = source
     self.image = image
     self.jobs = jobs
+  }
+
+  /// The customers that are meant: those that are named, or all that are deployed.
+  /// - Throws: `deploy.target` where there is none, `deploy.image` where an image is given for none that takes one.
+  package func names(_ customers: [String]) throws -> [String] {
+    let names = customers.isEmpty ? run.loaded.plans.filter(\.isDeployed).map(\.customer) : customers
+    guard let first = names.first else { throw CommandError.noDeployment(nil) }
+    if image != nil, try run.loaded.plan(of: first).spec.azureDeployment == nil {
+      throw CommandError(
+        "deploy.image", "\(first) has no machine in Azure to deploy", help: "--image is for those: leave it out")
+    }
+    return names
   }
 
   private func isMachine(_ customer: String) -> Bool {
@@ -88,6 +102,21 @@ package struct EnvironmentStages: Sendable {
   package func history() async throws -> DeployedStages.History {
     if let clusters { return try await clusters.history() }
     return try await machines.history()
+  }
+
+  /// Prints what runs.
+  /// - Returns: Whether all is well.
+  package func showStatus(asJSON isJSON: Bool, on console: Console) async throws -> Bool {
+    let found = try await clusters?.status() ?? []
+    let own = try await machines.status()
+    let documents = found.map(\.document) + own.documents
+    if !isJSON {
+      for status in found { console.output(status.text) }
+      console.output(own.text)
+    } else if let document = DocumentValue.results(documents, isOne: documents.count == 1) {
+      console.output(json: document)
+    }
+    return found.allSatisfy(\.isHealthy) && own.isHealthy
   }
 
   package func fleet(jobs: Int) async throws -> DeployedFleet {

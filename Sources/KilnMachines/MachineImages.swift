@@ -1,7 +1,7 @@
 package import KilnConsole
 import KilnDeploy
 import KilnDiagnostics
-package import KilnDocuments
+import KilnDocuments
 import KilnPlan
 import KilnProcesses
 import KilnSpec
@@ -180,8 +180,29 @@ package struct MachineImages: Sendable {
 
   // MARK: Telling
 
+  package func show(asJSON isJSON: Bool) async throws {
+    let images = try await all()
+    isJSON ? context.console.output(json: Self.document(images)) : context.console.output(Self.text(images))
+  }
+
+  /// Says what nobody needs, and removes it.
+  package func prune(days: Int, isRemoving: Bool) async throws {
+    let images = removable(try await all(), days: days)
+    if images.isEmpty {
+      return context.console.error("nothing to remove: every image is needed, or younger than \(days) days\n")
+    }
+    context.console.output(Self.text(images))
+    guard isRemoving else {
+      return context.console.error("\(Phrase.count(images.count, "image")) would be removed: --yes removes them\n")
+    }
+    for image in images {
+      try await remove(image)
+      context.console.error("removed \(image.reference)\n")
+    }
+  }
+
   /// A table of images, with what needs them.
-  package static func text(_ images: [Image]) -> String {
+  static func text(_ images: [Image]) -> String {
     if images.isEmpty { return "there are no images\n" }
     return images.map { image in
       let need = image.isNeeded ? Phrase.some(image.releases, limit: 4) : "nothing needs it"
@@ -190,7 +211,7 @@ package struct MachineImages: Sendable {
     }.joined()
   }
 
-  package static func document(_ images: [Image]) -> DocumentValue {
+  static func document(_ images: [Image]) -> DocumentValue {
     [
       "schemaVersion": 1,
       "images": .list(

@@ -60,7 +60,7 @@ package struct MachineRecords: Sendable {
     let name = "kiln-\(customer)\(stage.map { "-\($0)" } ?? "")"
     // Numbers have at most nine digits, and the machines' own deployment a word behind them.
     let room = nameLimit - "-999999999-machines".utf8.count
-    let digest = ContentDigest(of: "\(customer) \(stage ?? "")").tag
+    let digest = ContentDigest(of: "\(customer) \(stage ?? "")").hex.prefix(8)
     // "acme" in "qa-1" and "acme-qa" in "1" are not one.
     return "\(name.prefix(room - digest.utf8.count - 1))-\(digest)"
   }

@@ -1,7 +1,7 @@
 package import KilnConsole
 package import KilnDeploy
 import KilnDiagnostics
-import KilnDocuments
+package import KilnDocuments
 import KilnPlan
 import KilnProcesses
 import KilnSpec
@@ -50,15 +50,81 @@ package struct MachineStages: Sendable {
     do {
       let releases = try await target.history()
       guard let current = releases.lastGood else { return made(releases.map(\.record), .unknown, nil, nil) }
+      let bad = try await target.machines(of: current).filter { !$0.isWell }.map(\.line)
       let settings = target.plan.settings(at: target.deployment.stage).map { "\($0.path) = \($0.value.text)" }
       let sources = ReleaseSources(target.loaded, target.plan, target.context)
       let behind = StageDeployment.Behind(
         commits: await sources.commits(since: current.record).map(\.text),
         settings: SettingChanges.lines(from: current.settings, to: settings))
-      return made(releases.map(\.record), .unknown, behind, nil)
+      return made(releases.map(\.record), bad.isEmpty ? .healthy : .unhealthy(bad.joined(separator: "; ")), behind, nil)
     } catch {
       let message = (error as? any CommandErrorConvertible)?.commandError.diagnostics.first?.message
       return made([], .unknown, nil, message ?? "Azure could not be asked")
+    }
+  }
+
+  // MARK: Status
+
+  /// What runs, as documents and as text, and whether all is well.
+  package func status() async throws -> (documents: [DocumentValue], isHealthy: Bool, text: String) {
+    var (documents, text, isHealthy): ([DocumentValue], String, Bool) = ([], "", true)
+    for target in targets {
+      let releases = try await target.history()
+      let running = releases.lastGood
+      var sets: [ScaleSetState] = []
+      if let running { sets = try await target.machines(of: running) }
+      let isWell = running != nil && sets.allSatisfy(\.isWell)
+      isHealthy = isHealthy && isWell
+      var lines = [
+        running.map { "\(target.title): release \($0.record.number), \(isWell ? "healthy" : "not healthy")" }
+          ?? "\(target.title): not deployed"
+      ]
+      lines += sets.map { "  \($0.line)" }
+      if let last = releases.last?.record, last.number != running?.record.number {
+        lines.append("release \(last.number) \(last.outcome.phrase)" + (last.reason.map { ": \($0)" } ?? ""))
+      }
+      text += lines.map { Relayed.safe($0) + "\n" }.joined()
+      documents.append([
+        "running": running?.record.document ?? .null, "isHealthy": .bool(isWell),
+        "last": releases.last?.record.document ?? .null,
+        "workloads": .list(
+          sets.map { set in
+            [
+              "name": .string(set.name), "kind": "VirtualMachineScaleSet", "ready": .integer(set.well),
+              "desired": .integer(set.count), "isReady": .bool(set.isWell), "reason": .null,
+            ]
+          }),
+      ])
+    }
+    return (documents, isHealthy, text)
+  }
+}
+
+/// The machines of a scale set, as they are.
+struct ScaleSetState: Sendable {
+  let name: String
+  let count: Int
+  /// How many have the model and are well.
+  let well: Int
+
+  var isWell: Bool { well == count }
+  /// As in `acme-vmss-qa: 2 of 3 machines are well`.
+  var line: String { "\(name): \(well) of \(count) machines are well" }
+}
+
+extension MachineTarget {
+  /// Of all scale sets that a release has made or changed.
+  func machines(of release: MachineRelease) async throws -> [ScaleSetState] {
+    try await withAzure { az, _ in
+      let found = try await az.optional(
+        "read the deployment", ["deployment", "group", "show", "--name", release.deployment])
+      var states: [ScaleSetState] = []
+      for name in found.map({ ResourceDeployment.Result($0).scaleSets }) ?? [] {
+        let machines = try await ScaleSetRollout(az: az, name: name, clock: clock, deadline: 0, report: { _ in })
+          .machines()
+        states.append(.init(name: name, count: machines.count, well: machines.count(where: \.isWell)))
+      }
+      return states
     }
   }
 }

@@ -75,7 +75,7 @@ struct ScaleSetRollout: Sendable {
     let reason: String
   }
 
-  private func machines() async throws -> [Machine] {
+  func machines() async throws -> [Machine] {
     try await az.list(
       "read the machines of \(name)", "\(path)/virtualMachines", query: "&$expand=instanceView"
     ).map(Machine.init).sorted { $0.id < $1.id }

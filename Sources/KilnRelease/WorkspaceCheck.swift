@@ -1,5 +1,7 @@
+import KilnArtifacts
 package import KilnConsole
 package import KilnDiagnostics
+import KilnDocuments
 import KilnEngine
 import KilnPlan
 package import KilnProcesses
@@ -30,5 +32,19 @@ package struct WorkspaceCheck {
     }
     self.problems = problems.inCanonicalOrder()
     self.sources = sources
+  }
+
+  /// Prints what is wrong, in the format that was asked for.
+  package func show(of loaded: LoadedWorkspace, _ format: DiagnosticRenderer.Format, isQuiet: Bool, on console: Console)
+  {
+    guard format == .text else {
+      let text = DiagnosticRenderer(format: format, prefix: loaded.workspace.containment.prefix).render(problems)
+      // Annotations are commands, and the renderer's own.
+      return format == .json ? console.output(json: text) : console.raw(.output, text)
+    }
+    console.report(problems, sources: sources)
+    if problems.hasErrors || isQuiet { return }
+    let number = loaded.plans.count
+    console.error("\(number == 0 ? "no environments" : Phrase.count(number, "environment")) checked, no errors\n")
   }
 }

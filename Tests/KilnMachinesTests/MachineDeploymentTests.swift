@@ -1,12 +1,16 @@
 import Foundation
 import KilnDeploy
 import KilnDiagnostics
+import KilnEngine
 import KilnProcesses
+import KilnSpec
 import KilnTesting
 import KilnWorkspace
+import SystemPackage
 import Testing
 
 @testable import KilnMachines
+@testable import KilnRelease
 
 /// `kiln deploy` of machines, against a stand-in of Azure's command line.
 @Suite(.serialized) struct MachineDeploymentTests {
@@ -268,6 +272,63 @@ import Testing
       }
       #expect(failed.id == "deploy.azure-login")
       for name in ["ARM_CLIENT_SECRET", "ARM_TENANT_ID", "ARM_SUBSCRIPTION_ID"] { #expect(failed.text.contains(name)) }
+    }
+  }
+
+  /// An agent was killed between the bake and the deployment: the image is there, and is of what spec and sources say.
+  @Test func theLastBakesImageIsTaken() async throws {
+    try await azure { azure in
+      let recorded = azure.context()
+      let loaded = try azure.loaded(recorded)
+      let root = FilePath(azure.workspace.path)
+      let bake = MachineBake(
+        plan: try loaded.plan(of: "acme"), loaded: loaded, only: [], workers: Workers(count: 1), isQuiet: true,
+        context: recorded.context)
+      func remember(_ workspace: String) throws {
+        try BakeRecord(
+          workspace: workspace, contents: try bake.contents(),
+          images: [.init(kind: "managed-image", reference: Self.image("baked"))]
+        ).write(WorkspaceLayout(root).bakeRecord(of: "acme"))
+      }
+      // A record that a checkout brought is somebody else's.
+      try remember("0123456789abcdef")
+      let foreign = await failure {
+        try await azure.deployment(recorded, stage: "qa") { $0.isBuilding = false }.deploy("acme")
+      }
+      #expect(foreign.id == "deploy.image")
+      try remember(WorkspaceIdentity(root: root).id)
+      let outcome = try await azure.deployment(recorded, stage: "qa") { $0.isBuilding = false }.deploy("acme")
+      #expect(outcome.record.images == ["machine": Self.image("baked")])
+      // What has passed is known by what it was baked from.
+      let next = try await azure.deployment(recorded, stage: "production") {
+        $0.isBuilding = false
+        $0.approval = "CHG-1"
+      }.deploy("acme")
+      #expect(next.record.images == outcome.record.images)
+      try "other\n".write(to: azure.workspace.appending(path: "src/index.html"), atomically: true, encoding: .utf8)
+      let changed = await failure {
+        try await azure.deployment(recorded, stage: "production") { $0.approval = "CHG-2" }.deploy("acme")
+      }
+      #expect(changed.id == "deploy.after", "\(changed)")
+    }
+  }
+
+  @Test func whatRunsIsSaid() async throws {
+    try await azure { azure in
+      let recorded = azure.context()
+      _ = try await azure.deployment(recorded, stage: "qa", image: Self.image("one")).deploy("acme")
+      let stages = try MachineStages(azure.loaded(recorded), ["acme"], stage: nil, recorded.context)
+      let status = try await stages.status()
+      #expect(!status.isHealthy)
+      #expect(
+        status.text
+          == "acme in qa: release 1, healthy\n  acme-vmss-qa: 1 of 1 machines are well\nacme in production: not deployed\n"
+      )
+      let fleet = try await stages.deployments(jobs: 1)
+      #expect(fleet.first?.health == .healthy)
+      #expect(ReleaseVersion(fleet.first?.current?.images ?? [:])?.text == "one")
+      try azure.say("unhealthy", "one")
+      #expect(try await !stages.status().isHealthy)
     }
   }
 

@@ -63,12 +63,7 @@ struct ContextExplainCommand: SynchronousCommand {
 
   func run(in context: CommandContext) throws {
     let folder = try options.folder(directory, in: context)
-    let answers = try paths.map { path in try withExcerpts(folder.sources) { try folder.explanation(of: path) } }
-    if format == .json {
-      context.console.output(json: ["schemaVersion": 1, "paths": .list(answers.map(\.document))])
-    } else {
-      for answer in answers { context.console.output(answer.text) }
-    }
+    try folder.explain(paths, on: context.console, asJSON: format == .json)
   }
 }
 

@@ -29,12 +29,8 @@ struct DeployOptionGroup: ParsableArguments {
     -> DeployRun
   {
     var run = DeployRun(loaded, stage: stage, context)
-    run.timeout = timeout
-    run.lockTimeout = lockTimeout
-    run.isAdopting = adopt
-    run.approval = approve
-    run.isQuiet = options.quiet
-    run.workers = options.workers
+    (run.timeout, run.lockTimeout, run.isAdopting, run.approval) = (timeout, lockTimeout, adopt, approve)
+    (run.isQuiet, run.workers) = (options.quiet, options.workers)
     return run
   }
 }
@@ -79,21 +75,17 @@ struct DeployCommand: KilnSubcommand {
     var run = deploy.run(loaded, stage: stage, options, context)
     run.isBuilding = build
     run.isPreview = diff
-    let names = customers.isEmpty ? loaded.plans.filter(\.isDeployed).map(\.customer) : customers
-    if names.isEmpty { throw CommandError.noDeployment(nil) }
-    if image != nil, try loaded.plan(of: names[0]).spec.azureDeployment == nil {
-      throw CommandError(
-        "deploy.image", "\(names[0]) has no machine in Azure to deploy", help: "--image is for those: leave it out")
-    }
-    if diff { return try await show(names, run, context) }
-    let results = try await EnvironmentDeployment(run, image: image, jobs: options.jobs ?? 1).deploy(names)
+    let deployment = EnvironmentDeployment(run, image: image, jobs: options.jobs ?? 1)
+    let names = try deployment.names(customers)
+    if diff { return try await show(names, deployment, context) }
+    let results = try await deployment.deploy(names)
     try results.finish(deploy.format, on: context.console, errorReport)
   }
 
-  private func show(_ names: [String], _ run: DeployRun, _ context: CommandContext) async throws {
+  private func show(_ names: [String], _ deployment: EnvironmentDeployment, _ context: CommandContext) async throws {
     var isDifferent = false
     try await each(of: names, in: context, isTitled: true) { name in
-      let preview = try await EnvironmentDeployment(run, image: image, jobs: 1).preview(name)
+      let preview = try await deployment.preview(name)
       context.console.output(preview.text)
       isDifferent = isDifferent || !preview.isEmpty
     }

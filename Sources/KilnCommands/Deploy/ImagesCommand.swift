@@ -1,7 +1,5 @@
 import ArgumentParser
 import KilnConsole
-import KilnDiagnostics
-import KilnDocuments
 import KilnMachines
 import KilnWorkspace
 
@@ -24,10 +22,7 @@ struct ImagesListCommand: KilnSubcommand {
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: [customer])
     try context.stopOnErrors(loaded)
-    let images = try await MachineImages(loaded, customer, context).all()
-    format == .json
-      ? context.console.output(json: MachineImages.document(images))
-      : context.console.output(MachineImages.text(images))
+    try await MachineImages(loaded, customer, context).show(asJSON: format == .json)
   }
 }
 
@@ -59,18 +54,6 @@ struct ImagesPruneCommand: KilnSubcommand {
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: [customer])
     try context.stopOnErrors(loaded)
-    let stock = try MachineImages(loaded, customer, context)
-    let images = stock.removable(try await stock.all(), days: keep)
-    if images.isEmpty {
-      return context.console.error("nothing to remove: every image is needed, or younger than \(keep) days\n")
-    }
-    context.console.output(MachineImages.text(images))
-    guard yes else {
-      return context.console.error("\(Phrase.count(images.count, "image")) would be removed: --yes removes them\n")
-    }
-    for image in images {
-      try await stock.remove(image)
-      context.console.error("removed \(image.reference)\n")
-    }
+    try await MachineImages(loaded, customer, context).prune(days: keep, isRemoving: yes)
   }
 }

@@ -64,17 +64,13 @@ struct PlanCommand: KilnSubcommand {
       return context.console.output(FleetOverview.text(of: loaded.plans, as: format))
     }
     if let since {
-      let earlier = try await EarlierWorkspace.read(since, for: loaded, options.workers, context)
-      let asked = Set(customers)
-      let past = earlier.plans.filter { asked.isEmpty || asked.contains($0.customer) }
-      let change = FleetChange(
-        from: past, to: loaded.plans, since: since, sources: earlier.sources, notes: earlier.notes)
+      let change = try await EarlierWorkspace.change(
+        since: since, for: loaded, customers: Set(customers), options.workers, context)
       let shown = change.only(kinds ?? [])
       if format == .json { return context.console.output(json: shown.document) }
       return context.console.output(shown.text(as: format))
     }
-    if format == .customers { return context.console.output(loaded.plans.map { "\($0.customer)\n" }.joined()) }
     if format == .json { return context.console.output(json: PlanDocument.document(of: loaded.plans)) }
-    context.console.output(loaded.plans.map { PlanDocument(plan: $0).text }.joined(separator: "\n"))
+    context.console.output(PlanDocument.text(of: loaded.plans, as: format))
   }
 }

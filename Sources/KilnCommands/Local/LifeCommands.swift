@@ -5,6 +5,7 @@ import KilnDiagnostics
 import KilnDocuments
 import KilnEngine
 import KilnGeneration
+import KilnMachines
 import KilnPlan
 import KilnProcesses
 import KilnSpec
@@ -68,14 +69,14 @@ struct StatusCommand: KilnSubcommand {
 }
 
 extension StatusCommand {
-  /// What runs in clusters.
+  /// What is deployed.
   private func show(_ stage: String, in context: CommandContext) async throws {
     let loaded = try context.load(workspace: folder.workspace, customers: customers, workers: Workers(count: nil))
     try context.stopOnErrors(loaded)
-    let names = loaded.plans.filter { $0.spec.kubernetes != nil }.map(\.customer)
+    let names = loaded.plans.filter(\.isDeployed).map(\.customer)
     let name = stage == KubernetesPlan.onlyName ? nil : stage
-    let stages = try DeployedStages(loaded, names, stage: name, context)
-    if try await !stages.showStatus(asJSON: format == .json) { throw KilnExit.problems }
+    let stages = try EnvironmentStages(loaded, names, stage: name, context)
+    if try await !stages.showStatus(asJSON: format == .json, on: context.console) { throw KilnExit.problems }
   }
 }
 

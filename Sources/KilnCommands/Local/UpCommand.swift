@@ -76,10 +76,7 @@ struct UpCommand: KilnSubcommand {
         plan: plan, ports: try PortChoice.ports(port, of: plan), isFollowing: mount, isBuilding: build,
         timeout: timeout, project: project, isAdopting: adopt, isQuiet: options.quiet,
         isOneOfSeveral: customers.count > 1)
-      up.isVerbose = verbose
-      up.stage = stage
-      up.isProxied = proxy
-      up.isOpening = open
+      (up.isVerbose, up.stage, up.isProxied, up.isOpening) = (verbose, stage, proxy, open)
       try await up.run(loaded, context)
     }
   }

@@ -1,7 +1,5 @@
 import ArgumentParser
 import KilnConsole
-import KilnDiagnostics
-import KilnDocuments
 import KilnVerify
 import KilnWorkspace
 
@@ -41,39 +39,15 @@ struct TestCommand: KilnSubcommand {
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
-    var reports: [TestReport] = []
-    defer {
-      if format == .json, let document = DocumentValue.results(reports.map(\.document), isOne: customers.count == 1) {
-        context.console.output(json: document)
-      }
-    }
-    var checks: [VerificationReport] = []
-    func write() throws {
-      guard let junit else { return }
-      try VerificationReport.writeJUnit(of: checks, by: "kiln test", to: junit, in: context.folder)
-    }
+    var output = VerificationOutput(
+      isJSON: format == .json, isQuiet: options.quiet, junit: junit, isTitled: customers.count > 1, context)
+    defer { output.finish() }
     try await each(of: customers, in: context) { customer in
-      let report: TestReport
-      do {
-        report = try await TestRun(
-          plan: try loaded.plan(of: customer), loaded: loaded, names: only, timeout: timeout, isKeeping: keep,
-          isQuiet: options.quiet, context
-        ).run()
-      } catch let error as any CommandErrorConvertible {
-        // A CI system shows why nothing was tested, as it shows tests.
-        checks.append(.failed("environment", of: customer, error.commandError))
-        try write()
-        throw error
-      }
-      reports.append(report)
-      checks.append(report.checks)
-      try write()
-      if format == .text {
-        if customers.count > 1 { context.console.output("\(customer):\n") }
-        context.console.output(report.text)
-      }
+      let run = TestRun(
+        plan: try loaded.plan(of: customer), loaded: loaded, names: only, timeout: timeout, isKeeping: keep,
+        isQuiet: options.quiet, context)
       // The result has said what failed.
-      if !report.failed.isEmpty { throw KilnExit.problems }
+      if try await !output.addTests(run) { throw KilnExit.problems }
     }
   }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import KilnConsole
-import KilnDocuments
 import KilnHTTP
 import KilnVerify
 import KilnWorkspace
@@ -60,45 +59,18 @@ struct VerifyCommand: KilnSubcommand {
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
-    var documents: [DocumentValue] = []
-    var reports: [VerificationReport] = []
-    defer {
-      if format == .json, let document = DocumentValue.results(documents, isOne: customers.count == 1) {
-        context.console.output(json: document)
-      }
-    }
+    var output = VerificationOutput(
+      isJSON: format == .json, isQuiet: options.quiet, junit: junit, isTitled: customers.count > 1, context)
+    defer { output.finish() }
     try await each(of: customers, in: context) { customer in
       let check = EnvironmentCheck(
         plan: try loaded.plan(of: customer), loaded: loaded, image: container, context: context)
-      if format == .text, customers.count > 1 { context.console.output("\(customer):\n") }
-      if parity {
-        let table = try await check.parity(machine: machine)
-        documents.append(table.document)
-        if format == .text { context.console.output(table.text) }
-        // The result has said which differences no step declares.
-        if !table.undeclared.isEmpty { throw KilnExit.problems }
-      } else {
-        let address = url.flatMap { HTTPAddress($0) }
-        let report =
-          if let address {
-            try await AddressVerification(plan: check.plan, app: app, address: address, context).report()
-          } else { try await check.report() }
-        documents.append(report.document)
-        reports.append(report)
-        try show(report, besides: reports, in: context)
-      }
+      let isGood =
+        parity
+        ? try await output.addParity(of: check, machine: machine)
+        : try await output.addChecks(of: check, at: url.flatMap { HTTPAddress($0) }, app: app)
+      // The result has said what is wrong.
+      if !isGood { throw KilnExit.problems }
     }
-  }
-
-  private func show(
-    _ report: VerificationReport, besides reports: [VerificationReport], in context: CommandContext
-  ) throws {
-    if let junit { try VerificationReport.writeJUnit(of: reports, to: junit, in: context.folder) }
-    if format == .text { context.console.output(report.text) }
-    if !report.isRunning, !options.quiet {
-      context.console.error("note: \(report.customer) is not up: only the app's image was checked\n")
-    }
-    // The result has said what failed.
-    if !report.failed.isEmpty { throw KilnExit.problems }
   }
 }

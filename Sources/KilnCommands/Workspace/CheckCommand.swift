@@ -33,19 +33,7 @@ struct CheckCommand: SynchronousCommand {
   /// Says what is wrong with a workspace, in the format that was asked for.
   func report(_ loaded: LoadedWorkspace, in context: CommandContext) throws {
     let check = try WorkspaceCheck(loaded, options.workers, in: context)
-    let problems = check.problems
-    if format == .text {
-      context.console.report(problems, sources: check.sources)
-      if !problems.hasErrors, !options.quiet {
-        let number = loaded.plans.count
-        context.console.error(
-          "\(number == 0 ? "no environments" : Phrase.count(number, "environment")) checked, no errors\n")
-      }
-    } else {
-      let text = DiagnosticRenderer(format: format, prefix: loaded.workspace.containment.prefix).render(problems)
-      // Annotations are commands, and the renderer's own.
-      format == .json ? context.console.output(json: text) : context.console.raw(.output, text)
-    }
-    if problems.hasErrors { throw KilnExit.problems }
+    check.show(of: loaded, format, isQuiet: options.quiet, on: context.console)
+    if check.problems.hasErrors { throw KilnExit.problems }
   }
 }

@@ -21,12 +21,15 @@ package struct ReleaseImage: Sendable, Hashable {
     }
   }
 
-  /// The tag, else the first digits of the digest.
+  /// The tag, else the first digits of the digest, else the name of an image in Azure.
   package var version: String {
     if let tag, !tag.isEmpty {
       // A digest is known by its beginning.
       return tag.count == 40 && tag.allSatisfy(\.isHexDigit) ? String(tag.prefix(12)) : tag
     }
-    return digest.map { String($0.split(separator: ":").last?.prefix(12) ?? "") } ?? "?"
+    if let digest { return String(digest.split(separator: ":").last?.prefix(12) ?? "") }
+    // A machine's image in Azure is called as its last part is.
+    let isInAzure = repository.hasPrefix("/") || repository.hasPrefix("https://")
+    return isInAzure ? repository.split(separator: "/").last.map(String.init) ?? "?" : "?"
   }
 }

@@ -112,7 +112,7 @@ package struct StageDeployment: Sendable, Hashable {
 
 extension ReleaseRecord.Outcome {
   /// After the release's number.
-  var phrase: String {
+  package var phrase: String {
     switch self {
     case .deploying: "is being deployed"
     case .deployed: "was deployed"

@@ -118,17 +118,6 @@ package struct DeployedStages: Sendable {
     }
   }
 
-  /// Prints what runs.
-  /// - Returns: Whether all is healthy.
-  package func showStatus(asJSON isJSON: Bool) async throws -> Bool {
-    let all = try await status()
-    if !isJSON { for status in all { context.console.output(status.text) } }
-    if isJSON, let document = DocumentValue.results(all.map(\.document), isOne: plannings.count == 1) {
-      context.console.output(json: document)
-    }
-    return all.allSatisfy(\.isHealthy)
-  }
-
   package func status() async throws -> [Status] {
     var found: [Status] = []
     for planning in plannings {
@@ -201,7 +190,7 @@ extension ReleaseRecord {
   }
 
   /// As the cluster has it.
-  var document: DocumentValue? {
+  package var document: DocumentValue? {
     guard let data = try? JSONEncoder().encode(self) else { return nil }
     return try? JSONReader.read(String(decoding: data, as: UTF8.self))
   }
@@ -211,7 +200,9 @@ extension CommandError {
   /// Nothing that a command was asked for runs in a cluster.
   package static func noDeployment(_ stage: String?) -> CommandError {
     CommandError(
-      "deploy.target", "no customer runs in a cluster\(stage.map { " in the stage \($0)" } ?? "")",
-      help: "describe it in the spec: deploy: {kubernetes: {cluster: …}}")
+      "deploy.target", "no customer is deployed\(stage.map { " in the stage \($0)" } ?? "") to a cluster",
+      help:
+        "describe it in the spec: deploy: {kubernetes: {cluster: …}}; machines in Azure are asked by `kiln status CUSTOMER --stage STAGE` and `kiln verify CUSTOMER --url …`"
+    )
   }
 }

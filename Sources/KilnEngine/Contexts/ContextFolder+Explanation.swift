@@ -56,6 +56,16 @@ extension ContextFolder {
     }
   }
 
+  /// Prints which rule decides about each path.
+  package func explain(_ paths: [String], on console: Console, asJSON isJSON: Bool) throws {
+    let answers = try paths.map { path in try withExcerpts(sources) { try explanation(of: path) } }
+    if isJSON {
+      console.output(json: ["schemaVersion": 1, "paths": .list(answers.map(\.document))])
+    } else {
+      for answer in answers { console.output(answer.text) }
+    }
+  }
+
   /// - Throws: `DiagnosticsError` for a rule that the engine refuses.
   package func explanation(of path: String) throws -> ContextExplanation {
     let cleaned = FilePath(path).lexicallyNormalized().components.map(\.string).joined(separator: "/")

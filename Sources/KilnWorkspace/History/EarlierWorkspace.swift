@@ -2,6 +2,7 @@ import KilnArtifacts
 package import KilnConsole
 import KilnContext
 import KilnDiagnostics
+package import KilnFleet
 package import KilnPlan
 package import KilnProcesses
 import KilnSpec
@@ -13,6 +14,16 @@ package struct EarlierWorkspace: Sendable {
   /// What changed in the sources of each customer's apps since; by customer and app.
   package let sources: [String: [String: [String]]]
   package let notes: [String]
+
+  /// What has changed since then.
+  /// - Parameter customers: Only these; all where there is none.
+  package static func change(
+    since name: String, for now: LoadedWorkspace, customers: Set<String>, _ workers: Workers, _ context: CommandContext
+  ) async throws -> FleetChange {
+    let earlier = try await read(name, for: now, workers, context)
+    let past = earlier.plans.filter { customers.isEmpty || customers.contains($0.customer) }
+    return FleetChange(from: past, to: now.plans, since: name, sources: earlier.sources, notes: earlier.notes)
+  }
 
   /// - Parameter name: A folder with a `kiln.yaml`, which begins with `/`, `./` or `../`; else what Git takes for a commit. A
   ///   folder that somebody committed under a branch's name must not take its place.

@@ -52,7 +52,7 @@ extension Attacks {
         .standardized
       let files = try #require(FileManager.default.enumerator(atPath: sources.path)).compactMap { $0 as? String }
       let raw: Set = [
-        "KilnConsole/Console.swift", "KilnConsole/Console+Report.swift", "KilnCommands/Workspace/CheckCommand.swift",
+        "KilnConsole/Console.swift", "KilnConsole/Console+Report.swift", "KilnRelease/WorkspaceCheck.swift",
         "KilnCommands/Workspace/PipelineCommand.swift", "KilnEngine/Contexts/ContextFolder+Explanation.swift",
         "KilnRelease/PackerLogOutput.swift", "KilnRelease/Parameters/ParameterFiles.swift",
         "KilnWorkspace/GenerateRun.swift",
