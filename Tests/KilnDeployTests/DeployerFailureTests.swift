@@ -150,10 +150,10 @@ struct DeployerFailureTests {
         .init(name: "web-secrets", entries: [.init(key: "c", variable: "C")]),
       ], images: [:], pages: [], specDigest: "", commit: nil, author: nil, settings: [])
     let problem = await stand.problem { try await stand.deployer(["B": "", "C": "x"]).deploy(more) }
-    #expect(problem?.id == "deploy.secret" && problem?.message == "2 secrets cannot be read from the environment")
+    #expect(problem?.id == "deploy.secret" && problem?.message == "2 variables with secrets cannot be read")
     #expect(
       problem?.details == [
-        "A is not set (entry a of care-secrets)", "B is empty (entry b of care-secrets)",
+        "A is not set (a of care-secrets)", "B is empty (b of care-secrets)",
       ])
     #expect(stand.cluster.changes == [])
   }

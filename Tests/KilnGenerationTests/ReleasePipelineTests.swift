@@ -111,7 +111,9 @@ struct ReleasePipelineTests {
     #expect(secrets("build_acme") == ["REGISTRY_PASSWORD", "ACME_TOKEN"])
     #expect(secrets("bake_acme") == ["ACME_TOKEN"])
     #expect(
-      secrets("deploy_acme__qa") == ["REGISTRY_PASSWORD", "KUBECONFIG_DATA", "ACME_DB_PASSWORD", "SLACK_WEBHOOK"])
+      secrets("deploy_acme__qa") == [
+        "REGISTRY_PASSWORD", "KUBECONFIG_DATA", "ACME_DB_PASSWORD", "SLACK_WEBHOOK", "ACME_ADMIN",
+      ])
     #expect(secrets("deploy_my_shop") == ["REGISTRY_PASSWORD", "KUBECONFIG_DATA", "SLACK_WEBHOOK"])
     #expect(secrets("rollback") == ["KUBECONFIG_DATA"])
   }

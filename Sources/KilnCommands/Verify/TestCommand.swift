@@ -1,5 +1,6 @@
 import ArgumentParser
 import KilnConsole
+import KilnHTTP
 import KilnVerify
 import KilnWorkspace
 
@@ -12,6 +13,7 @@ struct TestCommand: KilnSubcommand {
         kiln test acme --only smoke         one; may be repeated
         kiln test acme globex --junit tests.xml
         kiln test acme --keep               leave the environment up, to look at it
+        kiln test acme --url https://qa.acme.example   test a deployment
 
       Builds what is missing, starts the very images that are released under a name
       of their own, runs the jobs that come before a deployment and `seed`, then each
@@ -23,6 +25,10 @@ struct TestCommand: KilnSubcommand {
   @Option(help: ArgumentHelp("Only this test; may be repeated.", valueName: "test")) var only: [String] = []
   @Flag(help: "Leave the environment up; the next run removes it.") var keep = false
   @Option(help: ArgumentHelp("How long to wait until all is healthy.", valueName: "seconds")) var timeout = 120
+  @Option(
+    help: ArgumentHelp(
+      "Test a deployment at this address: tests have it as KILN_URL, and nothing else is started.", valueName: "url"))
+  var url: String?
   @Option(help: ArgumentHelp("Write JUnit's XML to a file, a case for each test.", valueName: "file")) var junit:
     String?
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
@@ -33,6 +39,10 @@ struct TestCommand: KilnSubcommand {
   func validate() throws {
     if customers.count > 1, !only.isEmpty {
       throw ValidationError("--only is for one customer, not for \(customers.count)")
+    }
+    if let url {
+      if HTTPAddress(url) == nil { throw ValidationError("--url is an address of the form https://HOST, not \(url)") }
+      if customers.count > 1 { throw ValidationError("--url is for one customer, not for \(customers.count)") }
     }
   }
 
@@ -45,7 +55,7 @@ struct TestCommand: KilnSubcommand {
     try await each(of: customers, in: context) { customer in
       let run = TestRun(
         plan: try loaded.plan(of: customer), loaded: loaded, names: only, timeout: timeout, isKeeping: keep,
-        isQuiet: options.quiet, context)
+        isQuiet: options.quiet, address: url.flatMap { HTTPAddress($0) }, context)
       // The result has said what failed.
       if try await !output.addTests(run) { throw KilnExit.problems }
     }

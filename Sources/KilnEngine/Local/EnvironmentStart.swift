@@ -64,31 +64,7 @@ package struct EnvironmentStart {
       SecretFiles.digest(of: $0, key: environment.state.key)
     }
     let earlier = try await environment.secretFolders()
-    let folder = try await writeSecrets()
-    let session = isFollowing ? String(LocalState.random().prefix(16)) : nil
-    let local = LocalCompose(
-      plan: plan, root: environment.identity.root, secrets: digests, session: session, run: environment.run)
-    files = [
-      environment.folder.path.appending("compose.yaml"), environment.folder.path.appending(LocalCompose.name),
-    ]
-    try FileReplacement.replace([
-      .init(path: files[0], bytes: compose), .init(path: files[1], bytes: Array(local.text.utf8)),
-    ])
-    // The engine's own choice would be another setting at the next start, by the port that was remembered: Compose would
-    // make the app again for nothing.
-    variables = [
-      EnvironmentVariables.secrets: folder.string, EnvironmentVariables.workspace: environment.identity.id,
-    ]
-    // Compose wants a value also of those that were not asked for.
-    for app in plan.testing?.apps ?? [] {
-      let tag = tag(of: app.name)
-      variables[EnvironmentVariables.tag(of: app.name)] = tag.isEmpty ? "none" : tag
-    }
-    for app in plan.apps {
-      variables[EnvironmentVariables.tag(of: app.name)] = tag(of: app.name)
-      guard app.spec.port != nil else { continue }
-      variables[EnvironmentVariables.port(of: app.name)] = (ports[app.name] ?? LocalPort.free()).map(String.init) ?? ""
-    }
+    try await prepare(ports: ports, digests)
     let words = OutputTail()
     try await migrate(files, variables, digests)
     let code = try await environment.project.stream(
@@ -115,6 +91,37 @@ package struct EnvironmentStart {
     for app in apps { if let port = app.port { environment.state.ports[app.name] = port } }
     try environment.state.write(to: environment.folder)
     return apps
+  }
+
+  /// Writes what Compose reads, and starts nothing.
+  package mutating func prepare() async throws { try await prepare(ports: [:], [:]) }
+
+  private mutating func prepare(ports: [String: Int], _ digests: [String: String]) async throws {
+    let folder = try await writeSecrets()
+    let session = isFollowing ? String(LocalState.random().prefix(16)) : nil
+    let local = LocalCompose(
+      plan: plan, root: environment.identity.root, secrets: digests, session: session, run: environment.run)
+    files = [
+      environment.folder.path.appending("compose.yaml"), environment.folder.path.appending(LocalCompose.name),
+    ]
+    try FileReplacement.replace([
+      .init(path: files[0], bytes: compose), .init(path: files[1], bytes: Array(local.text.utf8)),
+    ])
+    // The engine's own choice would be another setting at the next start, by the port that was remembered: Compose would
+    // make the app again for nothing.
+    variables = [
+      EnvironmentVariables.secrets: folder.string, EnvironmentVariables.workspace: environment.identity.id,
+    ]
+    // Compose wants a value also of those that were not asked for.
+    for app in plan.testing?.apps ?? [] {
+      let tag = tag(of: app.name)
+      variables[EnvironmentVariables.tag(of: app.name)] = tag.isEmpty ? "none" : tag
+    }
+    for app in plan.apps {
+      variables[EnvironmentVariables.tag(of: app.name)] = tag(of: app.name)
+      guard app.spec.port != nil else { continue }
+      variables[EnvironmentVariables.port(of: app.name)] = (ports[app.name] ?? LocalPort.free()).map(String.init) ?? ""
+    }
   }
 
   /// Runs the jobs that come before a new version serves.

@@ -199,18 +199,19 @@ struct PipelineScripts {
             + "--url \(PipelineWord.quote("https://\(domain.value)")) --junit \(report)"
         ])
     }
+    let smoke = smokeTests(plan, target, staged)
     // Where nothing comes after a stage, its users are there.
     let isLast = target.stage != nil && !plan.spec.stages.contains { $0.after?.value == target.stage }
     let domains = staged.apps.compactMap(\.domains.first)
     // The release of a machine knows where it answers.
     let isMachine = plan.spec.azureDeployment != nil
     guard !plan.spec.loadTests.isEmpty, !isLast, !domains.isEmpty || isMachine && target.stage != nil else {
-      return asked
+      return asked + smoke
     }
     let place =
       target.stage == nil ? domains.first.map { " --url \(PipelineWord.quote("https://\($0.value)"))" } ?? "" : ""
     let files = "\(ReleasePipeline.folder)/\(target.file).load"
-    return asked + [
+    return asked + smoke + [
       Step(
         title: "Load test",
         // Results of earlier releases are with these.
@@ -219,6 +220,22 @@ struct PipelineScripts {
           atEnd: "cp -r dist/\(plan.customer)/load \(files) || true") + [
             "kiln load \(words(of: target))\(place) --junit \(files).xml"
           ], secrets: plan.spec.kubernetes != nil ? clusterSecrets : Self.azureSecrets)
+    ]
+  }
+
+  /// The tests of the spec against what is deployed, where they have one app and its domain.
+  private func smokeTests(
+    _ plan: EnvironmentPlan, _ target: ReleasePipeline.Target, _ staged: EnvironmentPlan
+  ) -> [ReleasePipeline.Step] {
+    guard !plan.spec.tests.isEmpty, staged.apps.count == 1, let domain = staged.apps[0].domains.first else { return [] }
+    let files = "\(ReleasePipeline.folder)/\(target.file).tests"
+    return [
+      Step(
+        title: "Test \(domain.value)",
+        lines: [
+          "trap 'cp -r dist/\(plan.customer)/tests \(files) || true' EXIT",
+          "kiln test \(PipelineWord.quote(plan.customer)) --url \(PipelineWord.quote("https://\(domain.value)")) --junit \(files).xml",
+        ], secrets: variables(plan.testSecrets.map(\.use), of: plan))
     ]
   }
 

@@ -15,6 +15,8 @@ struct TestContainers: Sendable {
   let environment: LocalEnvironment
   let files: [FilePath]
   let variables: [String: String]
+  /// What tests have as `KILN_URL` in place of the environment's own app.
+  let address: String?
   let mask: SecretMask
   /// Seconds until helpers must be well.
   let timeout: Int
@@ -102,7 +104,8 @@ struct TestContainers: Sendable {
     let relay = RelayedOutput(edit: { mask.relayed($0) }) { bytes in bytes.withUnsafeBytes { try? file.writeWhole($0) }
     }
     let container = name(of: test)
-    let words = ["run", "--no-deps", "--no-TTY", "--name", container, test.service]
+    let elsewhere = address.map { ["--env", "KILN_URL=\($0)"] } ?? []
+    let words = ["run", "--no-deps", "--no-TTY", "--name", container] + elsewhere + [test.service]
     let limit = test.timeout.value.milliseconds
     let (code, isLate) = try await withThrowingTaskGroup(of: Int32?.self) { group in
       group.addTask {

@@ -4,6 +4,7 @@ import KilnDiagnostics
 import KilnDocuments
 import KilnEngine
 import KilnGeneration
+package import KilnHTTP
 package import KilnPlan
 import KilnProcesses
 import KilnSpec
@@ -28,13 +29,16 @@ package struct TestRun: Sendable {
   package let timeout: Int
   /// Whether the environment stays to be looked at.
   package let isKeeping: Bool
+  /// A deployment that is tested in place of an environment of their own; nil for that.
+  package let address: HTTPAddress?
   package let isQuiet: Bool
   package let context: CommandContext
 
   package init(
     plan: EnvironmentPlan, loaded: LoadedWorkspace, names: [String], timeout: Int, isKeeping: Bool, isQuiet: Bool,
-    _ context: CommandContext
+    address: HTTPAddress? = nil, _ context: CommandContext
   ) {
+    self.address = address
     self.plan = plan
     self.loaded = loaded
     self.names = names
@@ -67,14 +71,20 @@ package struct TestRun: Sendable {
   /// - Returns: Once everything that was started is gone again.
   package func run() async throws -> TestReport {
     let tests = try chosen()
-    guard let compose = Generator().compose(of: plan), let own = Generator().testCompose(of: plan) else {
+    guard let compose = Generator().compose(of: plan), let testCompose = Generator().testCompose(of: plan) else {
       throw CommandError(
         "up.nothing", "\(customer) has neither an app nor services", help: "give its spec an `app` or `services`")
     }
     let helpers = Set(tests.flatMap(\.needs).map(\.value))
     let services = helpers.union(tests.map(\.service))
-    let secrets = plan.localSecrets + plan.testSecrets.filter { services.contains($0.service) }
+    let own = plan.testSecrets.filter { services.contains($0.service) }
+    let secrets = address == nil ? plan.localSecrets + own : own
     let values = try SecretFiles.values(of: secrets, in: plan, context)
+    if let address, address.isLoopback {
+      throw CommandError(
+        "test.url", "\(address.authority) is each test's own container there, and not this machine",
+        help: "name an address that containers reach")
+    }
     try await context.docker.check()
     let project = try await TestProject.make(for: customer, root: root, context)
     do {
@@ -82,7 +92,7 @@ package struct TestRun: Sendable {
       var start = EnvironmentStart(
         plan: plan, environment: project.environment, compose: Array(compose.utf8), images: images, secrets: values,
         isFollowing: false, timeout: timeout, isQuiet: isQuiet)
-      let report = try await examine(tests, own, &start, project)
+      let report = try await examine(tests, testCompose, &start, project)
       await end(project)
       return report
     } catch {
@@ -101,7 +111,8 @@ package struct TestRun: Sendable {
       engine: context.docker, root: root, time: try context.sourceDate(), isPushing: false, isForced: false,
       isQuiet: isQuiet, context: context)
     var built: [BuiltImage] = []
-    let all = [(plan, nil)] + (plan.testing.map { [($0, services)] } ?? [])
+    // A deployment has images of its own.
+    let all = (address == nil ? [(plan, nil)] : []) + (plan.testing.map { [($0, services)] } ?? [])
     for (plan, wanted) in all {
       let images = try loaded.images(of: plan)
       built += try await builder.build(
@@ -128,8 +139,13 @@ package struct TestRun: Sendable {
   private func examine(
     _ tests: [EnvironmentSpec.Test], _ own: String, _ start: inout EnvironmentStart, _ project: TestProject
   ) async throws -> TestReport {
-    tell("\(customer): starting the environment \(project.name)")
-    _ = try await start.run(ports: [:], objects: [])
+    if let address {
+      tell("\(customer): testing \(address.text)")
+      try await start.prepare()
+    } else {
+      tell("\(customer): starting the environment \(project.name)")
+      _ = try await start.run(ports: [:], objects: [])
+    }
     let folder = project.environment.folder.path
     let files = [folder.appending("compose.tests.yaml"), folder.appending("compose.tests.local.yaml")]
     try FileReplacement.replace([
@@ -138,8 +154,8 @@ package struct TestRun: Sendable {
     ])
     let runner = TestContainers(
       plan: plan, environment: project.environment, files: start.files + files, variables: start.variables,
-      mask: mask, timeout: timeout, isQuiet: isQuiet, context: context)
-    try await seed(runner)
+      address: address?.text, mask: mask, timeout: timeout, isQuiet: isQuiet, context: context)
+    if address == nil { try await seed(runner) }
     var results: [TestReport.Result] = []
     for test in tests {
       try Interruption.check()
