@@ -94,7 +94,13 @@ package struct EnvironmentStart {
   }
 
   /// Writes what Compose reads, and starts nothing.
-  package mutating func prepare() async throws { try await prepare(ports: [:], [:]) }
+  package mutating func prepare() async throws {
+    try await prepare(ports: [:], [:])
+    // Of apps that do not run no image is asked for, but Compose wants a value.
+    for app in plan.apps where tag(of: app.name).isEmpty {
+      variables[EnvironmentVariables.tag(of: app.name)] = "none"
+    }
+  }
 
   private mutating func prepare(ports: [String: Int], _ digests: [String: String]) async throws {
     let folder = try await writeSecrets()
