@@ -20,6 +20,7 @@ release: tools
 
 # FILTER=NAME runs only the tests, suites and modules whose names contain it.
 test: tools
+	@sh scripts/install-tools.sh test
 	$(SWIFT) test $(CHECK_IMPORTS) $(if $(FILTER),--filter '$(FILTER)')
 
 e2e: release

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what building Kiln needs and the machine lacks; says so. Debian and Ubuntu. `e2e` and `bench` need more.
+# Installs what building Kiln needs and the machine lacks; says so. Debian and Ubuntu. `test`, `e2e` and `bench` need more.
 set -eu
 missing=
 [ -e /usr/include/archive.h ] || [ "$(uname)" = Darwin ] || missing="$missing libarchive-dev"
@@ -12,6 +12,11 @@ lacks() { ! command -v "$1" >/dev/null 2>&1; }
 # Ubuntu's chromium is a snap, which a container cannot have: there the test is left out.
 browser() { grep -q '^ID=ubuntu' /etc/os-release 2>/dev/null || echo "chromium fonts-dejavu-core"; }
 case ${1:-} in
+test)
+  # Repositories that tests make, and what plays Azure's command line.
+  lacks git && missing="$missing git"
+  lacks python3 && missing="$missing python3"
+  ;;
 e2e)
   lacks bsdtar && missing="$missing libarchive-tools"
   lacks zstd && missing="$missing zstd"

@@ -3,8 +3,6 @@ import KilnConsole
 import KilnDeploy
 import KilnDiagnostics
 import KilnMachines
-import KilnPlan
-import KilnSpec
 import KilnWorkspace
 
 /// What all commands take that change a cluster.

@@ -1,11 +1,7 @@
 import ArgumentParser
-import KilnArtifacts
 import KilnConsole
 import KilnDiagnostics
-import KilnDocuments
-import KilnPlan
 import KilnRelease
-import KilnSpec
 import KilnWorkspace
 
 struct CheckCommand: SynchronousCommand {
