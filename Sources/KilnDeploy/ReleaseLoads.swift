@@ -3,8 +3,17 @@ package import KilnPlan
 import KilnProcesses
 import KilnSpec
 
+/// Load tests of a stage's releases, kept with them: an agent that starts empty has them, too.
+package protocol StageLoads: Sendable {
+  /// The last good mark of an equal load, of the release that runs or one before it.
+  func baseline(_ test: String, load: String) async throws -> LoadMark?
+  /// Keeps a mark with the release that runs.
+  /// - Returns: Its number; nil where none runs.
+  func keep(_ mark: LoadMark, of test: String, holder: String) async throws -> Int?
+}
+
 /// Load tests of a stage's releases, kept with them in the cluster: an agent that starts empty has them, too.
-package struct ReleaseLoads: Sendable {
+package struct ReleaseLoads: StageLoads {
   private let kubectl: Kubectl
   private let console: Console
   private let clock: DeployClock

@@ -35,6 +35,8 @@ public enum SecretName {
 
   /// Whether a name has any of the stems: fleets ask for each name of theirs, and few have one.
   private static func mayMatch(_ name: String) -> Bool {
+    // Some letters are ASCII's in lower case.
+    guard name.utf8.allSatisfy({ $0 < 0x80 }) else { return true }
     let bytes = name.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
     return bytes.indices.contains { start in
       stems.contains { stem in

@@ -14,8 +14,10 @@ package struct ToolCheck: Sendable, Equatable {
   package enum Pattern: Sendable, Equatable {
     /// The first line with a digit.
     case line
-    /// The last version number: what comes before it is the tool's own.
-    case number
+    /// The first version number.
+    case first
+    /// The last version number: those before it are of files and settings.
+    case last
   }
 
   /// What the tool says of its version; nil when it is not there.
@@ -24,15 +26,15 @@ package struct ToolCheck: Sendable, Equatable {
       Array(command.dropFirst()), environment: ["CHECKPOINT_DISABLE": "1"])
     let lines = (result.flatMap { $0.isSuccess ? $0.output : nil } ?? "").split(separator: "\n")
     if lines.isEmpty { return nil }
-    if pattern == .number {
-      let number = lines.joined(separator: "\n").firstMatch(of: self.number)
-      return number.map { String($0.0) } ?? "(version unknown)"
-    }
-    return lines.first { $0.contains(where: \.isNumber) }.map { Relayed.safe(String($0)) }
-      ?? "(version unknown)"
+    let numbers = lines.joined(separator: "\n").matches(of: /\bv?(\d+\.\d+(?:\.\d+)*)/).map(\.1)
+    let shown =
+      switch pattern {
+      case .line: lines.first { $0.contains(where: \.isNumber) }
+      case .first: numbers.first
+      case .last: numbers.last
+      }
+    return shown.map { Relayed.safe(String($0)) } ?? "(version unknown)"
   }
-
-  private var number: Regex<(Substring, Substring?)> { /\b\d+\.\d+(\.\d+)*/ }
 
   package static let all = [
     ToolCheck(
@@ -62,13 +64,13 @@ package struct ToolCheck: Sendable, Equatable {
       install: "https://github.com/goss-org/goss/releases"),
     ToolCheck(
       name: "jmeter", command: ["jmeter", "-j", "/dev/null", "--version"], need: "kiln load",
-      install: "https://jmeter.apache.org", pattern: .number),
+      install: "https://jmeter.apache.org", pattern: .last),
     ToolCheck(
       name: "kubectl", command: ["kubectl", "version", "--client"], need: "kiln deploy: clusters",
-      install: "apt-get install kubernetes-client", pattern: .number),
+      install: "apt-get install kubernetes-client", pattern: .first),
     ToolCheck(
       name: "az", command: ["az", "version"], need: "kiln deploy: machines in Azure",
-      install: "apt-get install azure-cli", pattern: .number),
+      install: "apt-get install azure-cli", pattern: .first),
     ToolCheck(
       name: "curl", command: ["curl", "--version"], need: "kiln deploy, verify --url: pages",
       install: "apt-get install curl"),

@@ -9,14 +9,15 @@ import KilnWorkspace
 /// Results kept with the releases of a stage, where it is deployed. A place that cannot be asked is no reason to lose a
 /// result: a note says so.
 struct LoadReleases {
-  private let clusters: ReleaseLoads?
-  private let machines: MachineLoads?
+  private let releases: (any StageLoads)?
   private let context: CommandContext
 
   init(_ plan: EnvironmentPlan, _ target: LoadTarget, loaded: LoadedWorkspace, _ context: CommandContext) {
     let stage = target.isDeployed ? target.stage : nil
-    clusters = stage.flatMap { ReleaseLoads(plan, stage: $0, context) }
-    machines = stage.flatMap { MachineLoads(loaded, customer: plan.customer, stage: $0, context) }
+    releases = stage.flatMap { stage in
+      let machines: (any StageLoads)? = MachineLoads(loaded, customer: plan.customer, stage: stage, context)
+      return machines ?? ReleaseLoads(plan, stage: stage, context)
+    }
     self.context = context
   }
 
@@ -25,8 +26,7 @@ struct LoadReleases {
   ///   good.
   func baseline(_ test: LoadTestPlan, _ load: String, _ notes: inout [String]) async throws -> LoadMark? {
     do {
-      if let clusters { return try await clusters.baseline(test.name, load: load) }
-      return try await machines?.baseline(test.name, load: load)
+      return try await releases?.baseline(test.name, load: load)
     } catch {
       let reason = "the results of earlier releases could not be read: \(Self.reason(error))"
       if test.budgets.regression != nil {
@@ -41,15 +41,10 @@ struct LoadReleases {
 
   /// Keeps a result with the release that runs.
   func keep(_ result: LoadResult, _ notes: inout [String]) async {
-    guard clusters != nil || machines != nil else { return }
+    guard let releases else { return }
     do {
       let deployer = DeployRun.deployer(context.environment)
-      var number: Int?
-      if let clusters {
-        number = try await clusters.keep(result.mark, of: result.test, holder: deployer)
-      } else {
-        number = try await machines?.keep(result.mark, of: result.test)
-      }
+      let number = try await releases.keep(result.mark, of: result.test, holder: deployer)
       guard let number else { return notes.append("no release of Kiln's runs there to keep the result with") }
       notes.append("the result is kept with release \(number)")
     } catch { notes.append("the result could not be kept with the release: \(Self.reason(error))") }

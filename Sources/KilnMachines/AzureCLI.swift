@@ -10,7 +10,7 @@ import KilnWorkspace
 /// What holds a secret is in files that only this account reads; arguments name things, nothing more.
 package struct AzureCLI: Sendable {
   package let subscription: String
-  package let resourceGroup: String
+  package private(set) var resourceGroup: String
   private let tool: Tool
   private let environment: [String: String]
   private let clock: DeployClock
@@ -32,6 +32,13 @@ package struct AzureCLI: Sendable {
       "AZURE_CORE_DISABLE_CONFIRM_PROMPT": "0", "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
     ]) { own, _ in own }
     tool = Tool("az", runner)
+  }
+
+  /// The same for another resource group.
+  func at(_ group: String) -> AzureCLI {
+    var other = self
+    other.resourceGroup = group
+    return other
   }
 
   /// What a command of a resource group's answers; null where it prints nothing.
@@ -91,6 +98,25 @@ package struct AzureCLI: Sendable {
       items += answer["value"]?.items ?? []
     }
     return items
+  }
+
+  /// When resources of a type were made, by their ids in lower case: RFC 3339. The resources themselves do not say.
+  ///
+  /// Source: "Resources - List By Resource Group", `$expand=createdTime`.
+  func created(_ type: String) async throws -> [String: String] {
+    let group = "/subscriptions/\(subscription)/resourceGroups/\(resourceGroup)/resources"
+    let filter = "resourceType eq '\(type)'".replacing(" ", with: "%20")
+    var times: [String: String] = [:]
+    var next: String? = "\(group)?api-version=2021-04-01&$expand=createdTime&$filter=\(filter)"
+    while let address = next, times.count < Self.most {
+      let answer = try await rest("list the resources in \(resourceGroup)", "get", address)
+      for resource in answer["value"]?.items ?? [] {
+        guard let id = resource["id"]?.textValue else { continue }
+        times[id.lowercased()] = resource["createdTime"]?.textValue
+      }
+      next = answer["nextLink"]?.textValue
+    }
+    return times
   }
 
   /// Items of a list: no scale set has so many machines.

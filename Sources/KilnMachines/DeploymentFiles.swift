@@ -22,7 +22,8 @@ struct DeploymentFiles {
   /// Whether a secret is among the parameters: whether it is another than before cannot be told.
   let holdsSecret: Bool
 
-  private static let patience = 256 << 20
+  /// Bytes of a template, or of parameters.
+  private static let limit = 256 << 20
 
   /// - Parameter capacity: How many machines there are; nil for as many as the spec says.
   static func make(
@@ -43,11 +44,11 @@ struct DeploymentFiles {
     guard
       let parameters = MachineParameters(of: target.plan, by: [.azure], root: root, context: target.context)
     else { throw CommandError("deploy.target", "\(target.plan.customer) names no deployment parameters") }
-    let bytes = try RegularFile.read(root.pushing(template), limit: patience)
+    let bytes = try RegularFile.read(root.pushing(template), limit: limit)
     let path = folder.appending("template.json")
     try FileReplacement.replace([.init(path: path, bytes: bytes, isPrivate: true, isUsers: false)])
     let copy = try parameters.copy(of: file, image: image, at: target.deployment.stage, in: folder)
-    let plain = try RegularFile.read(root.pushing(file), limit: patience)
+    let plain = try RegularFile.read(root.pushing(file), limit: limit)
     let hasData = target.plan.spec.machine?.parameters?.set.contains { $0.source == .customData } == true
     let data = hasData ? Generator().customData(of: target.plan, at: target.deployment.stage) : nil
     return DeploymentFiles(
@@ -94,18 +95,22 @@ struct DeploymentFiles {
 
   /// Of an earlier release, as Azure remembers its deployment.
   /// - Throws: `deploy.no-release` where Azure has forgotten it.
-  static func earlier(_ release: MachineRelease, _ target: MachineTarget, _ az: AzureCLI, in folder: FilePath)
-    async throws -> DeploymentFiles
-  {
-    let number = release.record.number
+  /// - Parameters:
+  ///   - number: Of the release that it becomes.
+  ///   - capacity: How many machines there are; nil for as many as then.
+  static func earlier(
+    _ release: MachineRelease, _ target: MachineTarget, _ az: AzureCLI, release number: Int, capacity: Int?,
+    in folder: FilePath
+  ) async throws -> DeploymentFiles {
+    let old = release.record.number
     guard
       let template = try await az.optional(
-        "read the template of release \(number)", ["deployment", "group", "export", "--name", release.deployment]),
+        "read the template of release \(old)", ["deployment", "group", "export", "--name", release.deployment]),
       let shown = try await az.optional(
-        "read the parameters of release \(number)", ["deployment", "group", "show", "--name", release.deployment])
+        "read the parameters of release \(old)", ["deployment", "group", "show", "--name", release.deployment])
     else {
       throw CommandError(
-        "deploy.no-release", "Azure has forgotten the deployment of release \(number) of \(target.title)",
+        "deploy.no-release", "Azure has forgotten the deployment of release \(old) of \(target.title)",
         help: "deploy again: an image that is still there is taken by --image")
     }
     var values: DocumentMap = [:]
@@ -119,6 +124,10 @@ struct DeploymentFiles {
         values[name] = ["value": .string(secret)]
         holdsSecret = true
       }
+    }
+    if target.deployment.scaleSet != nil {
+      values["release"] = ["value": .string(String(number))]
+      if let capacity { values["capacity"] = ["value": .integer(capacity)] }
     }
     let document: DocumentValue = [
       "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#",

@@ -46,10 +46,12 @@ package struct EnvironmentDeployment: Sendable {
     let customers = customers.filter { seen.insert($0).inserted }
     var run = run
     run.isTitled = customers.count > 1
+    // Before anything is built, and not when the message is due.
+    let unusable = Notifier(run.loaded.workspace.notificationTargets, run.context).problems
+    run.context.console.report(unusable, sources: [:])
     let machines = customers.filter(isMachine)
     let others = customers.filter { !machines.contains($0) }
     let clusters = others.isEmpty ? nil : try await FleetDeployment(run, from: source, jobs: jobs).deploy(others)
-    // One bakes at a time; what Azure does meanwhile is Azure's.
     let deployment = MachineDeployment(run, from: source, image: image)
     let found = await machines.concurrentMap(width: jobs) { customer in
       await Self.result(customer) { try await deployment.deploy(customer) }
@@ -94,9 +96,15 @@ package struct EnvironmentStages: Sendable {
   /// - Parameter stage: Only this one; of customers that have none, their only deployment.
   package init(_ loaded: LoadedWorkspace, _ customers: [String], stage: String?, _ context: CommandContext) throws {
     let own = try customers.filter { try loaded.plan(of: $0).spec.azureDeployment != nil }
-    let others = customers.filter { !own.contains($0) }
-    machines = try MachineStages(loaded, own, stage: stage, context)
-    clusters = others.isEmpty && !own.isEmpty ? nil : try DeployedStages(loaded, others, stage: stage, context)
+    machines = try MachineStages(loaded, own, stage: stage, isOnly: customers.count == 1, context)
+    // Of several customers not all have every stage.
+    let others = try customers.filter { name in
+      let stages = try loaded.plan(of: name).spec.stages.map(\.name.value)
+      return !own.contains(name)
+        && (customers.count == 1 || stage.map { stages.isEmpty || stages.contains($0) } ?? true)
+    }
+    clusters = others.isEmpty ? nil : try DeployedStages(loaded, others, stage: stage, context)
+    if clusters == nil, machines.isEmpty { throw CommandError.noDeployment(stage) }
   }
 
   package func history() async throws -> DeployedStages.History {

@@ -83,7 +83,8 @@ struct MachineDeployer: Sendable {
     }
     let next = (releases.last?.record.number ?? 0) + 1
     report(.step("release \(earlier.record.number) comes back as release \(next)"))
-    let files = try await DeploymentFiles.earlier(earlier, target, az, in: folder)
+    let files = try await DeploymentFiles.earlier(
+      earlier, target, az, release: next, capacity: try await capacity(), in: folder)
     let image = Image(reference: earlier.record.images[Self.machine] ?? "", contents: earlier.baked)
     return try await release(next, image, files, after: releases, bringingBack: earlier)
   }
@@ -115,17 +116,17 @@ struct MachineDeployer: Sendable {
     try await take(release)
     let beat = Heartbeat.start(release, records, clock)
     do {
-      let address = try await bring(files, number: number, isSameImage: isRunning(image, releases.lastGood, files))
+      let address = try await bring(
+        files, number: number, begun: release.record.begun, isSameImage: isRunning(image, releases.lastGood, files))
       await beat.end()
       release.address = address
       release.record.outcome = .deployed
       release.record.ended = Int(clock.now())
       try await records.write(release)
     } catch {
-      await beat.end()
       let failed = release
-      // What is taken back is so to its end, also where this task is cancelled.
-      throw await Task { await end(failed, error, releases.lastGood) }.value
+      // What is taken back is so to its end, also where this task is cancelled; nobody takes it over meanwhile.
+      throw await Task { await end(failed, error, releases.lastGood, beat) }.value
     }
     report(.step("release \(number) runs"))
     return DeployOutcome(record: release.record, isUnchanged: false, removed: [])
@@ -170,23 +171,30 @@ struct MachineDeployer: Sendable {
         "deploy.busy", "somebody else begins release \(release.record.number) of \(target.title)",
         help: "wait for it, and deploy again: `kiln history \(target.plan.customer)` says whose it is")
     }
+    func written() async throws -> MachineRelease? {
+      try await records.all().last { $0.record.number >= release.record.number }
+    }
+    // A release that somebody has made meanwhile is not written over.
+    guard try await written() == nil else { throw busy() }
     do { try await records.write(release) } catch let failure as AzureFailure where failure.cause == .active {
       throw busy()
     }
-    let written = try await records.all().last { $0.record.number == release.record.number }
-    guard written?.holder == release.holder else { throw busy() }
+    guard try await written()?.holder == release.holder else { throw busy() }
   }
 
   /// Template, machines, pages.
   /// - Returns: Where the app answers; nil where nothing says so.
-  private func bring(_ files: DeploymentFiles, number: Int, isSameImage: Bool) async throws -> String? {
+  private func bring(
+    _ files: DeploymentFiles, number: Int, begun: Int, isSameImage: Bool
+  ) async throws -> String? {
     let deployment = resourceDeployment(number)
     report(.step("deploying \(deployment.name) to \(target.deployment.resourceGroup)"))
     let result = try await deployment.run(template: files.template, parameters: files.parameters)
     for name in result.scaleSets {
       report(.step("bringing the machines of \(name) to the image"))
       try await ScaleSetRollout(
-        az: az, name: name, clock: clock, deadline: clock.now() + options.timeout, report: report
+        az: az, name: name, clock: clock, begun: Double(begun), deadline: clock.now() + options.timeout,
+        report: report
       ).run(restarting: isSameImage)
     }
     let address = target.deployment.address ?? result.output("address")
@@ -197,7 +205,9 @@ struct MachineDeployer: Sendable {
 
   // MARK: The way back
 
-  private func end(_ failed: MachineRelease, _ error: any Error, _ good: MachineRelease?) async -> CommandError {
+  private func end(
+    _ failed: MachineRelease, _ error: any Error, _ good: MachineRelease?, _ beat: Heartbeat
+  ) async -> CommandError {
     let trouble = MachineTrouble(error, mask)
     var ended = failed
     let number = failed.record.number
@@ -206,7 +216,7 @@ struct MachineDeployer: Sendable {
     let help: String
     if trouble.isInterruption {
       ended.record.outcome = .interrupted
-      help = "what Azure has begun goes on; deploy again, or `kiln rollback`"
+      help = "machines that have the new image keep it: deploy again, or `kiln rollback`"
     } else if let good {
       do {
         try await bringBack(good, from: failed)
@@ -226,6 +236,7 @@ struct MachineDeployer: Sendable {
     }
     ended.record.ended = Int(clock.now())
     var details = trouble.details
+    await beat.end()
     do { try await records.write(ended) } catch {
       details.append("its end could not be recorded: \(MachineTrouble(error, mask).reason)")
     }
@@ -238,7 +249,8 @@ struct MachineDeployer: Sendable {
   /// Deploys what ran before once more, and waits for its machines.
   private func bringBack(_ good: MachineRelease, from failed: MachineRelease) async throws {
     report(.step("going back to release \(good.record.number)"))
-    let files = try await DeploymentFiles.earlier(good, target, az, in: folder)
+    let files = try await DeploymentFiles.earlier(
+      good, target, az, release: good.record.number, capacity: try await capacity(), in: folder)
     let deployment = ResourceDeployment(
       az: az, name: "\(records.name(failed.record.number))-back", clock: clock,
       deadline: clock.now() + max(options.timeout, Self.patience))
@@ -247,7 +259,8 @@ struct MachineDeployer: Sendable {
       good.record.images == failed.record.images && good.customData != nil && good.customData != failed.customData
     for name in result.scaleSets {
       try await ScaleSetRollout(
-        az: az, name: name, clock: clock, deadline: clock.now() + max(options.timeout, Self.patience), report: report
+        az: az, name: name, clock: clock, begun: clock.now(),
+        deadline: clock.now() + max(options.timeout, Self.patience), report: report
       ).run(restarting: isSame, returning: true)
     }
   }

@@ -31,10 +31,9 @@ package struct MachineDeployment: Sendable {
     let target = try self.target(customer)
     try check(target)
     return try await telling(target) { az, folder in
-      let releases = try await Heartbeat.waitForOthers(
-        target.records(az, folder), az, patience: Double(run.lockTimeout), clock, title: target.title,
-        report: report(customer))
-      let (image, origin) = try await choose(target, releases)
+      let (image, origin) = try await choose(target, try await target.records(az, folder).all())
+      // A bake takes twenty minutes, in which others may have deployed.
+      let releases = try await waitForOthers(target, az, folder)
       return try await deployer(target, az, folder, origin: origin).deploy(image, after: releases)
     }
   }
@@ -55,9 +54,7 @@ package struct MachineDeployment: Sendable {
     let target = try self.target(customer)
     try run.stopUnlessApproved(stage(of: target), target.title)
     return try await telling(target) { az, folder in
-      let releases = try await Heartbeat.waitForOthers(
-        target.records(az, folder), az, patience: Double(run.lockTimeout), clock, title: target.title,
-        report: report(customer))
+      let releases = try await waitForOthers(target, az, folder)
       return try await deployer(target, az, folder, origin: nil).rollback(to: number, after: releases)
     }
   }
@@ -98,6 +95,15 @@ package struct MachineDeployment: Sendable {
         help: kind == .vhd || kinds.contains(.vhd)
           ? "a VHD's URI begins with https://" : "an image's id begins with /subscriptions/")
     }
+  }
+
+  /// - Returns: The releases, of which none is being deployed.
+  private func waitForOthers(
+    _ target: MachineTarget, _ az: AzureCLI, _ folder: FilePath
+  ) async throws -> [MachineRelease] {
+    try await Heartbeat.waitForOthers(
+      target.records(az, folder), az, patience: Double(run.lockTimeout), clock, title: target.title,
+      report: run.reporter(of: target.plan.customer))
   }
 
   private func findGroup(_ target: MachineTarget, _ az: AzureCLI) async throws {
@@ -142,7 +148,7 @@ package struct MachineDeployment: Sendable {
     }
     let kinds = target.plan.spec.machine?.kinds(of: .azure) ?? []
     if let reference = bake.known(contents)?.reference(kinds) {
-      report(target.plan.customer)(.note("the image of the last bake is taken: nothing has changed since"))
+      run.reporter(of: target.plan.customer)(.note("the image of the last bake is taken: nothing has changed since"))
       return (.init(reference: reference, contents: contents), nil)
     }
     guard run.isBuilding, !run.isPreview else {
@@ -181,27 +187,16 @@ package struct MachineDeployment: Sendable {
 
   // MARK: Telling
 
-  private func report(_ customer: String) -> @Sendable (DeployEvent) -> Void {
-    let title = run.isTitled ? "\(customer): " : ""
-    let (console, isQuiet) = (context.console, run.isQuiet)
-    return { event in
-      if case .warning = event {
-        console.error("\(title)\(event.line)\n")
-      } else if !isQuiet {
-        console.error("\(title)\(event.line)\n")
-      }
-    }
-  }
-
   private func deployer(
     _ target: MachineTarget, _ az: AzureCLI, _ folder: FilePath, origin: String?
   ) -> MachineDeployer {
     let sources = ReleaseSources(run.loaded, target.plan, context)
     var options = run.options
+    options.timeout = Double(run.machineTimeout)
     options.origin = origin
     options.commits = { last in await sources.commits(since: last).map(\.text) }
     return MachineDeployer(
-      target: target, options: options, az: az, folder: folder, report: report(target.plan.customer))
+      target: target, options: options, az: az, folder: folder, report: run.reporter(of: target.plan.customer))
   }
 
   /// Whoever `kiln.yaml` names hears of what failed, or went well after that.

@@ -61,10 +61,11 @@ package struct MachineImages: Sendable {
         }
       }
     }
-    var images: [Image] = []
-    for (group, list) in try await places() {
-      guard let target = targets.first else { continue }
-      images += try await target.withAzure(group: group) { az in try await list(az, needed) }
+    let uses = needed
+    let images = try await targets[0].withAzure { az, _ in
+      var images: [Image] = []
+      for (group, list) in try await places() { images += try await list(az.at(group), uses) }
+      return images
     }
     return images.sorted { ($0.created, $0.reference) > ($1.created, $1.reference) }
   }
@@ -74,13 +75,6 @@ package struct MachineImages: Sendable {
   package func removable(_ images: [Image], days: Int, now: Int = DeployClock.system.seconds) -> [Image] {
     let limit = UTCTime.stamp(now - days * 86_400).prefix(19)
     return images.filter { !$0.isNeeded && !$0.created.isEmpty && $0.created.prefix(19) < limit }
-  }
-
-  package func remove(_ image: Image) async throws {
-    guard let target = targets.first else { return }
-    _ = try await target.withAzure(group: "") { az in
-      try await az.run("remove \(image.reference)", image.removal)
-    }
   }
 
   // MARK: Where they are
@@ -143,14 +137,15 @@ package struct MachineImages: Sendable {
   private static func images(
     _ az: AzureCLI, _ needed: [String: [String]], _ customer: String
   ) async throws -> [Image] {
-    try await az.list("list the images in \(az.resourceGroup)", "images").compactMap { image in
+    let created = try await az.created("Microsoft.Compute/images")
+    return try await az.list("list the images in \(az.resourceGroup)", "images").compactMap { image in
       guard image["tags"]?["kiln-customer"]?.textValue == customer, let id = image["id"]?.textValue
       else { return nil }
       // One of a VHD is needed as long as that is.
       let disk = image["properties"]?["storageProfile"]?["osDisk"]?["blobUri"]?.textValue
       return Image(
         reference: id, kind: "image",
-        created: image["timeCreated"]?.textValue ?? image["tags"]?["kiln-baked"]?.textValue ?? "",
+        created: created[id.lowercased()] ?? "",
         releases: needed[(disk ?? id).lowercased()] ?? needed[id.lowercased()] ?? [],
         removal: Self.removal(of: id, "2023-03-01"))
     }
@@ -185,6 +180,15 @@ package struct MachineImages: Sendable {
     isJSON ? context.console.output(json: Self.document(images)) : context.console.output(Self.text(images))
   }
 
+  func remove(_ images: [Image]) async throws {
+    try await targets[0].withAzure { az, _ in
+      for image in images {
+        try await az.run("remove \(image.reference)", image.removal)
+        context.console.error("removed \(image.reference)\n")
+      }
+    }
+  }
+
   /// Says what nobody needs, and removes it.
   package func prune(days: Int, isRemoving: Bool) async throws {
     let images = removable(try await all(), days: days)
@@ -195,10 +199,7 @@ package struct MachineImages: Sendable {
     guard isRemoving else {
       return context.console.error("\(Phrase.count(images.count, "image")) would be removed: --yes removes them\n")
     }
-    for image in images {
-      try await remove(image)
-      context.console.error("removed \(image.reference)\n")
-    }
+    try await remove(images)
   }
 
   /// A table of images, with what needs them.

@@ -6,7 +6,7 @@ import KilnSpec
 package import KilnWorkspace
 
 /// Load tests of a stage's releases, kept with them in the resource group.
-package struct MachineLoads: Sendable {
+package struct MachineLoads: StageLoads {
   private let target: MachineTarget
 
   /// Nil where the stage's machines are not deployed.
@@ -24,7 +24,7 @@ package struct MachineLoads: Sendable {
 
   /// Keeps a mark with the release that runs.
   /// - Returns: Its number; nil where none runs.
-  package func keep(_ mark: LoadMark, of test: String) async throws -> Int? {
+  package func keep(_ mark: LoadMark, of test: String, holder: String) async throws -> Int? {
     try await target.withAzure { az, folder in
       let records = target.records(az, folder)
       let releases = try await records.all()

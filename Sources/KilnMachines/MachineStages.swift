@@ -11,14 +11,20 @@ package import KilnWorkspace
 package struct MachineStages: Sendable {
   private let targets: [MachineTarget]
 
-  /// - Parameter stage: Only this one.
-  package init(_ loaded: LoadedWorkspace, _ customers: [String], stage: String?, _ context: CommandContext) throws {
+  var isEmpty: Bool { targets.isEmpty }
+
+  /// - Parameters:
+  ///   - stage: Only this one.
+  ///   - isOnly: Whether the stage must be there; else customers that have it not are left out.
+  package init(
+    _ loaded: LoadedWorkspace, _ customers: [String], stage: String?, isOnly: Bool, _ context: CommandContext
+  ) throws {
     var targets: [MachineTarget] = []
     for customer in customers {
       let plan = try loaded.plan(of: customer)
       let names = plan.spec.stages.map(\.name.value)
       // Of several customers not all have every stage.
-      if let stage, customers.count > 1, !names.isEmpty, !names.contains(stage) { continue }
+      if let stage, !isOnly, !names.isEmpty, !names.contains(stage) { continue }
       let stages: [String?] = names.isEmpty ? [nil] : stage.map { [$0] } ?? names
       for stage in stages { targets.append(try MachineTarget(loaded, plan, stage: stage, context)) }
     }
@@ -120,8 +126,10 @@ extension MachineTarget {
         "read the deployment", ["deployment", "group", "show", "--name", release.deployment])
       var states: [ScaleSetState] = []
       for name in found.map({ ResourceDeployment.Result($0).scaleSets }) ?? [] {
-        let machines = try await ScaleSetRollout(az: az, name: name, clock: clock, deadline: 0, report: { _ in })
-          .machines()
+        let machines = try await ScaleSetRollout(
+          az: az, name: name, clock: clock, begun: 0, deadline: 0, report: { _ in }
+        )
+        .machines()
         states.append(.init(name: name, count: machines.count, well: machines.count(where: \.isWell)))
       }
       return states

@@ -54,31 +54,23 @@ package struct MachineTarget: Sendable {
     return subscription
   }
 
-  func azure(_ session: AzureSession, group: String? = nil) throws -> AzureCLI {
-    AzureCLI(
-      subscription: try subscription(), resourceGroup: group ?? deployment.resourceGroup, context.processes,
-      environment: session.environment, clock: clock)
-  }
-
   func records(_ az: AzureCLI, _ folder: FilePath) -> MachineRecords {
     MachineRecords(az, customer: plan.customer, stage: deployment.stage, folder: folder)
   }
 
   /// Runs `body` with a private folder and somebody who is logged in.
-  package func withAzure<Value>(_ body: (AzureCLI, FilePath) async throws -> Value) async throws -> Value {
-    _ = try subscription()
+  /// - Parameter group: A resource group; nil for the stage's own.
+  package func withAzure<Value>(
+    group: String? = nil, _ body: (AzureCLI, FilePath) async throws -> Value
+  ) async throws -> Value {
+    let subscription = try subscription()
     let folder = try FilePath.privateFolder("kiln-azure")
     defer { folder.removeAll() }
     let session = try await AzureSession.begin(context, in: folder)
-    return try await body(azure(session), folder)
-  }
-
-  /// The same for another resource group.
-  func withAzure<Value>(group: String, _ body: (AzureCLI) async throws -> Value) async throws -> Value {
-    let folder = try FilePath.privateFolder("kiln-azure")
-    defer { folder.removeAll() }
-    let session = try await AzureSession.begin(context, in: folder)
-    return try await body(azure(session, group: group))
+    let az = AzureCLI(
+      subscription: subscription, resourceGroup: group ?? deployment.resourceGroup, context.processes,
+      environment: session.environment, clock: clock)
+    return try await body(az, folder)
   }
 
   package func history() async throws -> [MachineRelease] {

@@ -12,6 +12,8 @@ struct ScaleSetRollout: Sendable {
   let az: AzureCLI
   let name: String
   let clock: DeployClock
+  /// When the deployment began, in seconds since 1970: an upgrade of before says nothing of this one.
+  let begun: Double
   /// Seconds since 1970 when it has to be done.
   let deadline: Double
   let report: @Sendable (DeployEvent) -> Void
@@ -50,6 +52,10 @@ struct ScaleSetRollout: Sendable {
     let model = try await az.compute("read the scale set \(name)", path)
     let mode = model["properties"]?["upgradePolicy"]?["mode"]?.textValue ?? "Manual"
     let before = try await machines()
+    // While one runs, machines are not taken out of it one by one.
+    if returning, mode == "Rolling" {
+      _ = try? await az.compute("stop the upgrade of \(name)", "\(path)/rollingUpgrades/cancel", method: "post")
+    }
     if mode == "Manual" || returning {
       let old = before.filter { !$0.isCurrent }
       let ids = (old.filter { !$0.isWellButForModel } + old.filter(\.isWellButForModel)).map(\.id)
@@ -120,6 +126,9 @@ struct ScaleSetRollout: Sendable {
     }
   }
 
+  /// Seconds by which Azure's clock and this one may differ.
+  private static let skew = 120.0
+
   /// Azure stops an upgrade in which too many machines are not well.
   private func checkUpgrade() async throws {
     guard
@@ -129,6 +138,9 @@ struct ScaleSetRollout: Sendable {
     else { return }
     let code = upgrade["runningStatus"]?["code"]?.textValue ?? ""
     guard code == "Faulted" || code == "Cancelled" else { return }
+    // Until the new upgrade begins, the latest is the one before.
+    let start = upgrade["runningStatus"]?["startTime"]?.textValue ?? ""
+    guard start.prefix(19) >= UTCTime.stamp(Int(begun - Self.skew)).prefix(19) else { return }
     let reason = upgrade["error"].map { AzureFailure.innermost($0).joined(separator: "; ") } ?? code
     throw Failure(reason: "Azure stopped the upgrade of \(name): \(reason)")
   }

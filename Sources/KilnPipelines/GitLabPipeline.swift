@@ -26,13 +26,28 @@ public struct GitLabPipeline: Sendable {
     public let condition: Condition
     public var variables: [(name: String, value: Value)] = []
     public var isManual = false
-    /// Folders of which one must have changed; empty for no matter what.
-    public var changes: [String] = []
+    /// Of what something must have changed; nil for no matter what.
+    public var changes: Changes?
 
     public init(_ condition: Condition, variables: [(name: String, value: Value)] = [], isManual: Bool = false) {
       self.condition = condition
       self.variables = variables
       self.isManual = isManual
+    }
+  }
+
+  /// Paths from the repository's top.
+  public struct Changes: Sendable {
+    let files: [String]
+    let folders: [String]
+
+    public init(files: [String], folders: [String]) {
+      self.files = files
+      self.folders = folders
+    }
+
+    var patterns: DocumentValue {
+      .strings(folders.map { GitLabPipeline.pattern($0) + "/**/*" } + files.map(GitLabPipeline.pattern))
     }
   }
 
@@ -122,7 +137,7 @@ public struct GitLabPipeline: Sendable {
   private func workflowRule(_ rule: Rule) -> DocumentValue {
     var map = Self.map(rule)
     if !folders.isEmpty, !rule.isManual {
-      map["changes"] = .strings(folders.map { Self.pattern($0) + "/**/*" } + [Self.pattern(file)])
+      map["changes"] = Changes(files: [file], folders: folders).patterns
     }
     return .map(map)
   }
@@ -140,9 +155,7 @@ public struct GitLabPipeline: Sendable {
     map["rules"] = .list(
       job.rules.map { rule in
         var map = Self.map(rule)
-        if !rule.changes.isEmpty {
-          map["changes"] = .strings(rule.changes.flatMap { [Self.pattern($0), Self.pattern($0) + "/**/*"] })
-        }
+        map["changes"] = rule.changes?.patterns
         if rule.isManual { map["when"] = "manual" }
         return .map(map)
       })

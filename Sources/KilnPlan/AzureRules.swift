@@ -183,7 +183,7 @@ struct AzureRules {
           "spec.unknown-secret", "there is no secret \"\(name.value)\"", at: name.location,
           suggestion: "describe it: secrets: {\(name.value): {keyVault: {id: …, secret: …}}}"))
     }
-    return found + secretProblems() + diskProblems(machine)
+    return found + secretProblems() + diskProblems(machine) + sizeProblems(deployment)
   }
 
   /// A machine asks key vaults for the app's secrets when it starts: nobody hands it a variable.
@@ -199,6 +199,26 @@ struct AzureRules {
           "put it into a key vault: \(secret.name.value): {keyVault: {id: /subscriptions/…/vaults/NAME, secret: NAME}}; or leave it out of the app's `secrets`"
       )
     }
+  }
+
+  /// Bytes of values. Azure takes 64 KiB of custom data, in Base64, with what is around them.
+  private static let values = 40_000
+
+  private func sizeProblems(_ deployment: EnvironmentSpec.AzureDeployment) -> [Diagnostic] {
+    let stages: [String?] = spec.stages.isEmpty ? [nil] : spec.stages.map(\.name.value)
+    let largest =
+      stages.map { stage in
+        let values = (stage.flatMap { plan.at(stage: $0) } ?? plan).machine?.app?.values ?? []
+        return values.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+      }.max() ?? 0
+    guard largest > Self.values else { return [] }
+    return [
+      Diagnostic(
+        "spec.azure-deployment",
+        "the app's values have \(Phrase.amount(largest)); a machine in Azure is told \(Phrase.amount(Self.values)) when it starts",
+        at: deployment.location,
+        suggestion: "let the app read what is large from a file of its sources, or from a store")
+    ]
   }
 
   private func diskProblems(_ machine: EnvironmentSpec.Machine) -> [Diagnostic] {

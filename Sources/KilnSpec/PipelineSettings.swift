@@ -33,8 +33,8 @@ public struct PipelineSettings: Sendable, Hashable {
   public let kubeconfig: String?
   /// The variable that holds an access token of GitLab's.
   public let gitlabToken: String?
-  /// Seconds that a deployment's parts may take.
-  public let timeout: Int
+  /// Seconds that each part of a deployment may take; nil for what `kiln deploy` gives it.
+  public let timeout: Int?
   /// Whether environments are brought up and verified before they are deployed.
   public let bringsUp: Bool
   /// Whether a stage's domains are asked after a deployment.
@@ -62,7 +62,7 @@ public struct PipelineSettings: Sendable, Hashable {
     }
     kubeconfig = node["kubeconfig"]?.required("env").requiredText
     gitlabToken = node["gitlabToken"]?.required("env").requiredText
-    timeout = node.required("timeout").requiredInteger
+    timeout = node["timeout"]?.requiredInteger
     bringsUp = node.required("up").boolean ?? false
     asksAddresses = node.required("addresses").boolean ?? false
   }

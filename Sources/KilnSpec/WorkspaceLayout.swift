@@ -22,9 +22,9 @@ package struct WorkspaceLayout: Sendable {
   package func bakeLog(of customer: String) -> FilePath { folder(of: customer).appending("packer-build.log") }
   /// What Packer says that it built then; the generated template names it.
   package func bakeManifest(of customer: String) -> FilePath { folder(of: customer).appending("packer-manifest.json") }
-  /// Copies of the deployment parameters' files with what the last bake put into them.
+  /// What the last bake made, of which recipe.
   package func bakeRecord(of customer: String) -> FilePath { folder(of: customer).appending("bake.json") }
-  /// Deployment parameters that a bake has patched.
+  /// Copies of the deployment parameters' files with what the last bake put into them.
   package func parameters(of customer: String) -> FilePath { folder(of: customer).appending("parameters") }
   /// The goss files that containers are checked with.
   package func goss(of customer: String) -> FilePath { folder(of: customer).appending("goss") }

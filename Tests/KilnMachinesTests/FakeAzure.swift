@@ -139,4 +139,18 @@ struct FakeAzure {
       return (parts?.first as? String ?? "", machine["starts"] as? Int ?? 0)
     }
   }
+
+  /// As autoscale does it.
+  func scale(_ set: String, in group: String, to capacity: Int) throws {
+    let file = folder.appending(path: "sets/\(group).json")
+    var sets = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: [String: Any]] ?? [:]
+    let machines = sets[set]?["machines"] as? [[String: Any]] ?? []
+    sets[set]?["machines"] = (0..<capacity).map { index in
+      var machine = machines[index % machines.count]
+      machine["id"] = String(index)
+      return machine
+    }
+    sets[set]?["capacity"] = capacity
+    try JSONSerialization.data(withJSONObject: sets).write(to: file)
+  }
 }

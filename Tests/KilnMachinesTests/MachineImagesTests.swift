@@ -60,7 +60,7 @@ import Testing
       #expect(images.first { $0.reference.contains("222") }?.releases == ["1"])
       let removable = stock.removable(images, days: 30)
       #expect(removable.map(\.reference) == [Self.uri("acmepkros1111111111.vhd")])
-      for image in removable { try await stock.remove(image) }
+      try await stock.remove(removable)
       let left = try String(contentsOf: azure.folder.appending(path: "blobs.json"), encoding: .utf8)
       #expect(!left.contains("1111111111") && left.contains("2222222222") && left.contains("acme2pkros"))
     }
@@ -76,15 +76,20 @@ import Testing
           "id":
             "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/acme/providers/Microsoft.Compute/images/\(customer)-x",
           "name": "\(customer)-x",
-          "tags": ["kiln-customer": customer], "timeCreated": "2024-01-01T00:00:00+00:00",
+          "tags": ["kiln-customer": customer],
           "properties": ["storageProfile": ["osDisk": ["blobUri": Self.uri("gone.vhd")]]],
         ]
       }
       try JSONSerialization.data(withJSONObject: images).write(to: azure.folder.appending(path: "images.json"))
+      // Images do not say when they were made; the list of resources does, in whatever case.
+      let times = images.map {
+        ["id": ($0["id"] as? String ?? "").uppercased(), "createdTime": "2024-01-01T00:00:00.1Z"]
+      }
+      try JSONSerialization.data(withJSONObject: times).write(to: azure.folder.appending(path: "created.json"))
       let stock = try MachineImages(azure.loaded(recorded), "acme", recorded.context)
       let found = stock.removable(try await stock.all(), days: 30)
       #expect(found.map(\.kind) == ["image"])
-      for image in found { try await stock.remove(image) }
+      try await stock.remove(found)
       let left = try String(contentsOf: azure.folder.appending(path: "images.json"), encoding: .utf8)
       #expect(left.contains("globex-x") && !left.contains("acme-x"))
     }

@@ -7,11 +7,10 @@ import KilnWorkspace
 
 /// What all commands take that change a cluster.
 struct DeployOptionGroup: ParsableArguments {
-  @Option(
-    help: ArgumentHelp("Approve the release, and say why; needed where the stage has `approval`.", valueName: "why"))
+  @Option(help: ArgumentHelp("Approve the release, and say why: where the stage has `approval`.", valueName: "why"))
   var approve: String?
-  @Option(help: ArgumentHelp("Seconds that data services, each job and the apps may take.", valueName: "seconds"))
-  var timeout = 600
+  @Option(help: ArgumentHelp("Seconds that each part may take: 600, of machines 1800.", valueName: "seconds"))
+  var timeout: Int?
   @Option(help: ArgumentHelp("Seconds to wait for another deployment of the customer.", valueName: "seconds"))
   var lockTimeout = 600
   @Flag(help: "Take over a namespace that Kiln has not made.") var adopt = false
@@ -27,7 +26,8 @@ struct DeployOptionGroup: ParsableArguments {
     -> DeployRun
   {
     var run = DeployRun(loaded, stage: stage, context)
-    (run.timeout, run.lockTimeout, run.isAdopting, run.approval) = (timeout, lockTimeout, adopt, approve)
+    (run.timeout, run.machineTimeout) = (timeout ?? run.timeout, timeout ?? run.machineTimeout)
+    (run.lockTimeout, run.isAdopting, run.approval) = (lockTimeout, adopt, approve)
     (run.isQuiet, run.workers) = (options.quiet, options.workers)
     return run
   }

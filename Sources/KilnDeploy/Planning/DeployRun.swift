@@ -14,6 +14,8 @@ package struct DeployRun: Sendable {
   package let stage: String?
   package let context: CommandContext
   package var timeout = 600
+  /// The same for machines, which start more slowly than pods.
+  package var machineTimeout = 1800
   package var lockTimeout = 600
   package var isAdopting = false
   package var isBuilding = true
@@ -76,16 +78,7 @@ package struct DeployRun: Sendable {
 
   /// Deploys what is prepared.
   package func deploy(_ one: Prepared) async throws -> DeployOutcome {
-    let title = isTitled ? "\(one.customer): " : ""
-    let console = context.console
-    let isQuiet = isQuiet
-    let deployer = Deployer(context, one.options) { event in
-      if case .warning = event {
-        console.error("\(title)\(event.line)\n")
-      } else if !isQuiet {
-        console.error("\(title)\(event.line)\n")
-      }
-    }
+    let deployer = Deployer(context, one.options, report: reporter(of: one.customer))
     do {
       let outcome = try await deployer.deploy(one.plan)
       if !outcome.isUnchanged { await tell(one.planning, nil) }
@@ -93,6 +86,16 @@ package struct DeployRun: Sendable {
     } catch {
       await tell(one.planning, error)
       throw error
+    }
+  }
+
+  /// Says what happens, each line with the customer's name where there are several; warnings alone where it is to be quiet.
+  package func reporter(of customer: String) -> @Sendable (DeployEvent) -> Void {
+    let title = isTitled ? "\(customer): " : ""
+    let (console, isQuiet) = (context.console, isQuiet)
+    return { event in
+      let isWarning = if case .warning = event { true } else { false }
+      if isWarning || !isQuiet { console.error("\(title)\(event.line)\n") }
     }
   }
 
@@ -183,15 +186,7 @@ extension DeployRun {
   package func rollback(_ customer: String, to number: Int?) async throws -> DeployOutcome {
     let planning = try ReleasePlanning(loaded, loaded.plan(of: customer), stage: stage, context)
     try stopUnlessApproved(planning.plan.spec.stages.first { $0.name.value == stage }, planning.title)
-    let console = context.console
-    let isQuiet = isQuiet
-    return try await Deployer(context, options) { event in
-      if case .warning = event {
-        console.error("\(event.line)\n")
-      } else if !isQuiet {
-        console.error("\(event.line)\n")
-      }
-    }.rollback(
+    return try await Deployer(context, options, report: reporter(of: customer)).rollback(
       to: number, cluster: planning.cluster.name.value, context: planning.cluster.context,
       namespace: planning.deployment.namespace)
   }

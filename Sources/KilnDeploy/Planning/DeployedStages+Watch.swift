@@ -65,7 +65,7 @@ extension DeployedStages {
 
 extension Workspace {
   /// Who is told of deployments.
-  var notificationTargets: [NotificationTarget] {
+  package var notificationTargets: [NotificationTarget] {
     notify.map { NotificationTarget($0.kind == .slack ? .slack : .webhook, variable: $0.variable) }
   }
 }

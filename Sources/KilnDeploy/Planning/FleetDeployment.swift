@@ -101,9 +101,6 @@ package struct FleetDeployment: Sendable {
     let customers = customers.filter { seen.insert($0).inserted }
     var run = run
     run.isTitled = customers.count > 1
-    // Before anything is built, and not when the message is due.
-    let unusable = Notifier(run.loaded.workspace.notificationTargets, run.context).problems
-    run.context.console.report(unusable, sources: [:])
     // Engine and registry are asked for one customer after the other: builds share runtimes.
     var prepared: [Prepared] = []
     for customer in customers {

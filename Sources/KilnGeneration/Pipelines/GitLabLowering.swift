@@ -61,7 +61,9 @@ struct GitLabLowering {
       lowered.group = name
       var rule = GitLabPipeline.Rule(.all([isOnBranch, Self.isNoRollback]), isManual: job.needsApproval)
       // A job by hand holds the whole pipeline up: there is none for customers that a push does not touch.
-      if job.needsApproval { rule.changes = job.target.flatMap { pipeline.paths[$0.customer] } ?? [] }
+      if job.needsApproval, let paths = job.target.flatMap({ pipeline.paths[$0.customer] }) {
+        rule.changes = .init(files: paths.files, folders: paths.folders)
+      }
       lowered.rules = [rule]
     case .check, .plan, .runtimes, .build, .bake:
       lowered.rules =

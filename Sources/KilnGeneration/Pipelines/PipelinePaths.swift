@@ -22,13 +22,15 @@ struct PipelinePaths {
     return paths.sorted()
   }
 
-  /// What changes of a customer are in, and those of all: files and folders from the repository's top.
-  func paths(of plan: EnvironmentPlan) -> [String] {
+  /// What changes of a customer are in, and those of all, from the repository's top.
+  func paths(of plan: EnvironmentPlan) -> (files: [String], folders: [String]) {
     let sources = plan.apps.flatMap { [$0.spec.source] + $0.spec.overlays }.map { FilePath(prefix + $0.value.string) }
     let own = sources.map { $0.lexicallyNormalized() }.filter {
       !$0.isAbsolute && $0.components.first?.kind == .regular
     }
-    let shared = ["kiln.yaml", "kiln.lock", "profiles", "components", "generated/\(plan.customer)", plan.spec.file]
-    return Set(own.map(\.string) + shared.map { prefix + $0 }).sorted()
+    let shared = ["profiles", "components", "generated/\(plan.customer)"].map { prefix + $0 }
+    return (
+      ["kiln.lock", "kiln.yaml", plan.spec.file].map { prefix + $0 }, Set(own.map(\.string) + shared).sorted()
+    )
   }
 }

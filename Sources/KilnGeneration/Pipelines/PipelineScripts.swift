@@ -136,6 +136,9 @@ struct PipelineScripts {
     return finished(job, "baking \(plan.customer)", of: target)
   }
 
+  /// For the deployment, the machines and the pages half an hour each, and as much for the way back.
+  private static let machineMinutes = 180
+
   /// A service principal's: what bakes and deploys machines asks Azure as it.
   static let azureSecrets = ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_SUBSCRIPTION_ID", "ARM_TENANT_ID"]
 
@@ -149,11 +152,12 @@ struct PipelineScripts {
     job.needsApproval = needsApproval
     job.needsEngine = true
     let approval = needsApproval ? #" --approve "$KILN_APPROVAL""# : ""
-    let timeout = settings.timeout == 600 ? "" : " --timeout \(settings.timeout)"
+    let timeout = settings.timeout.map { " --timeout \($0)" } ?? ""
     // Data services, jobs and apps, one after the other, and all of it once more on the way back.
-    job.timeout = max(60, settings.timeout / 60 * 6)
+    job.timeout = max(60, (settings.timeout ?? 0) / 60 * 6)
     let result = "\(ReleasePipeline.folder)/\(target.file).deploy.json"
     let isMachine = plan.spec.azureDeployment != nil
+    if isMachine { job.timeout = max(Self.machineMinutes, job.timeout) }
     job.reachesCluster = !isMachine
     // The first stage bakes what the others take.
     let bakes = isMachine && !plan.spec.stages.contains { $0.name.value == target.stage && $0.after != nil }
@@ -242,21 +246,22 @@ struct PipelineScripts {
   /// By hand: an earlier release of what somebody chooses.
   func rollback(of fleet: [EnvironmentPlan]) -> ReleasePipeline.Job {
     var job = Job(kind: .rollback, id: "rollback", title: "Roll back")
-    job.timeout = 30
+    let hasClusters = fleet.contains { $0.spec.kubernetes != nil }
+    let deployed = fleet.filter { $0.spec.azureDeployment != nil }
+    job.timeout = deployed.isEmpty ? 30 : Self.machineMinutes
     job.steps = [
       kiln, tools,
       Step(
         title: "Roll back",
-        lines: session(registries: false, kubeconfig: true) + [
+        lines: session(registries: false, kubeconfig: hasClusters) + [
           #"set -- "${KILN_ROLLBACK%%/*}" --approve "$KILN_APPROVAL""#,
           #"case $KILN_ROLLBACK in */*) set -- "$@" --stage "${KILN_ROLLBACK#*/}" ;; esac"#,
           #"case ${KILN_RELEASE:-0} in 0) ;; *) set -- "$@" --to "$KILN_RELEASE" ;; esac"#,
           #"kiln rollback "$@" --format json > \#(ReleasePipeline.folder)/rollback.json"#,
         ],
-        secrets: (fleet.contains { $0.spec.kubernetes != nil } ? clusterSecrets : [])
-          + (fleet.contains { $0.spec.azureDeployment != nil } ? Self.azureSecrets : [])
+        secrets: (hasClusters ? clusterSecrets : []) + (deployed.isEmpty ? [] : Self.azureSecrets)
           // What Azure does not give back of an earlier deployment.
-          + fleet.filter { $0.spec.azureDeployment != nil }.flatMap { variables($0.secrets(of: .parameters), of: $0) }),
+          + deployed.flatMap { variables($0.secrets(of: .parameters), of: $0) }),
     ]
     return finished(job, "the rollback")
   }

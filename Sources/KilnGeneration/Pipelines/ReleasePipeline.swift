@@ -88,8 +88,8 @@ public struct ReleasePipeline: Sendable {
   public let jobs: [Job]
   /// What can be brought back by hand.
   public let targets: [Target]
-  /// What a customer is made of, by its name: files and folders from the repository's top.
-  let paths: [String: [String]]
+  /// What a customer is made of, by its name, from the repository's top.
+  let paths: [String: (files: [String], folders: [String])]
 
   /// - Parameters:
   ///   - fleet: All environments, by customer.

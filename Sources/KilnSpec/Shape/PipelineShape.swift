@@ -35,8 +35,8 @@ extension Shape {
         "the secret that is an access token with which the plan is written to merge requests; GitHub and Azure give their jobs one",
         example: "{env: KILN_GITLAB_TOKEN}"),
       .init(
-        "timeout", .integer(10...7200), default: "600",
-        "seconds that data services, each job and the apps of a release may take: `kiln deploy --timeout`",
+        "timeout", .integer(10...7200),
+        "`kiln deploy --timeout`: seconds that data services, each job and the apps of a release may take, 600 without; of machines, the deployment, the machines and the pages, 1800 without",
         example: "300"),
       .init(
         "up", .boolean, default: "false",
