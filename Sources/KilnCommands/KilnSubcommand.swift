@@ -20,3 +20,12 @@ extension KilnSubcommand {
 protocol SynchronousCommand: KilnSubcommand {
   func run(in context: CommandContext) throws
 }
+
+/// One that works in a workspace.
+protocol WorkspaceCommand: KilnSubcommand {
+  var options: WorkspaceOptions { get }
+}
+
+extension WorkspaceCommand {
+  var color: ColorChoice { options.color }
+}

@@ -77,6 +77,15 @@ public struct Generator: Sendable {
   public func proxy(_ proxy: ProxyPlan) throws -> ImageOutput { try ImageLowering().proxy(proxy) }
 
   /// - Throws: `DockerfileError` for values that no Dockerfile can carry.
+  public func image(_ image: ImagePlan, of plan: EnvironmentPlan) throws -> ImageOutput {
+    switch image.subject {
+    case .runtime(let runtime): try self.runtime(runtime, of: plan)
+    case .app(let app): try ImageLowering().app(app, of: plan, digest: try plan.recipe(of: app))
+    case .service(let service): try ImageLowering().service(service, of: plan)
+    }
+  }
+
+  /// - Throws: `DockerfileError` for values that no Dockerfile can carry.
   public func images(of plan: EnvironmentPlan) throws -> EnvironmentImages {
     let lowering = ImageLowering()
     return EnvironmentImages(

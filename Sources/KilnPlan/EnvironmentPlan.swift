@@ -122,54 +122,6 @@ public final class EnvironmentPlan: Sendable, Hashable {
 
   public func app(named name: String) -> AppPlan? { apps.first { $0.name == name } }
 
-  /// An app's image, without a tag.
-  public func repository(of app: AppPlan) -> ImageRepository { .app(app.name, of: customer, below: registry) }
-  /// A runtime's image with its digest tag, and when it was refreshed.
-  public func image(of runtime: RuntimePlan) -> ImageReference {
-    let name = ImageRepository.runtimes(below: nil).description
-    return ImageRepository.runtimes(below: registry).tagged(refreshes.tag(of: name, runtime.id))
-  }
-  /// A service's image with its digest tag, and when it was refreshed.
-  public func image(of service: ServicePlan) -> ImageReference {
-    ImageRepository.service(service.name, of: customer, below: registry).tagged(
-      refreshes.tag(of: repository(of: service), service.digest.tag))
-  }
-
-  /// The image of the machine that Packer's docker builder made on this machine.
-  public func machineImage(tag: String) -> ImageReference {
-    ImageRepository.service(Self.machineName, of: customer, below: nil).tagged(tag)
-  }
-
-  /// As `kiln.lock` names the repositories of images.
-  private func repository(of service: ServicePlan) -> String {
-    ImageRepository.service(service.name, of: customer, below: nil).description
-  }
-
-  /// When a runtime was refreshed; nil where it was not since its recipe changed.
-  public func refresh(of runtime: RuntimePlan) -> String? {
-    refreshes.mark(of: ImageRepository.runtimes(below: nil).description, runtime.id)
-  }
-  /// The same of a service.
-  public func refresh(of service: ServicePlan) -> String? {
-    refreshes.mark(of: repository(of: service), service.digest.tag)
-  }
-
-  /// `refreshes` with runtimes or services refreshed anew.
-  public func marked(
-    _ refreshes: ImageRefreshes, as mark: String, runtimes: [RuntimePlan], services: [ServicePlan]
-  ) -> ImageRefreshes {
-    var marked = refreshes
-    for runtime in runtimes { marked.mark(ImageRepository.runtimes(below: nil).description, runtime.id, as: mark) }
-    for service in services { marked.mark(repository(of: service), service.digest.tag, as: mark) }
-    return marked
-  }
-
-  /// What `kiln.lock` may name of it.
-  public var refreshable: [String] {
-    runtimes.map { "\(ImageRepository.runtimes(below: nil)):\($0.id)" }
-      + services.map { "\(repository(of: $0)):\($0.digest.tag)" }
-  }
-
   /// The same plan with other refreshes.
   package func with(_ refreshes: ImageRefreshes) -> EnvironmentPlan {
     EnvironmentPlan(

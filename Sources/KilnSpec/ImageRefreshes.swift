@@ -15,15 +15,8 @@ public struct ImageRefreshes: Sendable, Hashable {
     marks = Dictionary(entries.map { ($0.key, $0.value.scalar?.text ?? "") }) { first, _ in first }
   }
 
-  /// The mark of an image; nil for one that was not refreshed.
-  public func mark(of name: String, _ tag: String) -> String? { marks["\(name):\(tag)"] }
-
-  public mutating func mark(_ name: String, _ tag: String, as mark: String) { marks["\(name):\(tag)"] = mark }
-
-  /// The tag of an image: that of its recipe, and when it was refreshed.
-  public func tag(of name: String, _ tag: String) -> String {
-    mark(of: name, tag).map { "\(tag)-r\($0)" } ?? tag
-  }
+  /// - Parameter name: As in `kiln/runtime:debian-12-3f9a…`.
+  public mutating func mark(_ name: String, as mark: String) { marks[name] = mark }
 
   /// Those of `names` alone, as in `kiln/runtime:debian-12-3f9a…`.
   public func only(_ names: Set<String>) -> ImageRefreshes { ImageRefreshes(marks.filter { names.contains($0.key) }) }

@@ -111,6 +111,12 @@ struct ProxyTests {
       expecting: status)
   }
 
+  /// Whether a line `kiln-proxy 0-kiln-proxy,NETWORK…` names networks of others alone.
+  private func isAnothers(_ line: String) -> Bool {
+    let networks = line.split(whereSeparator: { " ,\n".contains($0) }).dropFirst().filter { $0 != "0-kiln-proxy" }
+    return line.hasPrefix("kiln-proxy ") && !networks.isEmpty && !networks.contains { $0.hasPrefix("kilnproxy") }
+  }
+
   @Test func everyAppHasItsNamesAndNobodyElses() throws {
     try workspace { root in
       let first = try up("kilnproxya", in: root)
@@ -161,13 +167,17 @@ struct ProxyTests {
       try sh("kiln down kilnproxya", in: root)
       #expect(try page("kilnproxyb", in: root).output.hasPrefix("kilnproxyb.localhost"))
       #expect(try page("care.kilnproxya", in: root, expecting: nil).status == 35)
-      try sh("kiln down kilnproxyb --volumes --yes", in: root)
+      let guests = "docker ps -a --filter name=^/?kiln-proxy$ --format '{{.Names}} {{.Networks}}'"
+      #expect(try sh(guests, in: root).output.contains("kilnproxyb_default"))
+      let down = try sh("kiln down kilnproxyb --volumes --yes", in: root)
       let left = try sh(
         """
-        docker ps -aq --filter name=kiln-proxy --filter name=kilnproxy
-        docker network ls -q --filter name=kiln-proxy --filter name=kilnproxy
+        docker ps -aq --filter name=kilnproxy
+        docker network ls -q --filter name=kilnproxy
+        \(guests)
         """, in: root)
-      #expect(left.output.isEmpty)
+      // It stays where somebody else's environment is up on this engine.
+      #expect(left.output.isEmpty || isAnothers(left.output), "\(left.output)\(down.error)")
 
       // Who trusted the authority once need not do so again.
       _ = try up("kilnproxyb", in: root)
@@ -185,7 +195,9 @@ struct ProxyTests {
         """, in: root)
       #expect(taken.output.hasPrefix("http://127.0.0.1:"))
       #expect(taken.error.contains("kilnproxyb has no HTTPS: port 18443 of this machine is in use by another program"))
-      #expect(try sh("docker ps -aq --filter name=kiln-proxy", in: root).output.isEmpty)
+      #expect(
+        try !sh("docker ps -a --filter name=^/?kiln-proxy$ --format '{{.Networks}}'", in: root).output.contains(
+          "kilnproxy"))
 
       // Remembered until it is taken back.
       try sh("kiln up kilnproxyb -q --no-proxy && kiln up kilnproxyb -q", in: root)

@@ -135,6 +135,27 @@ struct LocalProxyTests {
           = help: `ss -ltnp` shows which one; `export KILN_HTTPS_PORT=8443` takes another port, `kiln up --no-proxy` does without
 
         """)
+  }
+
+  @Test func aPortThatIsTakenLeavesTheOthersWhatTheyHave() async throws {
+    let answer = "Error response from daemon: listen tcp4 127.0.0.1:8443: bind: address already in use\n"
+    let remove = ScriptedRunner.Step.run("docker rm --force --volumes kiln-proxy")
+    let steps =
+      [Self.found(",acme_default"), remove]
+      + Self.starting("127.0.0.1:8443:8443 127.0.0.1:80:8080", "globex_default", "acme_default") + [
+        .run("docker start kiln-proxy", error: answer, code: 1), remove,
+        .run("docker network ls --quiet --filter label=io.kiln.proxy", output: "n1\n"), .run("docker network rm n1"),
+        .run(Self.listing),
+      ] + Self.starting("127.0.0.1:443:8443 127.0.0.1:80:8080", "acme_default") + [
+        .run("docker start kiln-proxy"), Self.listed(Self.acme, Self.globex), .run(Self.reload),
+      ]
+    let text = try await run(steps, variables: ["KILN_HTTPS_PORT": "8443"]) { proxy in
+      await EngineWorkspace.message { _ = try await proxy.join("globex") { "kiln/proxy:1" } }
+    }
+    #expect(text.result.hasPrefix("error: port 8443 of this machine is in use by another program"))
+  }
+
+  @Test func aPortIsTakenWhereTheEngineSaysSo() {
     #expect(LocalProxy.isTaken(80, "Bind for 127.0.0.1:80 failed: port is already allocated"))
     #expect(!LocalProxy.isTaken(80, "Bind for 127.0.0.1:8080 failed: port is already allocated"))
     #expect(!LocalProxy.isTaken(80, "127.0.0.1:80: permission denied"))

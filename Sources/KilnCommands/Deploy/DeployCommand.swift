@@ -9,9 +9,13 @@ import KilnWorkspace
 struct DeployOptionGroup: ParsableArguments {
   @Option(help: ArgumentHelp("Approve the release, and say why: where the stage has `approval`.", valueName: "why"))
   var approve: String?
-  @Option(help: ArgumentHelp("Seconds that each part may take: 600, of machines 1800.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp("Seconds that each part may take: 600, of machines 1800.", valueName: "seconds"),
+    transform: OptionRule.seconds)
   var timeout: Int?
-  @Option(help: ArgumentHelp("Seconds to wait for another deployment of the customer.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp("Seconds to wait for another deployment of the customer.", valueName: "seconds"),
+    transform: OptionRule.patience)
   var lockTimeout = 600
   @Flag(help: "Take over a namespace that Kiln has not made.") var adopt = false
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
@@ -33,7 +37,7 @@ struct DeployOptionGroup: ParsableArguments {
   }
 }
 
-struct DeployCommand: KilnSubcommand {
+struct DeployCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "deploy", abstract: "Deploy environments to their Kubernetes clusters, or their machines to Azure.",
     discussion: """
@@ -59,8 +63,6 @@ struct DeployCommand: KilnSubcommand {
   @OptionGroup var deploy: DeployOptionGroup
   @OptionGroup var options: WorkspaceOptions
   @Argument(help: "Customers; all that are deployed when none is named.") var customers: [String] = []
-
-  var color: ColorChoice { options.color }
 
   func validate() throws {
     if diff, deploy.format == .json { throw ValidationError("--diff prints text: leave out --format json") }
@@ -91,7 +93,7 @@ struct DeployCommand: KilnSubcommand {
   }
 }
 
-struct PromoteCommand: KilnSubcommand {
+struct PromoteCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "promote", abstract: "Deploy to a stage the images that another stage runs.",
     discussion: """
@@ -107,8 +109,6 @@ struct PromoteCommand: KilnSubcommand {
   @OptionGroup var options: WorkspaceOptions
   @Argument(help: "Customers.") var customers: [String]
 
-  var color: ColorChoice { options.color }
-
   func validate() throws {
     if from == to { throw ValidationError("--from and --to are the same stage") }
   }
@@ -122,7 +122,7 @@ struct PromoteCommand: KilnSubcommand {
   }
 }
 
-struct RollbackCommand: KilnSubcommand {
+struct RollbackCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollback", abstract: "Bring an earlier release back.",
     discussion: """
@@ -139,8 +139,6 @@ struct RollbackCommand: KilnSubcommand {
   @OptionGroup var deploy: DeployOptionGroup
   @OptionGroup var options: WorkspaceOptions
   @Argument(help: "The customer.") var customer: String
-
-  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: [customer])

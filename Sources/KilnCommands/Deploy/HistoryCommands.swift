@@ -6,7 +6,7 @@ import KilnPlan
 import KilnSpec
 import KilnWorkspace
 
-struct HistoryCommand: KilnSubcommand {
+struct HistoryCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "history", abstract: "List a customer's releases: what ran when, who deployed it, and what came of it."
   )
@@ -16,8 +16,6 @@ struct HistoryCommand: KilnSubcommand {
   @OptionGroup var options: WorkspaceOptions
   @Argument(help: "The customer.") var customer: String
 
-  var color: ColorChoice { options.color }
-
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: [customer])
     try context.stopOnErrors(loaded)
@@ -26,7 +24,7 @@ struct HistoryCommand: KilnSubcommand {
   }
 }
 
-struct FleetCommand: KilnSubcommand {
+struct FleetCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "fleet", abstract: "Show which version of which customer runs in which stage.",
     discussion: """
@@ -41,8 +39,6 @@ struct FleetCommand: KilnSubcommand {
   @OptionGroup var options: WorkspaceOptions
   @Argument(help: "Customers; all when none is named.") var customers: [String] = []
 
-  var color: ColorChoice { options.color }
-
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)
     try context.stopOnErrors(loaded)
@@ -53,7 +49,7 @@ struct FleetCommand: KilnSubcommand {
   }
 }
 
-struct WatchCommand: KilnSubcommand {
+struct WatchCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "watch", abstract: "Ask the pages of deployed customers again and again, and say what changes.",
     discussion: """
@@ -73,8 +69,6 @@ struct WatchCommand: KilnSubcommand {
   @Flag(help: "End after one round.") var once = false
   @OptionGroup var options: WorkspaceOptions
   @Argument(help: "Customers; all that run in a cluster when none is named.") var customers: [String] = []
-
-  var color: ColorChoice { options.color }
 
   func validate() throws {
     if interval < 1 { throw ValidationError("--interval takes seconds, at least 1") }

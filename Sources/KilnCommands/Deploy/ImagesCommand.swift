@@ -9,15 +9,13 @@ struct ImagesCommand: ParsableCommand {
     subcommands: [ImagesListCommand.self, ImagesPruneCommand.self])
 }
 
-struct ImagesListCommand: KilnSubcommand {
+struct ImagesListCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List a customer's images, and which releases have them.")
 
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
   @OptionGroup var options: WorkspaceOptions
   @Argument(help: "The customer.") var customer: String
-
-  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: [customer])
@@ -26,7 +24,7 @@ struct ImagesListCommand: KilnSubcommand {
   }
 }
 
-struct ImagesPruneCommand: KilnSubcommand {
+struct ImagesPruneCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "prune", abstract: "Remove images that no release needs.",
     discussion: """
@@ -44,8 +42,6 @@ struct ImagesPruneCommand: KilnSubcommand {
   @Flag(help: "Remove it; without, it is only shown.") var yes = false
   @OptionGroup var options: WorkspaceOptions
   @Argument(help: "The customer.") var customer: String
-
-  var color: ColorChoice { options.color }
 
   func validate() throws {
     if !(0...36_500).contains(keep) { throw ValidationError("--keep takes days, from 0 to 36500") }

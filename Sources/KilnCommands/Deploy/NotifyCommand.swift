@@ -3,7 +3,7 @@ import KilnConsole
 import KilnDeploy
 import KilnWorkspace
 
-struct NotifyCommand: KilnSubcommand {
+struct NotifyCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "notify", abstract: "Report a failed job of a CI pipeline to those whom kiln.yaml names.",
     discussion: """
@@ -20,8 +20,6 @@ struct NotifyCommand: KilnSubcommand {
   @Option(help: ArgumentHelp("Where people read more.", valueName: "url")) var url: String?
   @OptionGroup var options: WorkspaceOptions
   @Argument(help: "What failed, as in \"building acme\".") var job: String
-
-  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: [])

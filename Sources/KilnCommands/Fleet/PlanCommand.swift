@@ -6,7 +6,7 @@ import KilnWorkspace
 
 extension PlanFormat: ExpressibleByArgument {}
 
-struct PlanCommand: KilnSubcommand {
+struct PlanCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "Print the resolved specs, the runtimes of the fleet, or what a change costs.",
     discussion: """
@@ -53,8 +53,6 @@ struct PlanCommand: KilnSubcommand {
         "\(question) has no format \(format.rawValue), but \(formats.map(\.rawValue).joined(separator: ", "))")
     }
   }
-
-  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)

@@ -4,7 +4,7 @@ import KilnEngine
 import KilnSpec
 import KilnWorkspace
 
-struct BuildCommand: KilnSubcommand {
+struct BuildCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "build", abstract: "Build the images of environments.",
     discussion: """
@@ -30,8 +30,6 @@ struct BuildCommand: KilnSubcommand {
   @Flag(help: "Print all that the engine prints, not only its steps.") var verbose = false
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
   @Argument(help: "Customers; all when none is named.") var customers: [String] = []
-
-  var color: ColorChoice { options.color }
 
   func validate() throws { try options.refuse(verbose: verbose) }
 

@@ -6,7 +6,7 @@ import KilnEngine
 import KilnWorkspace
 import SystemPackage
 
-struct PackCommand: SynchronousCommand {
+struct PackCommand: SynchronousCommand, WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "pack", abstract: "Pack the build contexts of environments into dist/.",
     discussion: """
@@ -30,8 +30,6 @@ struct PackCommand: SynchronousCommand {
   @Option(help: "none, gzip or zstd.") var compression: Compression = .none
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
   @Argument(help: "Customers; all when none is named.") var customers: [String] = []
-
-  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) throws {
     let loaded = try context.load(options, customers: customers)

@@ -4,7 +4,7 @@ import KilnEngine
 import KilnSpec
 import KilnWorkspace
 
-struct RunCommand: KilnSubcommand {
+struct RunCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run a job of a customer's now, or a command in an app's image.",
     discussion: """
@@ -22,8 +22,6 @@ struct RunCommand: KilnSubcommand {
   @Argument(help: "The customer.") var customer: String
   @Argument(help: "A job, or an app where a command follows.") var name: String
   @Argument(parsing: .postTerminator, help: "The command.") var command: [String] = []
-
-  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: [customer])

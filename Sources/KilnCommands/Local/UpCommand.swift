@@ -10,7 +10,7 @@ import KilnSpec
 import KilnWorkspace
 import SystemPackage
 
-struct UpCommand: KilnSubcommand {
+struct UpCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "up", abstract: "Run customers' environments on this machine.",
     discussion: """
@@ -43,7 +43,9 @@ struct UpCommand: KilnSubcommand {
   @Flag(inversion: .prefixedNo, help: "Serve the apps by HTTPS under names, from now on (default: --proxy)")
   var proxy: Bool?
   @Flag(help: "Print the address for browsers, and open it there.") var open = false
-  @Option(help: ArgumentHelp("How long to wait until all is healthy.", valueName: "seconds")) var timeout = 120
+  @Option(
+    help: ArgumentHelp("How long to wait until all is healthy.", valueName: "seconds"), transform: OptionRule.seconds)
+  var timeout = 120
   @Option(help: ArgumentHelp("The Compose project's name, from now on; else the customer's.", valueName: "name"))
   var project: String?
   @Flag(help: "Take over what the same workspace left on the engine when it was in another folder.") var adopt = false
@@ -55,16 +57,11 @@ struct UpCommand: KilnSubcommand {
     if let port = port.first(where: { !PortChoice.isValid($0) }) {
       throw ValidationError("--port is 1 to 65535, not \(PortChoice.number(port))")
     }
-    let onlyOne = [(!port.isEmpty, "--port"), (mount, "--mount"), (project != nil, "--project")].filter(\.0).map(\.1)
-    if customers.count > 1, let option = onlyOne.first {
-      throw ValidationError("\(option) is for one customer, not for \(customers.count)")
-    }
+    try OptionRule.onlyOne(customers, ["--port": !port.isEmpty, "--mount": mount, "--project": project != nil])
     if let project, !LocalEnvironment.isProject(project) {
       throw ValidationError("--project takes lower-case letters, digits, - and _, not \"\(project)\"")
     }
   }
-
-  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)

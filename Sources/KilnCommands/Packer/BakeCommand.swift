@@ -4,7 +4,7 @@ import KilnPacker
 import KilnRelease
 import KilnWorkspace
 
-struct BakeCommand: KilnSubcommand {
+struct BakeCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "bake", abstract: "Bake an environment's machine image with Packer.",
     discussion: """
@@ -24,8 +24,6 @@ struct BakeCommand: KilnSubcommand {
   @Option(help: "Only this builder: azure-arm or docker; may be repeated.") var only: [String] = []
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
   @Argument(help: "The customer.") var customer: String
-
-  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: [customer])

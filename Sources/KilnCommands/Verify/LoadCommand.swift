@@ -4,7 +4,7 @@ import KilnHTTP
 import KilnLoad
 import KilnWorkspace
 
-struct LoadCommand: KilnSubcommand {
+struct LoadCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "load", abstract: "Run a customer's load tests, and hold them to their budgets.",
     discussion: """
@@ -20,27 +20,21 @@ struct LoadCommand: KilnSubcommand {
       """)
 
   @Option(help: ArgumentHelp("With the values of this stage, at its domain.", valueName: "stage")) var stage: String?
-  @Option(help: ArgumentHelp("At this address; with --stage in place of its domain.", valueName: "url"))
-  var url: String?
+  @Option(
+    help: ArgumentHelp("At this address; with --stage in place of its domain.", valueName: "url"),
+    transform: OptionRule.address)
+  var url: HTTPAddress?
   @Option(help: ArgumentHelp("Write JUnit's XML to a file.", valueName: "file")) var junit: String?
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
   @OptionGroup var options: WorkspaceOptions
   @Argument(help: "The customer.") var customer: String
   @Argument(help: "Its load tests; all when none is named.") var names: [String] = []
 
-  var color: ColorChoice { options.color }
-
-  func validate() throws {
-    if let url, HTTPAddress(url) == nil {
-      throw ValidationError("--url is an address of the form https://HOST, not \(url)")
-    }
-  }
-
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: [customer])
     try context.stopOnErrors(loaded)
     let summary = try await LoadRun(
-      loaded.plan(of: customer), names, at: .init(stage: stage, url: url.flatMap { HTTPAddress($0) }), loaded: loaded,
+      loaded.plan(of: customer), names, at: .init(stage: stage, url: url), loaded: loaded,
       isQuiet: options.quiet, context
     ).run()
     format == .json ? context.console.output(json: summary.document) : context.console.output(summary.text)

@@ -4,7 +4,7 @@ import KilnHTTP
 import KilnVerify
 import KilnWorkspace
 
-struct TestCommand: KilnSubcommand {
+struct TestCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "test", abstract: "Run customers' tests, each customer's in an environment of its own.",
     discussion: """
@@ -24,26 +24,21 @@ struct TestCommand: KilnSubcommand {
   @OptionGroup var options: WorkspaceOptions
   @Option(help: ArgumentHelp("Only this test; may be repeated.", valueName: "test")) var only: [String] = []
   @Flag(help: "Leave the environment up; the next run removes it.") var keep = false
-  @Option(help: ArgumentHelp("How long to wait until all is healthy.", valueName: "seconds")) var timeout = 120
+  @Option(
+    help: ArgumentHelp("How long to wait until all is healthy.", valueName: "seconds"), transform: OptionRule.seconds)
+  var timeout = 120
   @Option(
     help: ArgumentHelp(
-      "Test a deployment at this address: tests have it as KILN_URL, and nothing else is started.", valueName: "url"))
-  var url: String?
+      "Test a deployment at this address: tests have it as KILN_URL, and nothing else is started.", valueName: "url"),
+    transform: OptionRule.address)
+  var url: HTTPAddress?
   @Option(help: ArgumentHelp("Write JUnit's XML to a file, a case for each test.", valueName: "file")) var junit:
     String?
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
   @Argument(help: "Customers.") var customers: [String]
 
-  var color: ColorChoice { options.color }
-
   func validate() throws {
-    if customers.count > 1, !only.isEmpty {
-      throw ValidationError("--only is for one customer, not for \(customers.count)")
-    }
-    if let url {
-      if HTTPAddress(url) == nil { throw ValidationError("--url is an address of the form https://HOST, not \(url)") }
-      if customers.count > 1 { throw ValidationError("--url is for one customer, not for \(customers.count)") }
-    }
+    try OptionRule.onlyOne(customers, ["--only": !only.isEmpty, "--url": url != nil])
   }
 
   func run(in context: CommandContext) async throws {
@@ -55,7 +50,7 @@ struct TestCommand: KilnSubcommand {
     try await each(of: customers, in: context) { customer in
       let run = TestRun(
         plan: try loaded.plan(of: customer), loaded: loaded, names: only, timeout: timeout, isKeeping: keep,
-        isQuiet: options.quiet, address: url.flatMap { HTTPAddress($0) }, context)
+        isQuiet: options.quiet, address: url, context)
       // The result has said what failed.
       if try await !output.addTests(run) { throw KilnExit.problems }
     }

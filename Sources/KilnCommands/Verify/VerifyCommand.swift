@@ -4,7 +4,7 @@ import KilnHTTP
 import KilnVerify
 import KilnWorkspace
 
-struct VerifyCommand: KilnSubcommand {
+struct VerifyCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Check an environment against its spec: what runs, or its images.",
     discussion: """
@@ -31,29 +31,23 @@ struct VerifyCommand: KilnSubcommand {
   var container: String?
   @Option(help: ArgumentHelp("The machine's image; else what kiln bake's manifest names.", valueName: "image"))
   var machine: String?
-  @Option(help: ArgumentHelp("Ask a deployment at this address instead, from outside.", valueName: "url"))
-  var url: String?
+  @Option(
+    help: ArgumentHelp("Ask a deployment at this address instead, from outside.", valueName: "url"),
+    transform: OptionRule.address)
+  var url: HTTPAddress?
   @Option(help: ArgumentHelp("With --url: whose pages are asked; the only app where none is named.", valueName: "app"))
   var app: String?
   @Option(help: ArgumentHelp("Write JUnit's XML to a file.", valueName: "file")) var junit: String?
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
   @Argument(help: "Customers.") var customers: [String]
 
-  var color: ColorChoice { options.color }
-
   func validate() throws {
-    if let url {
-      if HTTPAddress(url) == nil { throw ValidationError("--url is an address of the form https://HOST, not \(url)") }
-      if customers.count > 1 { throw ValidationError("--url is for one customer, not for \(customers.count)") }
-      if parity || container != nil || machine != nil {
-        throw ValidationError("--url asks what runs: leave out --parity, --container and --machine")
-      }
-    } else if app != nil {
-      throw ValidationError("--app is for --url")
+    try OptionRule.onlyOne(
+      customers, ["--url": url != nil, "--container": container != nil, "--machine": machine != nil])
+    if url != nil, parity || container != nil || machine != nil {
+      throw ValidationError("--url asks what runs: leave out --parity, --container and --machine")
     }
-    if customers.count > 1, container != nil || machine != nil {
-      throw ValidationError("--container and --machine are for one customer, not for \(customers.count)")
-    }
+    if url == nil, app != nil { throw ValidationError("--app is for --url") }
   }
 
   func run(in context: CommandContext) async throws {
@@ -68,7 +62,7 @@ struct VerifyCommand: KilnSubcommand {
       let isGood =
         parity
         ? try await output.addParity(of: check, machine: machine)
-        : try await output.addChecks(of: check, at: url.flatMap { HTTPAddress($0) }, app: app)
+        : try await output.addChecks(of: check, at: url, app: app)
       // The result has said what is wrong.
       if !isGood { throw KilnExit.problems }
     }

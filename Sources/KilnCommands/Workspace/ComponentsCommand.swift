@@ -5,7 +5,7 @@ import KilnDocuments
 import KilnSpec
 import KilnWorkspace
 
-struct ComponentsCommand: SynchronousCommand {
+struct ComponentsCommand: SynchronousCommand, WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "components", abstract: "List what a spec can name, or describe one of them.",
     discussion: """
@@ -20,8 +20,6 @@ struct ComponentsCommand: SynchronousCommand {
   @OptionGroup var options: WorkspaceOptions
   @Option(help: "text, json or markdown.") var format: Format = .text
   @Argument(help: "A base, component, service or profile.") var name: String?
-
-  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) throws {
     // Outside a workspace there is still the catalog.

@@ -5,7 +5,7 @@ import KilnSpec
 import KilnWorkspace
 import SystemPackage
 
-struct GenerateCommand: SynchronousCommand {
+struct GenerateCommand: SynchronousCommand, WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Write Dockerfiles, Packer templates, playbooks and goss files from the specs.",
     discussion: """
@@ -32,8 +32,6 @@ struct GenerateCommand: SynchronousCommand {
   @Option(help: "With --check: text, json, or annotations for github or azure-pipelines.")
   var format: DiagnosticRenderer.Format = .text
   @Argument(help: "Customers; all when none is named.") var customers: [String] = []
-
-  var color: ColorChoice { options.color }
   var errorReport: ErrorReport { .init(format: format, isResult: format != .text) }
 
   func validate() throws {

@@ -20,7 +20,7 @@ struct InitCommand: SynchronousCommand {
   }
 }
 
-struct NewCommand: SynchronousCommand {
+struct NewCommand: SynchronousCommand, WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "new", abstract: "Write a commented spec for a customer.",
     discussion: """
@@ -31,8 +31,6 @@ struct NewCommand: SynchronousCommand {
   @OptionGroup var options: WorkspaceOptions
   @Option(help: "The profile beneath it.") var profile: String = "lamp"
   @Argument(help: "The customer's name.") var customer: String
-
-  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) throws {
     let new = NewEnvironment(customer: customer, profile: profile)

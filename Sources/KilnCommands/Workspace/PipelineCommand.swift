@@ -6,7 +6,7 @@ import SystemPackage
 
 extension PipelineSystem: ExpressibleByArgument {}
 
-struct PipelineCommand: SynchronousCommand {
+struct PipelineCommand: SynchronousCommand, WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "pipeline", abstract: "Write the CI definition that checks, builds and deploys the workspace.",
     discussion: """
@@ -27,8 +27,6 @@ struct PipelineCommand: SynchronousCommand {
   @Flag(help: "Print it, and write nothing.") var stdout = false
   @Option(name: .shortAndLong, help: ArgumentHelp("Write it there instead.", valueName: "file")) var output: String?
   @Argument(help: "azure-pipelines, github, gitlab or jenkins.") var system: PipelineSystem
-
-  var color: ColorChoice { options.color }
 
   func validate() throws {
     if stdout, check || diff || output != nil {

@@ -3,7 +3,7 @@ import KilnConsole
 import KilnEngine
 import KilnWorkspace
 
-struct PruneCommand: KilnSubcommand {
+struct PruneCommand: WorkspaceCommand {
   static let configuration = CommandConfiguration(
     commandName: "prune", abstract: "Remove contexts, archives and images that nothing needs any more.",
     discussion: """
@@ -20,8 +20,6 @@ struct PruneCommand: KilnSubcommand {
   @Flag(help: "Remove it.") var yes = false
   @Flag(help: "Also contexts and archives that the next build or pack would use.") var all = false
   @Option(help: "text or json.") var format: ContextListCommand.Format = .text
-
-  var color: ColorChoice { options.color }
 
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: [])

@@ -26,10 +26,9 @@ package struct VolumeContainer: Sendable {
     let docker = environment.context.docker.tool
     let containers = try await EngineContainer.all(of: environment.project.name, on: docker)
     if let container = containers.first(where: \.isApp) ?? containers.first { return container.image }
-    let repositories = plan.apps.map { plan.repository(of: $0).description }
-    let images =
-      plan.runtimes.map { plan.image(of: $0).description } + plan.services.map { plan.image(of: $0).description }
-    for reference in repositories + images {
+    let images = plan.images
+    for image in images.filter({ $0.app != nil }) + images.filter({ $0.app == nil }) {
+      let reference = image.reference?.description ?? image.repository.description
       let found = try await docker.output([
         "image", "ls", "--quiet", "--no-trunc", "--filter", "reference=\(reference)",
       ]).output.split(separator: "\n")

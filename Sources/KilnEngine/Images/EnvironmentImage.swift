@@ -39,6 +39,23 @@ package struct EnvironmentImage: Sendable {
   /// The spec that it is from.
   package let file: String
 
+  fileprivate init(
+    _ image: ImagePlan, of plan: EnvironmentPlan, kind: Kind, archive: String, source: ContextSource,
+    sources: [String: String] = [:]
+  ) {
+    self.init(
+      kind: kind, name: image.name, repository: image.repository, tag: image.tag, isRefreshed: image.refresh != nil,
+      archive: archive, source: source, sources: sources, file: plan.spec.file)
+  }
+
+  fileprivate init(
+    kind: Kind, name: String, repository: ImageRepository, tag: String?, isRefreshed: Bool, archive: String,
+    source: ContextSource, sources: [String: String], file: String
+  ) {
+    (self.kind, self.name, self.repository, self.tag, self.isRefreshed) = (kind, name, repository, tag, isRefreshed)
+    (self.archive, self.source, self.sources, self.file) = (archive, source, sources, file)
+  }
+
   package func reference(_ staged: StagedContext) -> ImageReference { repository.tagged(tag ?? staged.tag) }
 }
 
@@ -57,38 +74,28 @@ extension LoadedWorkspace {
   /// The images of `plan`: runtimes, apps, services by name.
   package func images(of plan: EnvironmentPlan) throws -> [EnvironmentImage] {
     let generator = Generator()
-    let outputs = try generator.images(of: plan)
-    let runtimes = plan.runtimes
-    var images = try runtimes.map { runtime in
-      let image = plan.image(of: runtime)
-      return EnvironmentImage(
-        kind: .runtime(runtime.id), name: EnvironmentPlan.runtimeName, repository: image.repository, tag: image.tag,
-        isRefreshed: plan.refresh(of: runtime) != nil, archive: GeneratedFolder.runtime(runtime.id),
-        source: context(try generator.runtime(runtime, of: plan)), sources: [:], file: plan.spec.file)
+    return try plan.images.map { image in
+      let own = context(try generator.image(image, of: plan))
+      switch image.subject {
+      case .runtime(let runtime):
+        return EnvironmentImage(
+          image, of: plan, kind: .runtime(runtime.id), archive: GeneratedFolder.runtime(runtime.id), source: own)
+      case .app(let app):
+        var (source, texts) = try appContext(of: app, in: plan)
+        source.files = own.files
+        // Before the engine, which names neither the spec nor the place.
+        let missing = missingNeeds(of: app.spec, in: source)
+        if missing.hasErrors { throw DiagnosticsError(missing) }
+        return EnvironmentImage(
+          image, of: plan, kind: .app(app.name), archive: GeneratedFolder.app(app.name, of: plan.customer),
+          source: source, sources: texts)
+      case .service(let service):
+        return EnvironmentImage(
+          image, of: plan, kind: .service(service.name),
+          archive: GeneratedFolder.service(service.name, of: plan.customer),
+          source: own)
+      }
     }
-    for (app, output) in zip(plan.apps, outputs.apps) {
-      let own = try appContext(of: app, in: plan)
-      var source = own.source
-      source.files = context(output.image).files
-      // Before the engine, which names neither the spec nor the place.
-      let missing = missingNeeds(of: app.spec, in: source)
-      if missing.hasErrors { throw DiagnosticsError(missing) }
-      images.append(
-        EnvironmentImage(
-          kind: .app(app.name), name: app.name, repository: plan.repository(of: app), tag: nil, isRefreshed: false,
-          archive: GeneratedFolder.app(app.name, of: plan.customer), source: source, sources: own.texts,
-          file: plan.spec.file))
-    }
-    for (service, output) in zip(plan.services, outputs.services) {
-      let reference = plan.image(of: service)
-      images.append(
-        EnvironmentImage(
-          kind: .service(service.name), name: service.name, repository: reference.repository, tag: reference.tag,
-          isRefreshed: plan.refresh(of: service) != nil,
-          archive: GeneratedFolder.service(service.name, of: plan.customer), source: context(output.image),
-          sources: [:], file: plan.spec.file))
-    }
-    return images
   }
 
   /// The image of what serves HTTPS in front of this customer and others.

@@ -38,13 +38,12 @@ package struct ImageRefresh: Sendable {
     while true {
       let mark = number == 1 ? day : "\(day).\(number)"
       let marked = loaded.plans.reduce(loaded.workspace.refreshes) { marked, plan in
-        plan.marked(
-          marked, as: mark,
-          runtimes: plan.runtimes.filter { runtime in
-            names.isEmpty || names.contains(EnvironmentPlan.runtimeName)
-              || plan.apps.contains { $0.runtime.id == runtime.id && names.contains($0.name) }
-          },
-          services: plan.services.filter { names.isEmpty || names.contains($0.name) })
+        plan.marked(marked, as: mark) { image in
+          if names.isEmpty || names.contains(image.name) { return true }
+          // Refreshing an app is refreshing what it stands on.
+          guard case .runtime(let runtime) = image.subject else { return false }
+          return plan.apps.contains { $0.runtime.id == runtime.id && names.contains($0.name) }
+        }
       }
       if try await !Self.isTaken(mark, marked, loaded, engine) {
         refreshes = marked
@@ -63,8 +62,7 @@ package struct ImageRefresh: Sendable {
   }
 
   private static func images(of plan: EnvironmentPlan, _ mark: String) -> [ImageReference] {
-    plan.runtimes.filter { plan.refresh(of: $0) == mark }.map { plan.image(of: $0) }
-      + plan.services.filter { plan.refresh(of: $0) == mark }.map { plan.image(of: $0) }
+    plan.images.filter { $0.refresh == mark }.compactMap(\.reference)
   }
 
   /// Another machine may have made one today, and somebody may use it.
@@ -95,7 +93,8 @@ package struct ImageRefresh: Sendable {
   ///
   /// - Parameter loaded: Read with `refreshes`. Images that the fleet has no more are left out.
   package func write(_ loaded: LoadedWorkspace, _ context: CommandContext) throws {
-    let kept = loaded.isFleetWhole ? refreshes.only(Set(loaded.fleet.flatMap(\.refreshable))) : refreshes
+    let kept =
+      loaded.isFleetWhole ? refreshes.only(Set(loaded.fleet.flatMap(\.images).compactMap(\.lockName))) : refreshes
     let marks = kept.marks.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     let document: DocumentValue = [
       "version": 1, "refreshed": .map(DocumentMap(marks.map { ($0.key, .string($0.value)) })),

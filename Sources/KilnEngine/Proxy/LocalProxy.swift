@@ -94,7 +94,7 @@ package struct LocalProxy: Sendable {
     defer { lock.release() }
     let wanted = try ProxyPorts(in: context.environment)
     let network = ComposeProject.network(of: project)
-    var others: Set<String> = []
+    var earlier: Found?
     if var found = try await found() {
       if found.isRunning, found.version == Self.version, wanted == nil || wanted == found.ports {
         if found.networks.insert(network).inserted { try await connect(network) }
@@ -102,14 +102,30 @@ package struct LocalProxy: Sendable {
         if let names = try? await configure(found, attempts: 1) { return addresses(of: project, names, found.ports) }
         try Interruption.check()
       }
-      others = found.networks
+      earlier = found
       try await removeContainer()
     }
+    let image = try await image()
+    do {
+      let found = try await start(
+        image: image, ports: wanted ?? ProxyPorts(), own: network, others: earlier?.networks ?? [])
+      var addresses = addresses(of: project, try await configure(found, attempts: 50), found.ports)
+      addresses.isNew = true
+      return addresses
+    } catch {
+      if let earlier { try? await restart(earlier, image: image, without: network) }
+      throw error
+    }
+  }
+
+  /// Gives the other environments back what they had, where it could not be started in another way.
+  private func restart(_ earlier: Found, image: String, without network: String) async throws {
+    guard earlier.isRunning, try await found() == nil,
+      let first = earlier.networks.subtracting([network]).min()
+    else { return }
     let found = try await start(
-      image: try await image(), ports: wanted ?? ProxyPorts(), own: network, others: others)
-    var addresses = addresses(of: project, try await configure(found, attempts: 50), found.ports)
-    addresses.isNew = true
-    return addresses
+      image: image, ports: earlier.ports, own: first, others: earlier.networks.subtracting([network]))
+    _ = try await configure(found, attempts: 50)
   }
 
   /// Takes the proxy away from a project, and all of it where that was the last one.

@@ -30,13 +30,13 @@ struct ImageRemains: Sendable {
     self.context = context
     var current: Set<String> = []
     for plan in loaded.fleet {
-      for runtime in plan.allRuntimes { current.insert(plan.image(of: runtime).description) }
-      for service in plan.services { current.insert(plan.image(of: service).description) }
-      // What was built or packed last: the source is not read for it.
-      for app in plan.allApps {
+      for image in plan.images + (plan.testing?.images ?? []) {
+        if let reference = image.reference { current.insert(reference.description) }
+        // What was built or packed last: the source is not read for it.
+        guard let app = image.app else { continue }
         let folder = FilePath(GeneratedFolder.app(app.name, of: plan.customer))
         let newest = ContextStage(layout.contexts.pushing(folder), below: root).newestTag
-        let own = plan.repository(of: app).description + ":"
+        let own = image.repository.description + ":"
         let last = entries.last { $0.image.hasPrefix(own) }?.image
         if let image = newest.map({ own + $0 }) ?? last { current.insert(image) }
       }
