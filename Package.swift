@@ -123,7 +123,7 @@ let package = Package(
       "KilnWorkspace",
       [
         "KilnArtifacts", "KilnCatalog", "KilnConsole", "KilnContext", "KilnDiagnostics", "KilnDocuments", "KilnFleet",
-        "KilnGeneration", "KilnPlan", "KilnProcesses", "KilnSpec", system,
+        "KilnGeneration", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnText", system,
       ], tests: ["KilnTesting"])
     + module(
       "KilnEngine",

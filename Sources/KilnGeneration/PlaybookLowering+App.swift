@@ -15,7 +15,7 @@ extension PlaybookLowering {
     tasks.append(
       .task(
         AnsibleTask(
-          "App: look at the archive", "ansible.builtin.stat",
+          "Look at the archive (app)", "ansible.builtin.stat",
           ["path": "{{ kiln_app_archive }}", "checksum_algorithm": "sha256", "get_checksum": true],
           tags: hasMigrations ? ["app", "units"] : ["app"],
           register: "kiln_app_file")))
@@ -29,7 +29,7 @@ extension PlaybookLowering {
     }
     addVolumes(plan)
     task(
-      "App: remember the archive", "ansible.builtin.copy",
+      "Remember the archive", "ansible.builtin.copy",
       ["content": "", "dest": .template(Self.stamp), "mode": "0644", "force": false], owner: "app",
       notify: unique(services + lastingUnits(plan)).map(Self.restart))
   }
@@ -45,14 +45,14 @@ extension PlaybookLowering {
     var isWhole = false
     for (index, command) in app.install.enumerated() {
       if !command.needs.isEmpty {
-        tasks.append(unpack(app, command.needs.map(\.value), "App: unpack what install command \(index + 1) needs"))
+        tasks.append(unpack(app, command.needs.map(\.value), "Unpack what install command \(index + 1) needs (app)"))
       } else if !isWhole {
-        tasks.append(unpack(app, [], "App: unpack the archive"))
+        tasks.append(unpack(app, [], "Unpack the archive (app)"))
         isWhole = true
       }
       tasks += install(command.command, index + 1, app, secrets)
     }
-    return isWhole ? tasks : tasks + [unpack(app, [], "App: unpack the archive")]
+    return isWhole ? tasks : tasks + [unpack(app, [], "Unpack the archive (app)")]
   }
 
   /// - Parameter paths: In the source; all of it for none.
@@ -78,7 +78,7 @@ extension PlaybookLowering {
     _ command: String, _ number: Int, _ app: EnvironmentSpec.App, _ secrets: [SecretUse]
   ) -> [AnsibleTask] {
     var task = AnsibleTask(
-      "App: run install command \(number)", "ansible.builtin.command",
+      "Run install command \(number) (app)", "ansible.builtin.command",
       [
         "argv": ["/bin/sh", "-euc", .text(AppInstall.script(command, secrets: secrets, app.buildEnvironment))],
         "chdir": .text(app.workdir.value), "creates": .template(Self.stamp), "expand_argument_vars": false,
@@ -89,7 +89,7 @@ extension PlaybookLowering {
     task.register = "kiln_install"
     task.failedWhen = "false"
     let report = AnsibleTask(
-      "App: stop if install command \(number) failed", "ansible.builtin.fail",
+      "Stop if install command \(number) failed (app)", "ansible.builtin.fail",
       ["msg": "It ended with {{ kiln_install.rc }}. What it printed may hold a secret and is not shown."],
       when: ["kiln_install.rc != 0"], tags: ["app"])
     return [task, report]
@@ -102,21 +102,21 @@ extension PlaybookLowering {
     tasks.append(
       .task(
         AnsibleTask(
-          "App: look whether this archive is installed", "ansible.builtin.stat", ["path": .template(Self.stamp)],
+          "Look whether this archive is installed (app)", "ansible.builtin.stat", ["path": .template(Self.stamp)],
           tags: ["app"], register: "kiln_app_stamp")))
     let checks = secrets.map { secret in
       AnsibleTask(
-        "App: stop if the secret \(secret.file) is not set", "ansible.builtin.fail",
+        "Stop if the secret \(secret.file) is not set (app)", "ansible.builtin.fail",
         ["msg": .text("\(secret.variable) is not set in the environment that Ansible runs in, or is empty.")],
         when: ["lookup('ansible.builtin.env', kiln_variable) | length == 0"],
         vars: ["kiln_variable": .text(secret.variable)])
     }
     let folder = AnsibleTask(
-      "App: make /run/secrets", "ansible.builtin.file",
+      "Make /run/secrets (app)", "ansible.builtin.file",
       ["path": .text(SecretUse.folder), "state": "directory", "mode": "0700", "owner": "root", "group": "root"])
     let writes = secrets.map { secret in
       AnsibleTask(
-        "App: write the secret \(secret.file)", "ansible.builtin.copy",
+        "Write the secret \(secret.file) (app)", "ansible.builtin.copy",
         [
           "content": "{{ lookup('ansible.builtin.env', kiln_variable) | string }}",
           "dest": .text(secret.path), "mode": "0600", "owner": "root", "group": "root",
@@ -125,11 +125,11 @@ extension PlaybookLowering {
     }
     let removals = secrets.map { secret in
       AnsibleTask(
-        "App: remove the secret \(secret.file)", "ansible.builtin.file",
+        "Remove the secret \(secret.file) (app)", "ansible.builtin.file",
         ["path": .text(secret.path), "state": "absent"])
     }
     let cleanUp = AnsibleTask(
-      "App: remove /run/secrets", "ansible.builtin.command",
+      "Remove /run/secrets (app)", "ansible.builtin.command",
       ["argv": ["rmdir", "--ignore-fail-on-non-empty", .text(SecretUse.folder)], "removes": .text(SecretUse.folder)])
     tasks.append(
       .block(

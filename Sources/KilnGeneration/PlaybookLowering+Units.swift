@@ -10,7 +10,7 @@ extension PlaybookLowering {
       if machine.hasDisk(for: volume.name) {
         // `nofail`: a machine whose disk is not there starts all the same, and can be looked into.
         task(
-          "volumes: mount \(volume.path) by its label", "ansible.builtin.lineinfile",
+          "Mount \(volume.path) by its label", "ansible.builtin.lineinfile",
           [
             "path": "/etc/fstab", "create": true, "mode": "0644",
             "regexp": .text("^LABEL=\(MachinePlan.label(of: volume.name))\\s"),
@@ -20,7 +20,7 @@ extension PlaybookLowering {
           ], owner: "volumes")
       }
       task(
-        "volumes: make \(volume.path)", "ansible.builtin.file",
+        "Make \(volume.path)", "ansible.builtin.file",
         [
           "path": .text(volume.path), "state": "directory", "mode": "0755", "owner": .text(volume.owner),
           "group": .text(volume.owner),
@@ -54,7 +54,7 @@ extension PlaybookLowering {
       add(
         .init(path: MachineUnits.once, content: Array(MachineUnits.onceScript.utf8), mode: "0755"), "units", [])
       task(
-        "units: remember the version", "ansible.builtin.copy",
+        "Remember the version", "ansible.builtin.copy",
         ["content": "{{ kiln_app_file.stat.checksum }}\n", "dest": .text(MachineUnits.version), "mode": "0644"],
         owner: "units", notify: all.filter(\.isLasting).flatMap(\.instances).map(Self.restart))
     }
@@ -81,7 +81,7 @@ extension PlaybookLowering {
     tasks.append(
       .task(
         AnsibleTask(
-          "Units: see whether the machine is being baked", "ansible.builtin.stat",
+          "See whether the machine is being baked (units)", "ansible.builtin.stat",
           ["path": .text(MachineUnits.baking)], tags: ["units"], register: "kiln_baking")))
     for instance in instances {
       // What would not start while it bakes is not asked to: a second run has nothing to change.
@@ -89,7 +89,7 @@ extension PlaybookLowering {
         instance.hasSuffix(".timer")
         ? "started" : .template("{{ omit if kiln_baking.stat.exists else 'started' }}")
       task(
-        "units: enable and start \(instance)", "ansible.builtin.systemd_service",
+        "Enable and start \(instance)", "ansible.builtin.systemd_service",
         ["name": .text(instance), "enabled": true, "state": state, "daemon_reload": true], owner: "units",
         when: [Self.hasSystemd])
     }

@@ -96,6 +96,7 @@ struct PlaybookLowering {
     for step in steps where step.isFor(.machine) { add(step.step, owner: owner, notify: notify) }
   }
 
+  /// - Parameter name: What it does, without the owner, which is put behind it.
   mutating func task(
     _ name: String, _ module: StaticString, _ arguments: AnsibleMap, owner: String, notify: [AnsibleName] = [],
     when: [AnsibleTemplate] = [], environment: [AnsibleVariable] = []
@@ -103,7 +104,8 @@ struct PlaybookLowering {
     tasks.append(
       .task(
         AnsibleTask(
-          name, module, arguments, when: when, notify: notify, tags: [owner], environment: environment)))
+          "\(name) (\(owner))", module, arguments, when: when, notify: notify, tags: [owner], environment: environment))
+    )
   }
 
   private mutating func add(_ step: Step, owner: String, notify: [AnsibleName]) {
@@ -111,13 +113,13 @@ struct PlaybookLowering {
     case .packages(let names):
       let arguments = packages.installing(names, isReadingLists: needsUpdate)
       needsUpdate = false
-      task("\(owner): install packages", packages.module, arguments, owner: owner)
+      task("Install packages", packages.module, arguments, owner: owner)
     case .repository(let repository): add(repository, owner)
     case .download(let download): add(download, owner)
     case .file(let file): add(file, owner, notify)
     case .directory(let directory):
       task(
-        "\(owner): make \(directory.path)", "ansible.builtin.file",
+        "Make \(directory.path)", "ansible.builtin.file",
         [
           "path": .text(directory.path), "state": "directory", "mode": .text(directory.mode),
           "owner": .text(directory.owner), "group": .text(directory.group),
@@ -125,7 +127,7 @@ struct PlaybookLowering {
     case .user(let user): add(user, owner)
     case .link(let path, let target):
       task(
-        "\(owner): link \(path)", "ansible.builtin.file",
+        "Link \(path)", "ansible.builtin.file",
         ["src": .text(target), "dest": .text(path), "state": "link", "force": true], owner: owner, notify: notify)
     case .run(let run):
       var arguments: AnsibleMap = [
@@ -133,13 +135,13 @@ struct PlaybookLowering {
       ]
       if let creates = run.creates { arguments.set("creates", .text(creates)) }
       task(
-        "\(owner): run a script that makes \(run.creates ?? "nothing")", "ansible.builtin.command", arguments,
+        "Run a script that makes \(run.creates ?? "nothing")", "ansible.builtin.command", arguments,
         owner: owner,
         notify: notify, environment: Self.variables(run.environment))
     case .environment(let values): variables += values
     case .service(let service):
       task(
-        "\(owner): enable and start \(service.name)", "ansible.builtin.systemd_service",
+        "Enable and start \(service.name)", "ansible.builtin.systemd_service",
         ["name": .text(service.name), "enabled": true, "state": "started", "daemon_reload": true], owner: owner,
         when: [Self.hasSystemd])
     }
@@ -149,7 +151,7 @@ struct PlaybookLowering {
     let source = ContextPath.unique(for: file.path, among: files.map(\.path))
     files.append((source, file.content))
     task(
-      "\(owner): write \(file.path)", "ansible.builtin.copy",
+      "Write \(file.path)", "ansible.builtin.copy",
       [
         "src": .text(source), "dest": .text(file.path), "mode": .text(file.mode), "owner": .text(file.owner),
         "group": .text(file.group),
@@ -162,7 +164,7 @@ struct PlaybookLowering {
     case .content(let text): add(.init(path: packages.keyPath(of: repository), content: Array(text.utf8)), owner, [])
     case .download(let url, let sha256):
       task(
-        "\(owner): fetch the key of \(repository.name)", "ansible.builtin.get_url",
+        "Fetch the key of \(repository.name)", "ansible.builtin.get_url",
         [
           "url": .text(url), "dest": .text(packages.keyPath(of: repository)),
           "checksum": .text("sha256:\(sha256)"), "mode": "0644",
@@ -175,7 +177,7 @@ struct PlaybookLowering {
 
   mutating func makeFolder(_ path: String, _ owner: String) {
     task(
-      "\(owner): make \(path)", "ansible.builtin.file", ["path": .text(path), "state": "directory", "mode": "0755"],
+      "Make \(path)", "ansible.builtin.file", ["path": .text(path), "state": "directory", "mode": "0755"],
       owner: owner)
   }
 
@@ -186,21 +188,21 @@ struct PlaybookLowering {
       makeFolder(download.to, owner)
     }
     task(
-      "\(owner): fetch \(download.url)", "ansible.builtin.get_url",
+      "Fetch \(download.url)", "ansible.builtin.get_url",
       [
         "url": .text(download.url), "dest": .text(target), "checksum": .text("sha256:\(download.sha256)"),
         "mode": .text(download.unpack ? "0644" : download.mode),
       ], owner: owner)
     guard download.unpack else { return }
     task(
-      "\(owner): unpack it to \(download.to)", "ansible.builtin.unarchive",
+      "Unpack the download to \(download.to)", "ansible.builtin.unarchive",
       ["src": .text(target), "dest": .text(download.to), "remote_src": true, "owner": "root", "group": "root"],
       owner: owner)
   }
 
   private mutating func add(_ user: Step.User, _ owner: String) {
     task(
-      "\(owner): make the group \(user.name)", "ansible.builtin.group",
+      "Make the group \(user.name)", "ansible.builtin.group",
       ["name": .text(user.name), "system": .bool(user.isSystem)],
       owner: owner)
     var arguments: AnsibleMap = [
@@ -211,7 +213,7 @@ struct PlaybookLowering {
       arguments.set("groups", .texts(user.groups))
       arguments.set("append", true)
     }
-    task("\(owner): make the account \(user.name)", "ansible.builtin.user", arguments, owner: owner)
+    task("Make the account \(user.name)", "ansible.builtin.user", arguments, owner: owner)
   }
 
   private mutating func add(_ service: ServicePlan) {

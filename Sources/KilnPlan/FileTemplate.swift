@@ -1,3 +1,4 @@
+import KilnDiagnostics
 import KilnSpec
 import KilnText
 import Synchronization
@@ -31,6 +32,24 @@ enum FileTemplate {
           .map { .map(["key": .text($0.key), "value": .text($0.value.scalar?.text ?? "")]) })
     }
     return node.boolean.map { .boolean($0) } ?? .text(node.scalar?.text ?? "")
+  }
+}
+
+extension Definitions {
+  /// - Parameter location: Who asks for it.
+  func template(_ name: String, at location: SourceLocation) throws(DiagnosticsError) -> String {
+    if let template = templates[name] { return template }
+    if let why = data[name] {
+      throw DiagnosticsError([
+        Diagnostic(
+          "catalog.template", "file template \"\(name)\": \(why)", at: location,
+          suggestion: "`source:` copies a file as it is")
+      ])
+    }
+    let near = nearest(to: name, among: templates.keys.sorted()).map { "did you mean \"\($0)\"?" }
+    throw DiagnosticsError([
+      Diagnostic("catalog.unknown-template", "there is no file template \"\(name)\"", at: location, suggestion: near)
+    ])
   }
 }
 

@@ -250,7 +250,7 @@ struct Resolution {
   func stepResolver(_ parameters: [ComponentPlan.Parameter], on base: BaseDefinition?) -> StepResolver {
     let read = resolver.readFile
     return StepResolver(
-      parameters: parameters, family: base?.family ?? .debian, templates: definitions.templates
+      parameters: parameters, family: base?.family ?? .debian, definitions: definitions
     ) { path, location in
       let folder = location.file.split(separator: "/").dropLast().joined(separator: "/")
       return read(folder.isEmpty ? path : "\(folder)/\(path)", location)

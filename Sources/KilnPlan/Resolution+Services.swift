@@ -178,9 +178,9 @@ extension Resolution {
   private mutating func entrypoint(_ definition: ServiceDefinition, _ parameters: [ComponentPlan.Parameter]) -> [UInt8]?
   {
     guard let name = definition.entrypoint else { return nil }
-    guard let template = definitions.templates[name] else {
-      problems.append(
-        Diagnostic("catalog.unknown-template", "there is no file template \"\(name)\"", at: definition.location))
+    let template: String
+    do throws(DiagnosticsError) { template = try definitions.template(name, at: definition.location) } catch {
+      problems += error.diagnostics
       return nil
     }
     do {

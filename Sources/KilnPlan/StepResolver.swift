@@ -15,8 +15,8 @@ struct StepResolver {
   private let byName: [String: SpecNode]
   /// Whose packages the steps install.
   let family: PackageFamily
-  /// Mustache templates by name.
-  let templates: [String: String]
+  /// Where file templates are.
+  let definitions: Definitions
   /// The bytes of a file beside a component's own file.
   let sourceFile: (_ path: String, _ location: SourceLocation) -> Result<[UInt8], DiagnosticsError>
   private(set) var problems: [Diagnostic] = []
@@ -25,13 +25,13 @@ struct StepResolver {
   private var isExhausted = false
 
   init(
-    parameters: [ComponentPlan.Parameter], family: PackageFamily, templates: [String: String],
+    parameters: [ComponentPlan.Parameter], family: PackageFamily, definitions: Definitions,
     sourceFile: @escaping (String, SourceLocation) -> Result<[UInt8], DiagnosticsError>
   ) {
     self.parameters = parameters
     byName = Dictionary(parameters.map { ($0.name, $0.value) }) { first, _ in first }
     self.family = family
-    self.templates = templates
+    self.definitions = definitions
     self.sourceFile = sourceFile
   }
 
@@ -178,11 +178,9 @@ struct StepResolver {
       }
     }
     guard let node = body["template"], let name = node.scalar?.text else { return nil }
-    guard let template = templates[name] else {
-      let near = nearest(to: name, among: templates.keys.sorted()).map { "did you mean \"\($0)\"?" }
-      problems.append(
-        Diagnostic(
-          "catalog.unknown-template", "there is no file template \"\(name)\"", at: node.location, suggestion: near))
+    let template: String
+    do throws(DiagnosticsError) { template = try definitions.template(name, at: node.location) } catch {
+      problems += error.diagnostics
       return nil
     }
     do {

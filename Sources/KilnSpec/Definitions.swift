@@ -206,6 +206,8 @@ public struct Definitions: Sendable {
   public var profiles: [String: SpecNode] = [:]
   /// Mustache templates by name.
   public var templates: [String: String] = [:]
+  /// Files among the templates that can be none, and why.
+  public var data: [String: String] = [:]
 
   public init() {}
 }

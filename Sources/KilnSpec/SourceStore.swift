@@ -32,6 +32,11 @@ public struct SourceStore: Sendable {
     return result
   }
 
+  /// Whether the file is a regular one inside, whose contents are no text of a spec's size.
+  static func isData(_ error: DiagnosticsError) -> Bool {
+    error.diagnostics.allSatisfy { ["spec.too-large", "spec.not-utf8", "spec.syntax"].contains($0.id) }
+  }
+
   static func text(
     _ path: FilePath, as name: String, within containment: Containment
   ) -> Result<String, DiagnosticsError> {
@@ -54,7 +59,12 @@ public struct SourceStore: Sendable {
       switch error.reason {
       case .otherKind("a folder"): return refuse("this is a directory, not a file")
       case .otherKind: return refuse("this is not a regular file", error.why)
-      case .tooLarge(let limit): return refuse("the file is too large", "it has at most \(limit) bytes")
+      case .tooLarge(let limit):
+        return .failure(
+          DiagnosticsError([
+            Diagnostic(
+              "spec.too-large", "the file is too large", at: location, suggestion: "it has at most \(limit) bytes")
+          ]))
       case .absent, .refused: return refuse("the file cannot be read: \(error.why)")
       }
     }

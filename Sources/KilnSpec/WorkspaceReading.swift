@@ -199,8 +199,13 @@ struct WorkspaceReading {
       let shown = "components/files/\(name)"
       switch store.read(root.appending(shown), as: shown, within: containment) {
       case .failure(let error):
-        problems += error.diagnostics
         definitions.definitions.templates[name] = nil
+        // What a component copies may be anything; a template may not, which is said where one asks for it.
+        if SourceStore.isData(error) {
+          definitions.definitions.data[name] = error.diagnostics.map(\.message).joined()
+        } else {
+          problems += error.diagnostics
+        }
       case .success(let text): definitions.definitions.templates[name] = text
       }
     }

@@ -3,6 +3,7 @@ package import KilnCatalog
 import KilnDiagnostics
 import KilnDocuments
 import KilnSpec
+import KilnText
 package import SystemPackage
 
 /// A workspace with one environment that works as it is.
@@ -10,25 +11,39 @@ package struct WorkspaceSkeleton {
   package let root: FilePath
   private let files: [(path: String, text: String)]
 
-  package init(root: FilePath, catalog: Catalog = .embedded) {
+  package init(root: FilePath, catalog: Catalog = .embedded) throws {
     self.root = root
+    let definitions = WorkspaceReader(catalog: catalog).catalogDefinitions()
+    let lamp = definitions.profiles["lamp"].map { [$0] } ?? []
     var files: [(path: String, text: String)] = []
     for file in catalog.files where file.path.hasPrefix("templates/workspace/") {
       let path = String(file.path.dropFirst("templates/workspace/".count))
-      if path != "environment.yaml" { files.append((path, file.text)) }
+      if path != "environment.yaml.mustache" { files.append((path, file.text)) }
     }
     files.append(
       (
         "environments/hello.yaml",
-        EnvironmentTemplate(catalog: catalog).render(customer: "hello", profile: "lamp", source: "apps/hello")
+        try EnvironmentTemplate(catalog: catalog, profiles: lamp).render(
+          customer: "hello", profile: "lamp", source: "apps/hello")
       ))
     files.append((".gitignore", "/dist/\n"))
-    let schema = JSONSchema(WorkspaceReader(catalog: catalog).catalogDefinitions())
+    files.append((".hadolint.yaml", Self.hadolint))
+    let schema = JSONSchema(definitions)
     for subject in [JSONSchema.Subject.environment, .profile, .workspace] {
       files.append((".kiln/\(subject.rawValue).schema.json", JSONRenderer().render(schema.document(subject))))
     }
     self.files = files
   }
+
+  /// Rules that generated Dockerfiles break on purpose.
+  private static let hadolint = """
+    # What generated Dockerfiles do on purpose:
+    # DL3008: packages have no versions: Debian's mirrors drop old ones, and an image is pinned as a whole, by its digest.
+    # DL3059: a RUN for each component: a change to a later one keeps the layers before it.
+    # DL3066: data services run as the account that their package made, by its name.
+    ignored: [DL3008, DL3059, DL3066]
+
+    """
 
   /// Writes all of it, or nothing where one of its files is there.
   package func write() throws {
@@ -46,9 +61,10 @@ package struct WorkspaceSkeleton {
 /// A customer that a workspace gets.
 package struct NewEnvironment {
   package let customer: String
-  package let profile: String
+  /// Nil for a spec that says all itself.
+  package let profile: String?
 
-  package init(customer: String, profile: String) {
+  package init(customer: String, profile: String?) {
     self.customer = customer
     self.profile = profile
   }
@@ -63,7 +79,7 @@ package struct NewEnvironment {
       throw CommandError(
         "new.exists", "customer \"\(customer)\" is already described in \(taken.file)", help: "edit that file")
     }
-    guard workspace.definitions.profiles[profile] != nil else {
+    if let profile, workspace.definitions.profiles[profile] == nil {
       if let file = workspace.definitions.unusable[profile] {
         throw CommandError("new.profile", "\(file) has errors", help: "`kiln check` shows them")
       }
@@ -77,15 +93,15 @@ package struct NewEnvironment {
     let template = EnvironmentTemplate(catalog: .embedded, profiles: profiles(workspace.definitions))
     // The customer's own folder, else the one that `kiln init` makes.
     let source = ["apps/\(customer)", "apps/hello"].first { root.appending($0).isFolder }
-    try NewFile.write(
-      template.render(customer: customer, profile: profile, source: source), to: path, below: root)
+    let text = try template.render(customer: customer, profile: profile, source: source)
+    try NewFile.write(text, to: path, below: root)
     return (path, source == nil && !template.appKeys.contains("source"))
   }
 
   /// The profile and those beneath it.
   private func profiles(_ definitions: Definitions) -> [SpecNode] {
     var chain: [SpecNode] = []
-    var name: String? = profile
+    var name = profile
     while let next = name.flatMap({ definitions.profiles[$0] }), chain.count < 100 {
       chain.append(next)
       name = next["profile"]?.scalar?.text
@@ -106,49 +122,33 @@ private struct EnvironmentTemplate {
     Set(profiles.flatMap { of($0)?.entries ?? [] }.map(\.key))
   }
 
-  /// - Parameter source: The app's folder in the workspace; without one, the app is a comment.
-  func render(customer: String, profile: String, source: String?) -> String {
-    var template = catalog.file("templates/workspace/environment.yaml")?.text ?? ""
+  /// - Parameters:
+  ///   - profile: Nil for a spec that has a runtime of its own.
+  ///   - source: The app's folder in the workspace; without one, the app is a comment.
+  func render(customer: String, profile: String?, source: String?) throws -> String {
     let components = names { $0["runtime"]?["components"] }
     let services = names { $0["services"] }
-    if let component = components.min(), !components.contains("php") {
-      template = lines(of: template) { line in
-        line.hasPrefix("#     php: ") ? "#     \(component): {}            # `kiln components \(component)`" : line
-      }
+    let extensions = profiles.flatMap { $0["runtime"]?["components"]?["php"]?["extensions"]?.items ?? [] }
+    let isSourceKnown = source != nil || appKeys.contains("source")
+    var values: [String: MustacheTemplate.Value] = [
+      "customer": .text(customer), "variable": .text(customer.uppercased().replacing("-", with: "_")),
+      "isOnProfile": .boolean(profile != nil), "profile": .text(profile ?? ""),
+      "hasPHP": .boolean(components.contains("php") || components.isEmpty),
+      "hasMongoDB": .boolean(extensions.contains { $0.scalar?.text == "mongodb" }),
+      "component": .text(components.min() ?? ""),
+      "mark": .text(isSourceKnown ? "" : "# "), "source": .text("../\(source ?? "apps/\(customer)")"),
+      "hasService": .boolean(!services.isEmpty),
+      "service": .text(services.contains("mariadb") ? "mariadb" : services.min() ?? "mariadb"),
+      "hasDatabase": .boolean(
+        profiles.contains { $0["services"]?.entries?.contains { $0.value["database"] != nil } ?? false }),
+    ]
+    for key in ["source", "overlays", "workdir", "port", "health", "environment"] {
+      values["app.\(key)"] = .boolean(appKeys.contains(key))
     }
-    if appKeys.contains("environment") {
-      template = lines(of: template) { line in
-        ["  environment:", "    APP_NAME:", "    # DB_HOST:"].contains(where: line.hasPrefix) ? nil : line
-      }
+    let text = catalog.file("templates/workspace/environment.yaml.mustache")?.text ?? ""
+    do { return try MustacheTemplate(text).render(values) } catch {
+      throw CommandError("new.template", "the template of a spec cannot be rendered: \(error.message)")
     }
-    if profiles.contains(where: { $0["services"]?.entries?.contains { $0.value["database"] != nil } ?? false }) {
-      template = lines(of: template) { line in
-        ["# The database that", "# services:", "#   mariadb:"].contains(where: line.hasPrefix) ? nil : line
-      }
-    }
-    if let service = services.min(), !services.contains("mariadb") {
-      template = template.replacing("mariadb", with: service)
-    }
-    if appKeys.contains("source") {
-      let own = appKeys.subtracting(["environment"]).map { "  \($0):" }
-      template = lines(of: template) { line in own.contains { line.hasPrefix($0) } ? nil : line }
-    } else if let source {
-      template = template.replacing("../apps/hello ", with: "../\(source) ")
-    } else {
-      var isApp = false
-      template = lines(of: template) { line in
-        isApp = line == "app:" || isApp && line.hasPrefix("  ")
-        return isApp ? "# \(line)" : line
-      }.replacing("../apps/hello ", with: "../apps/CUSTOMER ")
-    }
-    let prefix = customer.uppercased().replacing("-", with: "_")
-    return template.replacing("CUSTOMER_VARIABLE", with: prefix).replacing("CUSTOMER", with: customer).replacing(
-      "PROFILE", with: profile)
-  }
-
-  private func lines(of text: String, _ edit: (String) -> String?) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).compactMap { edit(String($0)) }.joined(
-      separator: "\n")
   }
 }
 

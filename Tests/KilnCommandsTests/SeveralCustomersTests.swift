@@ -108,6 +108,17 @@ struct NewCommandTests {
     }
   }
 
+  @Test func aSpecWithoutAProfileSaysAllItself() throws {
+    try withFolder { folder in
+      try write(["kiln.yaml": "version: 1\n", "apps/shop/health.php": "x"], in: folder)
+      let context = TestContext(folder)
+      try NewCommand.parse(["shop", "--no-profile"]).run(in: context)
+      let text = try String(contentsOf: folder.appending(path: "environments/shop.yaml"), encoding: .utf8)
+      #expect(text.contains("\nruntime:\n  base: debian-12\n") && !text.contains("rofile"), "\(text)")
+      #expect(throws: Never.self) { try CheckCommand.parse([]).run(in: context) }
+    }
+  }
+
   /// A link that somebody has committed leads elsewhere.
   @Test func nothingIsWrittenThroughALink() throws {
     try withFolder { folder in

@@ -25,7 +25,9 @@ enum UpWorkspace {
         in: root, expecting: nil)
       folder.remove()
     }
-    for (customer, variable) in [("kilnacme", "ACME_DB_PASSWORD"), ("kilnglobex", "GLOBEX_DB_PASSWORD")] {
+    for (customer, reference) in [
+      ("kilnacme", "env: ACME_DB_PASSWORD"), ("kilnglobex", "env: GLOBEX_DB_PASSWORD, as: variable"),
+    ] {
       try """
       version: 1
       customer: \(customer)
@@ -40,11 +42,16 @@ enum UpWorkspace {
       services:
         mariadb: {from: packages, database: shop, user: shop, password: DB_PASSWORD, settings: {max_connections: 50}}
         redis: {from: packages, settings: {appendonly: "yes"}, limits: {memory: 64Mi}}
-      secrets: {DB_PASSWORD: {env: \(variable)}}
+      secrets: {DB_PASSWORD: {\(reference)}}
 
       """.write(to: root.appending(path: "environments/\(customer).yaml"), atomically: true, encoding: .utf8)
     }
     try "<?php echo 'ok';".write(to: root.appending(path: "apps/shop/health.php"), atomically: true, encoding: .utf8)
+    try """
+    <?php
+    $file = rtrim(file_get_contents("/run/secrets/DB_PASSWORD"), "\\n");
+    echo getenv("DB_PASSWORD") === false ? "no variable" : (getenv("DB_PASSWORD") === $file ? "the same" : "another");
+    """.write(to: root.appending(path: "apps/shop/variable.php"), atomically: true, encoding: .utf8)
     try page.write(to: root.appending(path: "apps/shop/index.php"), atomically: true, encoding: .utf8)
     try sh("kiln check && kiln generate -q", in: root)
     try body(root)

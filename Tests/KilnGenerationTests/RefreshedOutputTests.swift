@@ -26,7 +26,8 @@ struct RefreshedOutputTests {
       """)
     let plan = try #require(sample.plans.first, "\(sample.problems)")
     let redis = try #require(plan.services.first { $0.name == "redis" })
-    let refreshed = plan.with(plan.marked(.init(), as: "20261126") { [plan.runtime.id, redis.digest.tag].contains($0.recipe) })
+    let refreshed = plan.with(
+      plan.marked(.init(), as: "20261126") { [plan.runtime.id, redis.digest.tag].contains($0.recipe) })
     let (before, after) = (try generated(plan), try generated(refreshed))
     let changed = Set(before.keys.filter { before[$0] != after[$0] })
     #expect(before.keys.sorted() == after.keys.sorted())

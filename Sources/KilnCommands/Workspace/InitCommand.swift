@@ -26,14 +26,16 @@ struct NewCommand: SynchronousCommand, WorkspaceCommand {
     discussion: """
       Examples:
         kiln new acme --profile lamp
+        kiln new shop --no-profile     with a runtime of its own; the only one of a product, say
       """)
 
   @OptionGroup var options: WorkspaceOptions
   @Option(help: "The profile beneath it.") var profile: String = "lamp"
-  @Argument(help: "The customer's name.") var customer: String
+  @Flag(name: .customLong("no-profile"), help: "Write out the runtime, with no profile beneath.") var isAlone = false
+  @Argument(help: "The customer's name, which is the environment's.") var customer: String
 
   func run(in context: CommandContext) throws {
-    let new = NewEnvironment(customer: customer, profile: profile)
+    let new = NewEnvironment(customer: customer, profile: isAlone ? nil : profile)
     let (path, lacksSource) = try new.write(to: context.root(of: options.workspace))
     context.console.output("\(path)\n")
     if lacksSource, !options.quiet {

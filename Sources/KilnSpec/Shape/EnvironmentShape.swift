@@ -46,7 +46,9 @@ extension Shape {
     [
       .init("version", .integer(1...1), required: true, "the format's version", example: "1"),
       .init(
-        "customer", .text(customerName), required: true, "the customer's name, unique in the workspace", example: "acme"
+        "customer", .text(customerName), required: true,
+        "the environment's name, unique in the workspace: the customer's, or the product's where there is one environment only",
+        example: "acme"
       ),
       .init("profile", .text(definitionName.naming(.profile)), "the profile merged beneath", example: "lamp"),
       .init(
