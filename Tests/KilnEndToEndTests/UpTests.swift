@@ -202,7 +202,7 @@ struct UpTests {
     for delay in ["0.4", "1", "2"] {
       let killed = try sh(
         """
-        kiln down kilnfirst --volumes --yes -q
+        kiln down kilnfirst --volumes --yes 2>/dev/null
         kiln up kilnfirst > up.log 2>&1 & up=$!
         for service in mariadb postgresql; do
           until docker inspect -f '{{.State.Running}}' kilnfirst-$service-1 2>/dev/null | grep -q true; do sleep 0.05; done

@@ -3,7 +3,7 @@ import Foundation
 /// Two customers with one application: a page that reads a row from MariaDB and counts in Redis.
 enum UpWorkspace {
   static let password = #"s3cr"et '$x\y%"#
-  static let environment = ["ACME_DB_PASSWORD": password, "GLOBEX_DB_PASSWORD": "other" + password]
+  static let environment = ["ACME_DB_PASSWORD": password, "GLOBEX_DB_PASSWORD": #"0th3r"er '$z\w%"#]
 
   /// A row of MariaDB's, and how often the page was asked for, which Redis counts.
   static let page = #"""
