@@ -78,8 +78,10 @@ extension FilePath {
 
   /// A new folder for this account alone among the temporary ones, whoever else may write there.
   /// - Throws: `FileSystemError`.
-  public static func privateFolder(_ prefix: String) throws -> FilePath {
-    let name = ProcessEnvironment.temporaryFolder.appending("\(prefix)-XXXXXX")
+  public static func privateFolder(
+    _ prefix: String, in place: FilePath? = nil
+  ) throws -> FilePath {
+    let name = (place ?? ProcessEnvironment.temporaryFolder).appending("\(prefix)-XXXXXX")
     var bytes = name.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) }
     guard mkdtemp(&bytes) != nil else {
       throw FileSystemError("create the folder", name, Errno(rawValue: errno))

@@ -50,7 +50,7 @@ package struct InstallScript: Sendable {
       case .ansible: ["lacks ansible-playbook && need ansible"]
       case .packer: ["lacks packer && later packer packer"]
       case .goss: ["lacks goss && later goss goss"]
-      case .jmeter: ["lacks jmeter && need jmeter"]
+      case .jmeter: ["lacks jmeter && need jmeter jmeter-http"]
       case .az: ["lacks az && need azure-cli"]
       }
     }

@@ -130,7 +130,8 @@ struct PackerLowering {
     case .managedImage(let group, let name):
       settings += [
         ("managed_image_resource_group_name", value(group, "resource_group")),
-        ("managed_image_name", .text(name.value)),
+        // One that is there is never written over: what runs of it, and may come back, needs it.
+        ("managed_image_name", .timestamped(name.value)),
       ]
     case .gallery(let group, let gallery, let image, let version, let regions):
       // Plugins before 1.4 publish a managed image, so the template names one for every version.
@@ -143,7 +144,7 @@ struct PackerLowering {
       ]
       settings += [
         ("managed_image_resource_group_name", home),
-        ("managed_image_name", .text("\(plan.customer)-\(version.value)")),
+        ("managed_image_name", .timestamped("\(plan.customer)-\(version.value)")),
         ("shared_image_gallery_destination", .map(destination)),
       ]
     }

@@ -18,6 +18,8 @@ package struct AzureCLI: Sendable {
   /// How often a request that Azure has throttled is made again, and seconds before that where Azure does not say.
   private static let attempts = 5
   private static let pause = 30.0
+  /// Seconds that one call may take: each asks one thing, and waits for nothing but its answer.
+  private static let limit = 300.0
 
   package init(
     subscription: String, resourceGroup: String, _ runner: any ProcessRunner, environment: [String: String] = [:],
@@ -54,7 +56,12 @@ package struct AzureCLI: Sendable {
     var attempt = 1
     while true {
       let outcome = try await plain(arguments + ["--subscription", subscription, "--output", "json"])
-      if outcome.isSuccess { return try Self.document(outcome.output, action) }
+      if outcome.isSuccess {
+        let answer = try Self.document(outcome.output, action)
+        // Not every command ends with another code where Azure has answered by an error.
+        if let error = answer["error"], error["code"] != nil { throw AzureFailure(action, error: error) }
+        return answer
+      }
       let failure = AzureFailure(action, outcome)
       guard case .throttled(let after) = failure.cause, attempt < Self.attempts else { throw failure }
       attempt += 1
@@ -91,11 +98,29 @@ package struct AzureCLI: Sendable {
 
   /// All of a list, whose end is on other pages.
   func list(_ action: String, _ path: String, query: String = "") async throws -> [DocumentValue] {
-    var answer = try await compute(action, path, query: query)
-    var items = answer["value"]?.items ?? []
+    try await pages(action, try await compute(action, path, query: query))
+  }
+
+  private func pages(_ action: String, _ first: DocumentValue) async throws -> [DocumentValue] {
+    var answer = first
+    var items = try Self.items(answer["value"], action)
     while let next = answer["nextLink"]?.textValue, items.count < Self.most {
       answer = try await rest(action, "get", next)
-      items += answer["value"]?.items ?? []
+      items += try Self.items(answer["value"], action)
+    }
+    return items
+  }
+
+  /// Everything of a type of Microsoft.Compute that the account sees in the subscription.
+  func everything(_ action: String, _ type: String) async throws -> [DocumentValue] {
+    let address = "/subscriptions/\(subscription)/providers/Microsoft.Compute/\(type)?api-version=\(Self.version(type))"
+    return try await pages(action, try await rest(action, "get", address))
+  }
+
+  /// What has to be a list: an answer that is none says nothing, least of all that there is nothing.
+  static func items(_ value: DocumentValue?, _ action: String) throws -> [DocumentValue] {
+    guard case .list(let items) = value else {
+      throw AzureFailure(action, reason: "az answered with something that is no list")
     }
     return items
   }
@@ -110,7 +135,7 @@ package struct AzureCLI: Sendable {
     var next: String? = "\(group)?api-version=2021-04-01&$expand=createdTime&$filter=\(filter)"
     while let address = next, times.count < Self.most {
       let answer = try await rest("list the resources in \(resourceGroup)", "get", address)
-      for resource in answer["value"]?.items ?? [] {
+      for resource in try Self.items(answer["value"], "list the resources in \(resourceGroup)") {
         guard let id = resource["id"]?.textValue else { continue }
         times[id.lowercased()] = resource["createdTime"]?.textValue
       }
@@ -136,7 +161,7 @@ package struct AzureCLI: Sendable {
   /// Runs it to its end, also where the user interrupts the command meanwhile.
   func plain(_ arguments: [String]) async throws -> Tool.Outcome {
     do {
-      return try await tool.output(arguments, environment: environment, isShielded: true)
+      return try await tool.output(arguments, environment: environment, isShielded: true, limit: Self.limit)
     } catch is Tool.Missing {
       throw CommandError("tool.missing", "az is not on the PATH", help: "apt-get install azure-cli")
     }

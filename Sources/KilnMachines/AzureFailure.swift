@@ -64,11 +64,14 @@ package struct AzureFailure: Error, CommandErrorConvertible {
   /// `ERROR: (Code) words`, or `ERROR: {"error": …}`; other lines are of Python's.
   private static func reasons(in text: String) -> [String] {
     let lines = text.split(separator: "\n").map { String($0).trimmed }.filter { !$0.isEmpty }
-    guard let first = lines.firstIndex(where: { $0.hasPrefix("ERROR: ") }) else {
-      return Array(lines.suffix(3))
+    let first = lines.firstIndex { $0.hasPrefix("ERROR: ") }
+    let rest =
+      first.map { ([String(lines[$0].dropFirst(7))] + lines[($0 + 1)...]).joined(separator: "\n") }
+      ?? lines.joined(separator: "\n")
+    if let document = try? JSONReader.read(String(rest.drop { $0 != "{" })) {
+      return innermost(document["error"] ?? document)
     }
-    let rest = ([String(lines[first].dropFirst(7))] + lines[(first + 1)...]).joined(separator: "\n")
-    if let document = try? JSONReader.read(rest) { return innermost(document["error"] ?? document) }
+    if first == nil { return Array(lines.suffix(3)) }
     var seen: Set<String> = []
     return rest.split(separator: "\n").map(String.init)
       // "Code:" and "Message:" say the first line once more.

@@ -17,6 +17,8 @@ struct MachineDeployer: Sendable {
   let az: AzureCLI
   /// Private, for what is handed to `az`.
   let folder: FilePath
+  /// What a release is made of.
+  let sources: ReleaseSources
   let report: @Sendable (DeployEvent) -> Void
 
   var clock: DeployClock { target.clock }
@@ -24,7 +26,6 @@ struct MachineDeployer: Sendable {
   var mask: SecretMask {
     SecretMask(of: target.plan, in: target.context.environment, besides: ["ARM_CLIENT_SECRET"])
   }
-  private var sources: ReleaseSources { ReleaseSources(target.loaded, target.plan, target.context) }
 
   /// How an image is called among a release's.
   static let machine = "machine"
@@ -111,9 +112,11 @@ struct MachineDeployer: Sendable {
     _ number: Int, _ image: Image, _ files: DeploymentFiles, after releases: [MachineRelease],
     bringingBack earlier: MachineRelease? = nil
   ) async throws -> DeployOutcome {
-    var release = await begin(number, image, files, after: releases, bringingBack: earlier)
+    guard
+      var release = try await records.take(
+        await begin(number, image, files, after: releases, bringingBack: earlier))
+    else { throw Outrun() }
     report(.step("release \(number) of \(target.title) begins"))
-    try await take(release)
     let beat = Heartbeat.start(release, records, clock)
     do {
       let address = try await bring(
@@ -164,23 +167,8 @@ struct MachineDeployer: Sendable {
       holder: String(UInt64.random(in: 0 ... .max), radix: 36))
   }
 
-  /// Writes the record, and looks whether it is still this one's: two who begin at once write one number.
-  private func take(_ release: MachineRelease) async throws {
-    func busy() -> CommandError {
-      CommandError(
-        "deploy.busy", "somebody else begins release \(release.record.number) of \(target.title)",
-        help: "wait for it, and deploy again: `kiln history \(target.plan.customer)` says whose it is")
-    }
-    func written() async throws -> MachineRelease? {
-      try await records.all().last { $0.record.number >= release.record.number }
-    }
-    // A release that somebody has made meanwhile is not written over.
-    guard try await written() == nil else { throw busy() }
-    do { try await records.write(release) } catch let failure as AzureFailure where failure.cause == .active {
-      throw busy()
-    }
-    guard try await written()?.holder == release.holder else { throw busy() }
-  }
+  /// Somebody else began a release at the same time.
+  struct Outrun: Error {}
 
   /// Template, machines, pages.
   /// - Returns: Where the app answers; nil where nothing says so.
@@ -252,7 +240,7 @@ struct MachineDeployer: Sendable {
     let files = try await DeploymentFiles.earlier(
       good, target, az, release: good.record.number, capacity: try await capacity(), in: folder)
     let deployment = ResourceDeployment(
-      az: az, name: "\(records.name(failed.record.number))-back", clock: clock,
+      az: az, name: records.returnName(failed.record.number), clock: clock,
       deadline: clock.now() + max(options.timeout, Self.patience))
     let result = try await deployment.run(template: files.template, parameters: files.parameters)
     let isSame =

@@ -31,10 +31,11 @@ package struct MachineDeployment: Sendable {
     let target = try self.target(customer)
     try check(target)
     return try await telling(target) { az, folder in
-      let (image, origin) = try await choose(target, try await target.records(az, folder).all())
+      let choice = try await choose(target, try await target.records(az, folder).all(), az)
       // A bake takes twenty minutes, in which others may have deployed.
-      let releases = try await waitForOthers(target, az, folder)
-      return try await deployer(target, az, folder, origin: origin).deploy(image, after: releases)
+      return try await afterOthers(target, az, folder) { releases in
+        try await deployer(target, az, folder, choice).deploy(choice.image, after: releases)
+      }
     }
   }
 
@@ -45,8 +46,8 @@ package struct MachineDeployment: Sendable {
     return try await target.withAzure { az, folder in
       try await findGroup(target, az)
       let releases = try await target.records(az, folder).all()
-      let (image, origin) = try await choose(target, releases)
-      return try await deployer(target, az, folder, origin: origin).preview(image, after: releases)
+      let choice = try await choose(target, releases, az)
+      return try await deployer(target, az, folder, choice).preview(choice.image, after: releases)
     }
   }
 
@@ -54,8 +55,9 @@ package struct MachineDeployment: Sendable {
     let target = try self.target(customer)
     try run.stopUnlessApproved(stage(of: target), target.title)
     return try await telling(target) { az, folder in
-      let releases = try await waitForOthers(target, az, folder)
-      return try await deployer(target, az, folder, origin: nil).rollback(to: number, after: releases)
+      try await afterOthers(target, az, folder) { releases in
+        try await deployer(target, az, folder, nil).rollback(to: number, after: releases)
+      }
     }
   }
 
@@ -86,30 +88,45 @@ package struct MachineDeployment: Sendable {
 
   private func check(_ image: String, _ target: MachineTarget) throws {
     let kinds = target.plan.spec.machine?.kinds(of: .azure) ?? []
-    let kind = ArtifactKind.deployed(image)
-    let isID = image.hasPrefix("/subscriptions/")
-    guard kinds.contains(kind), isID || kind == .vhd else {
+    let kind = try NamedImage(image).kind
+    guard kinds.contains(kind) else {
       throw CommandError(
         "deploy.image",
-        "--image \(image) is \(isID || kind == .vhd ? "a \(kind)" : "neither a URI nor an id"), and the machine of \(target.plan.customer) is captured as a \(kinds.first?.rawValue ?? "")",
-        help: kind == .vhd || kinds.contains(.vhd)
+        "--image \(image) is a \(kind), and the machine of \(target.plan.customer) is captured as a \(kinds.first?.rawValue ?? "")",
+        help: kinds.contains(.vhd)
           ? "a VHD's URI begins with https://" : "an image's id begins with /subscriptions/")
     }
   }
 
-  /// - Returns: The releases, of which none is being deployed.
-  private func waitForOthers(
-    _ target: MachineTarget, _ az: AzureCLI, _ folder: FilePath
-  ) async throws -> [MachineRelease] {
-    try await Heartbeat.waitForOthers(
-      target.records(az, folder), az, patience: Double(run.lockTimeout), clock, title: target.title,
-      report: run.reporter(of: target.plan.customer))
+  /// Runs `body` with the releases, of which none is being deployed; once more where somebody else is faster.
+  private func afterOthers(
+    _ target: MachineTarget, _ az: AzureCLI, _ folder: FilePath,
+    _ body: ([MachineRelease]) async throws -> DeployOutcome
+  ) async throws -> DeployOutcome {
+    let end = clock.now() + Double(run.lockTimeout)
+    while true {
+      let releases = try await Heartbeat.waitForOthers(
+        target.records(az, folder), az, patience: max(0, end - clock.now()), clock, title: target.title,
+        report: run.reporter(of: target.plan.customer))
+      do { return try await body(releases) } catch is MachineDeployer.Outrun {
+        guard clock.now() < end else {
+          throw CommandError(
+            "deploy.busy", "somebody else begins a release of \(target.title)",
+            help: "wait for it, and deploy again: `kiln history \(target.plan.customer)` says whose it is")
+        }
+        // Two that gave way to each other shall not meet again.
+        await clock.sleep(Double.random(in: 1...5))
+      }
+    }
   }
 
   private func findGroup(_ target: MachineTarget, _ az: AzureCLI) async throws {
     let name = target.deployment.resourceGroup
     let found = try await az.run("look for the resource group \(name)", ["group", "exists", "--name", name])
-    guard found.isTrue else {
+    guard case .bool(let isThere) = found else {
+      throw AzureFailure("look for the resource group \(name)", reason: "az answered with neither true nor false")
+    }
+    guard isThere else {
       throw CommandError(
         "deploy.resource-group", "there is no resource group \(name) in the subscription \(az.subscription)",
         help: "`az group create --name \(name) --location …`, or name another: deploy: {azure: {resourceGroup: …}}")
@@ -118,9 +135,17 @@ package struct MachineDeployment: Sendable {
 
   // MARK: The image
 
+  private struct Choice {
+    let image: MachineDeployer.Image
+    /// The release that has brought it elsewhere, as in `qa 12`.
+    var origin: String?
+    let sources: ReleaseSources
+  }
+
   private func choose(
-    _ target: MachineTarget, _ releases: [MachineRelease]
-  ) async throws -> (image: MachineDeployer.Image, origin: String?) {
+    _ target: MachineTarget, _ releases: [MachineRelease], _ az: AzureCLI
+  ) async throws -> Choice {
+    let own = ReleaseSources(run.loaded, target.plan, context)
     let required = stage(of: target)?.after?.value
     let passed = try await self.passed(source ?? required, target)
     if source != nil, let passed {
@@ -129,11 +154,15 @@ package struct MachineDeployment: Sendable {
       {
         throw notPassed(target, required)
       }
-      return (passed.imageItself, "\(passed.record.stage ?? "") \(passed.record.number)")
+      return Choice(
+        image: passed.imageItself, origin: "\(passed.record.stage ?? "") \(passed.record.number)",
+        sources: own.at(passed.record))
     }
     if let image {
       if let required, let passed, passed.image != image { throw notPassed(target, required) }
-      return (.init(reference: image, contents: passed?.baked), nil)
+      try await NamedImage(image).check(target.plan.customer, among: run.loaded.fleet.map(\.customer), az)
+      let known = (releases + [passed].compactMap { $0 }).last { $0.image == image }
+      return Choice(image: .init(reference: image, contents: known?.baked), sources: own.at(known?.record))
     }
     let bake = MachineBake(
       plan: try run.loaded.plan(of: target.plan.customer), loaded: run.loaded, only: ["azure-arm"],
@@ -141,15 +170,15 @@ package struct MachineDeployment: Sendable {
     let contents = try bake.contents()
     if let required, let passed {
       guard passed.baked == contents else { throw notPassed(target, required) }
-      return (passed.imageItself, nil)
+      return Choice(image: passed.imageItself, sources: own)
     }
     if let known = releases.last(where: { $0.baked == contents && !$0.image.isEmpty }) {
-      return (known.imageItself, nil)
+      return Choice(image: known.imageItself, sources: own)
     }
     let kinds = target.plan.spec.machine?.kinds(of: .azure) ?? []
     if let reference = bake.known(contents)?.reference(kinds) {
       run.reporter(of: target.plan.customer)(.note("the image of the last bake is taken: nothing has changed since"))
-      return (.init(reference: reference, contents: contents), nil)
+      return Choice(image: .init(reference: reference, contents: contents), sources: own)
     }
     guard run.isBuilding, !run.isPreview else {
       throw CommandError(
@@ -160,7 +189,7 @@ package struct MachineDeployment: Sendable {
     guard let reference = bake.known(contents)?.reference(kinds) else {
       throw CommandError("deploy.image", "the bake has left no \(kinds.first?.rawValue ?? "image")")
     }
-    return (.init(reference: reference, contents: contents), nil)
+    return Choice(image: .init(reference: reference, contents: contents), sources: own)
   }
 
   /// What runs in a stage; nil where no stage is asked for.
@@ -188,15 +217,16 @@ package struct MachineDeployment: Sendable {
   // MARK: Telling
 
   private func deployer(
-    _ target: MachineTarget, _ az: AzureCLI, _ folder: FilePath, origin: String?
+    _ target: MachineTarget, _ az: AzureCLI, _ folder: FilePath, _ choice: Choice?
   ) -> MachineDeployer {
-    let sources = ReleaseSources(run.loaded, target.plan, context)
+    let sources = choice?.sources ?? ReleaseSources(run.loaded, target.plan, context)
     var options = run.options
     options.timeout = Double(run.machineTimeout)
-    options.origin = origin
+    options.origin = choice?.origin
     options.commits = { last in await sources.commits(since: last).map(\.text) }
     return MachineDeployer(
-      target: target, options: options, az: az, folder: folder, report: run.reporter(of: target.plan.customer))
+      target: target, options: options, az: az, folder: folder, sources: sources,
+      report: run.reporter(of: target.plan.customer))
   }
 
   /// Whoever `kiln.yaml` names hears of what failed, or went well after that.

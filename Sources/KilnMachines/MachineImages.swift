@@ -29,16 +29,27 @@ package struct MachineImages: Sendable {
   private static let kept = 10
 
   private let targets: [MachineTarget]
+  /// Of everybody: what runs somewhere is needed, whoever's it is.
+  private let allTargets: [MachineTarget]
   private let plan: EnvironmentPlan
+  /// Whether the machines of every spec are known.
+  private let isWhole: Bool
   private let azure: EnvironmentSpec.Azure
   private let context: CommandContext
 
   /// - Throws: `deploy.target` where the customer's machine is not deployed.
   package init(_ loaded: LoadedWorkspace, _ customer: String, _ context: CommandContext) throws {
     plan = try loaded.plan(of: customer)
+    isWhole = loaded.isFleetWhole
     self.context = context
     let stages: [String?] = plan.spec.stages.isEmpty ? [nil] : plan.spec.stages.map(\.name.value)
     targets = try stages.map { [plan] in try MachineTarget(loaded, plan, stage: $0, context) }
+    let own = targets
+    allTargets =
+      try own
+      + loaded.fleet.filter { $0.customer != customer }.flatMap { plan in
+        try MachineTarget.all(loaded, plan, context)
+      }
     guard let azure = plan.spec.machine?.azure else {
       throw CommandError(
         "deploy.target", "\(customer) has no machine in Azure", help: "describe it: machine: {azure: {…}}")
@@ -51,16 +62,26 @@ package struct MachineImages: Sendable {
   /// Newest first.
   package func all() async throws -> [Image] {
     var needed: [String: [String]] = [:]
-    for target in targets {
-      let releases = try await target.history()
+    // Another deployment of the same subscription may have been given one of this customer's.
+    let histories = await allTargets.concurrentMap(width: 4) { target -> Result<[MachineRelease], any Error> in
+      do {
+        return .success(
+          try await target.withAzure { az, folder in try await target.records(az, folder).all(isComplete: true) })
+      } catch { return .failure(error) }
+    }
+    try Interruption.check()
+    for (target, history) in zip(allTargets, histories) {
+      let releases = try history.get()
       // What failed ran as well, and may be looked at; what is being deployed is needed most.
       for release in releases.suffix(Self.kept) + [releases.lastGood].compactMap({ $0 }) {
-        let title = "\(target.deployment.stage.map { "\($0) " } ?? "")\(release.record.number)"
+        let whose = target.plan.customer == plan.customer ? "" : "\(target.plan.customer) "
+        let title = "\(whose)\(target.deployment.stage.map { "\($0) " } ?? "")\(release.record.number)"
         if needed[release.image.lowercased()]?.contains(title) != true {
           needed[release.image.lowercased(), default: []].append(title)
         }
       }
     }
+    for (image, sets) in try await running() { needed[image, default: []] += sets }
     let uses = needed
     let images = try await targets[0].withAzure { az, _ in
       var images: [Image] = []
@@ -68,6 +89,26 @@ package struct MachineImages: Sendable {
       return images
     }
     return images.sorted { ($0.created, $0.reference) > ($1.created, $1.reference) }
+  }
+
+  /// What machines run, whoever's they are and whatever is remembered of releases: by the image's id in lower case.
+  private func running() async throws -> [String: [String]] {
+    var found: [String: [String]] = [:]
+    var asked: Set<String> = []
+    for target in allTargets where asked.insert(try target.subscription()).inserted {
+      let (sets, machines) = try await target.withAzure { az, _ in
+        (
+          try await az.everything("read the scale sets", "virtualMachineScaleSets"),
+          try await az.everything("read the machines", "virtualMachines")
+        )
+      }
+      for one in sets + machines {
+        let profile = one["properties"]?["virtualMachineProfile"] ?? one["properties"]
+        guard let image = profile?["storageProfile"]?["imageReference"]?["id"]?.textValue else { continue }
+        found[image.lowercased(), default: []].append("runs in \(one["name"]?.textValue ?? "a machine")")
+      }
+    }
+    return found
   }
 
   /// Those that no release needs and that are older.
@@ -124,7 +165,7 @@ package struct MachineImages: Sendable {
     let words = ["--account-name", account, "--container-name", container, "--auth-mode", "login"]
     let blobs = try await az.run(
       "list the VHDs in \(account)", ["storage", "blob", "list", "--prefix", customer, "--num-results", "*"] + words)
-    return blobs.items.compactMap { blob in
+    return try AzureCLI.items(blobs, "list the VHDs in \(account)").compactMap { blob in
       guard let name = blob["name"]?.textValue, isOwn(name, of: customer) else { return nil }
       let reference = "\(endpoint)\(endpoint.hasSuffix("/") ? "" : "/")\(container)/\(name)"
       return Image(
@@ -146,7 +187,7 @@ package struct MachineImages: Sendable {
       return Image(
         reference: id, kind: "image",
         created: created[id.lowercased()] ?? "",
-        releases: needed[(disk ?? id).lowercased()] ?? needed[id.lowercased()] ?? [],
+        releases: (disk.flatMap { needed[$0.lowercased()] } ?? []) + (needed[id.lowercased()] ?? []),
         removal: Self.removal(of: id, "2023-03-01"))
     }
   }
@@ -196,6 +237,11 @@ package struct MachineImages: Sendable {
       return context.console.error("nothing to remove: every image is needed, or younger than \(days) days\n")
     }
     context.console.output(Self.text(images))
+    guard isWhole else {
+      throw CommandError(
+        "images.specs", "some specs of the workspace have errors: which images their machines need is not known",
+        help: "`kiln check` shows them")
+    }
     guard isRemoving else {
       return context.console.error("\(Phrase.count(images.count, "image")) would be removed: --yes removes them\n")
     }

@@ -32,10 +32,17 @@ package struct MachineRelease: Sendable, Codable, Hashable {
   package var holder: String
   /// Grows while somebody works on it.
   package var beat: Int?
+  /// Whether it has its number for good; nil while others may be first.
+  package var isTaken: Bool?
+  /// Whether somebody else had the number.
+  package var isWithdrawn: Bool?
 }
 
 /// The releases of a stage, as its resource group remembers them: a deployment without resources for each, whose parameter
 /// holds the record. Azure keeps the last 800 of a resource group.
+///
+/// A deployment that is made under a name that is there replaces it, so that nobody could tell who was first: each record has
+/// a name that nobody else takes, and who has a number is settled by `take`.
 package struct MachineRecords: Sendable {
   private let az: AzureCLI
   private let customer: String
@@ -58,29 +65,89 @@ package struct MachineRecords: Sendable {
 
   static func prefix(_ customer: String, _ stage: String?) -> String {
     let name = "kiln-\(customer)\(stage.map { "-\($0)" } ?? "")"
-    // Numbers have at most nine digits, and the machines' own deployment a word behind them.
-    let room = nameLimit - "-999999999-machines".utf8.count
+    // Numbers have at most nine digits, and whoever took them 13 digits to the base of 36.
+    let room = nameLimit - "-999999999.".utf8.count - 13
     let digest = ContentDigest(of: "\(customer) \(stage ?? "")").hex.prefix(8)
     // "acme" in "qa-1" and "acme-qa" in "1" are not one.
     return "\(name.prefix(room - digest.utf8.count - 1))-\(digest)"
   }
 
-  func name(_ number: Int) -> String { "\(prefix)-\(number)" }
-  func deploymentName(_ number: Int) -> String { "\(name(number))-machines" }
+  private func name(of release: MachineRelease) -> String { "\(prefix)-\(release.record.number).\(release.holder)" }
+  func deploymentName(_ number: Int) -> String { "\(prefix)-\(number)-machines" }
+  /// Of the way back from a release.
+  func returnName(_ number: Int) -> String { "\(prefix)-\(number)-back" }
 
-  /// Oldest first.
-  package func all() async throws -> [MachineRelease] {
+  /// A record, and when Azure has written it.
+  private struct Entry {
+    let release: MachineRelease
+    /// RFC 3339.
+    let written: String
+
+    /// Of several with one number: who has it, who has ended, who was first.
+    var rank: (Int, String, String) {
+      let state = release.isTaken == true ? 0 : release.record.outcome == .deploying ? 2 : 1
+      return (state, written, release.holder)
+    }
+  }
+
+  private func entries() async throws -> (known: [Entry], unreadable: Int) {
+    let action = "read the releases"
     let answer = try await az.group(
-      "read the releases", ["deployment", "group", "list", "--query", "[?starts_with(name, '\(prefix)-')]"])
-    return answer.items.compactMap { deployment -> MachineRelease? in
+      action, ["deployment", "group", "list", "--query", "[?starts_with(name, '\(prefix)-')]"])
+    var unreadable = 0
+    let known = try AzureCLI.items(answer, action).compactMap { deployment -> Entry? in
+      // The machines' own deployments have no dot behind the number.
+      let name = deployment["name"]?.textValue
+      if let name, !name.dropFirst(prefix.count + 1).contains(".") { return nil }
       guard let text = deployment["properties"]?["parameters"]?["record"]?["value"]?.textValue,
         let release = try? JSONDecoder().decode(MachineRelease.self, from: Data(text.utf8)),
-        release.record.schemaVersion == 1, release.record.isPlausible,
-        deployment["name"]?.textValue == name(release.record.number), release.record.customer == customer,
-        release.record.stage == stage
-      else { return nil }
-      return release
-    }.sorted { $0.record.number < $1.record.number }
+        release.record.schemaVersion == 1, release.record.isPlausible, name == self.name(of: release),
+        release.record.customer == customer, release.record.stage == stage
+      else {
+        unreadable += 1
+        return nil
+      }
+      return Entry(release: release, written: deployment["properties"]?["timestamp"]?.textValue ?? "")
+    }.filter { $0.release.isWithdrawn != true }
+    return (known.sorted { $0.rank < $1.rank }, unreadable)
+  }
+
+  /// Oldest first.
+  /// - Parameter isComplete: Whether a record that cannot be read is an error, not passed over.
+  package func all(isComplete: Bool = false) async throws -> [MachineRelease] {
+    let (known, unreadable) = try await entries()
+    guard unreadable == 0 || !isComplete else {
+      throw CommandError(
+        "deploy.records", "\(Phrase.count(unreadable, "record")) of releases in \(az.resourceGroup) cannot be read",
+        help:
+          "another version of Kiln may have written them: `az deployment group list --resource-group \(az.resourceGroup)`"
+      )
+    }
+    var numbers: Set<Int> = []
+    return known.map(\.release).filter { numbers.insert($0.record.number).inserted }
+      .sorted { $0.record.number < $1.record.number }
+  }
+
+  /// Takes a release's number, where nobody else has it or was first to ask for it.
+  ///
+  /// Whoever asks later sees what was there before: of two, at most one finds himself first.
+  /// - Returns: The release as it is written; nil where somebody else begins one.
+  func take(_ release: MachineRelease) async throws -> MachineRelease? {
+    try await write(release)
+    let others = try await entries().known.filter { $0.release.record.number >= release.record.number }
+    guard let first = others.first(where: { $0.release.record.number == release.record.number }),
+      first.release.holder == release.holder,
+      !others.contains(where: { $0.release.record.number > release.record.number })
+    else {
+      var own = release
+      own.isWithdrawn = true
+      try await write(own)
+      return nil
+    }
+    var own = release
+    own.isTaken = true
+    try await write(own)
+    return own
   }
 
   /// Writes a release's record, over the one before.
@@ -104,7 +171,7 @@ package struct MachineRecords: Sendable {
     try await az.group(
       "record release \(release.record.number)",
       [
-        "deployment", "group", "create", "--name", name(release.record.number), "--mode", "Incremental",
+        "deployment", "group", "create", "--name", name(of: release), "--mode", "Incremental",
         "--template-file", files[0].0.string, "--parameters", "@\(files[1].0)",
       ])
   }

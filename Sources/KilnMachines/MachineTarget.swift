@@ -38,6 +38,15 @@ package struct MachineTarget: Sendable {
     self.deployment = deployment
   }
 
+  /// All stages of a plan; none where its machine is not deployed.
+  static func all(
+    _ loaded: LoadedWorkspace, _ plan: EnvironmentPlan, _ context: CommandContext
+  ) throws -> [MachineTarget] {
+    guard plan.spec.azureDeployment != nil else { return [] }
+    let stages: [String?] = plan.spec.stages.isEmpty ? [nil] : plan.spec.stages.map(\.name.value)
+    return try stages.map { try MachineTarget(loaded, plan, stage: $0, context) }
+  }
+
   /// As in `acme in qa`.
   package var title: String { deployment.stage.map { "\(plan.customer) in \($0)" } ?? plan.customer }
 
@@ -64,13 +73,13 @@ package struct MachineTarget: Sendable {
     group: String? = nil, _ body: (AzureCLI, FilePath) async throws -> Value
   ) async throws -> Value {
     let subscription = try subscription()
-    let folder = try FilePath.privateFolder("kiln-azure")
-    defer { folder.removeAll() }
-    let session = try await AzureSession.begin(context, in: folder)
+    let folder = try AzureFolder()
+    defer { folder.remove() }
+    let session = try await AzureSession.begin(context, in: folder.path)
     let az = AzureCLI(
       subscription: subscription, resourceGroup: group ?? deployment.resourceGroup, context.processes,
       environment: session.environment, clock: clock)
-    return try await body(az, folder)
+    return try await body(az, folder.path)
   }
 
   package func history() async throws -> [MachineRelease] {

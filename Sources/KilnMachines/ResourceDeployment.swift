@@ -39,7 +39,7 @@ struct ResourceDeployment: Sendable {
   }
 
   func preview(template: FilePath, parameters: FilePath) async throws -> WhatIf {
-    WhatIf(
+    try WhatIf(
       try await az.group(
         "ask Azure what would change",
         ["deployment", "group", "what-if", "--no-pretty-print"] + Self.arguments(name, template, parameters)))

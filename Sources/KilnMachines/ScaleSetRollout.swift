@@ -30,17 +30,21 @@ struct ScaleSetRollout: Sendable {
     /// `healthy`, `unhealthy`, `unknown`; nil where nobody asks.
     let health: String?
 
-    init(_ document: DocumentValue) {
+    /// Whether Azure asks it for its health: then one that has said nothing yet is not known to be well.
+    let isAsked: Bool
+
+    init(_ document: DocumentValue, isAsked: Bool) {
+      self.isAsked = isAsked
       id = document["instanceId"]?.textValue ?? ""
       let properties = document["properties"]
-      isCurrent = properties?["latestModelApplied"]?.isTrue ?? true
+      isCurrent = properties?["latestModelApplied"]?.isTrue ?? false
       state = properties?["provisioningState"]?.textValue ?? ""
       health = properties?["instanceView"]?["vmHealth"]?["status"]?["code"]?.textValue?.split(separator: "/").last
         .map { $0.lowercased() }
     }
 
     var isWell: Bool { isCurrent && isWellButForModel }
-    var isWellButForModel: Bool { state == "Succeeded" && (health == nil || health == "healthy") }
+    var isWellButForModel: Bool { state == "Succeeded" && (health == nil ? !isAsked : health == "healthy") }
   }
 
   /// - Parameters:
@@ -51,7 +55,8 @@ struct ScaleSetRollout: Sendable {
   func run(restarting: Bool, returning: Bool = false) async throws {
     let model = try await az.compute("read the scale set \(name)", path)
     let mode = model["properties"]?["upgradePolicy"]?["mode"]?.textValue ?? "Manual"
-    let before = try await machines()
+    let isAsked = Self.isAskedForHealth(model)
+    let before = try await machines(isAsked: isAsked)
     // While one runs, machines are not taken out of it one by one.
     if returning, mode == "Rolling" {
       _ = try? await az.compute("stop the upgrade of \(name)", "\(path)/rollingUpgrades/cancel", method: "post")
@@ -59,15 +64,15 @@ struct ScaleSetRollout: Sendable {
     if mode == "Manual" || returning {
       let old = before.filter { !$0.isCurrent }
       let ids = (old.filter { !$0.isWellButForModel } + old.filter(\.isWellButForModel)).map(\.id)
-      try await inBatches(ids, of: before.count, "gets the image") { ids in
+      try await inBatches(ids, of: before.count, isAsked: isAsked, "gets the image") { ids in
         try await az.compute(
           "bring machines to the new model", "\(path)/manualupgrade", method: "post",
           body: ["instanceIds": .strings(ids)])
       }
     }
-    try await wait(isWatchingUpgrade: mode == "Rolling" && !returning)
+    try await wait(isAsked: isAsked, isWatchingUpgrade: mode == "Rolling" && !returning)
     if restarting {
-      try await inBatches(before.map(\.id), of: before.count, "starts anew") { ids in
+      try await inBatches(before.map(\.id), of: before.count, isAsked: isAsked, "starts anew") { ids in
         try await az.compute(
           "start machines anew", "\(path)/reimage", method: "post", body: ["instanceIds": .strings(ids)])
       }
@@ -81,17 +86,44 @@ struct ScaleSetRollout: Sendable {
     let reason: String
   }
 
-  func machines() async throws -> [Machine] {
+  func machines(isAsked: Bool) async throws -> [Machine] {
     try await az.list(
       "read the machines of \(name)", "\(path)/virtualMachines", query: "&$expand=instanceView"
-    ).map(Machine.init).sorted { $0.id < $1.id }
+    ).map { Machine($0, isAsked: isAsked) }.sorted { $0.id < $1.id }
   }
 
-  private func wait(isWatchingUpgrade: Bool) async throws {
+  /// The same where nobody has read the model yet.
+  func machines() async throws -> [Machine] {
+    try await machines(isAsked: Self.isAskedForHealth(try await az.compute("read the scale set \(name)", path)))
+  }
+
+  /// Whether the model has a health probe, or the extension that is one.
+  static func isAskedForHealth(_ model: DocumentValue) -> Bool {
+    let profile = model["properties"]?["virtualMachineProfile"]
+    let extensions = profile?["extensionProfile"]?["extensions"]?.items ?? []
+    return profile?["networkProfile"]?["healthProbe"]?["id"] != nil
+      || extensions.contains { $0["properties"]?["type"]?.textValue?.hasPrefix("ApplicationHealth") ?? false }
+  }
+
+  /// How many machines there are to be; another number wherever the set follows its load.
+  private func capacity() async throws -> Int {
+    let model = try await az.compute("read the scale set \(name)", path)
+    guard let capacity = model["sku"]?["capacity"]?.integerValue else {
+      throw AzureFailure("read the scale set \(name)", reason: "az does not say how many machines it has")
+    }
+    return capacity
+  }
+
+  private func wait(isAsked: Bool, isWatchingUpgrade: Bool) async throws {
     var last = ""
     while true {
-      let all = try await machines()
-      if all.allSatisfy(\.isWell) { return }
+      let all = try await machines(isAsked: isAsked)
+      if all.allSatisfy(\.isWell) {
+        let wanted = try await capacity()
+        if all.count >= wanted { return }
+        try await pause("\(all.count) of \(wanted) machines are there")
+        continue
+      }
       if isWatchingUpgrade { try await checkUpgrade() }
       let line = Self.summary(all)
       if line != last { report(.note("  \(name): \(line)")) }
@@ -109,7 +141,7 @@ struct ScaleSetRollout: Sendable {
   }
 
   private func inBatches(
-    _ ids: [String], of count: Int, _ what: String, _ action: ([String]) async throws -> Void
+    _ ids: [String], of count: Int, isAsked: Bool, _ what: String, _ action: ([String]) async throws -> Void
   ) async throws {
     let size = max(1, count * Self.batchPercent / 100)
     for start in stride(from: 0, to: ids.count, by: size) {
@@ -119,8 +151,13 @@ struct ScaleSetRollout: Sendable {
       // Azure has only begun with it, and may not say so at once.
       await clock.sleep(Self.interval)
       while true {
-        let found = try await machines().filter { batch.contains($0.id) }
-        if found.allSatisfy(\.isWell) { break }
+        let all = try await machines(isAsked: isAsked)
+        let found = all.filter { batch.contains($0.id) }
+        if found.allSatisfy(\.isWell) {
+          if found.count == batch.count { break }
+          // What is less loaded may have lost one meanwhile.
+          if try await all.count >= capacity() { break }
+        }
         try await pause(Self.summary(found))
       }
     }

@@ -12,8 +12,14 @@ package struct WhatIf: Sendable {
   /// Properties of one resource that are shown.
   private static let limit = 20
 
-  init(_ answer: DocumentValue) {
-    lines = (answer["changes"]?.items ?? answer["properties"]?["changes"]?.items ?? []).flatMap { change -> [String] in
+  /// - Throws: `AzureFailure` for an answer that says nothing of changes: a question that failed is no "nothing".
+  init(_ answer: DocumentValue) throws {
+    let action = "ask Azure what would change"
+    let properties = answer["properties"] ?? answer
+    if let error = properties["error"], error != .null { throw AzureFailure(action, error: error) }
+    let status = answer["status"]?.textValue ?? "Succeeded"
+    guard status == "Succeeded" else { throw AzureFailure(action, reason: "the question ended as \(status)") }
+    lines = try AzureCLI.items(properties["changes"], action).flatMap { change -> [String] in
       // What has no effect, and what Azure cannot tell, is no change.
       guard let kind = change["changeType"]?.textValue, let sign = Self.signs[kind] else { return [] }
       let name = Self.name(change["resourceId"]?.textValue ?? "")
@@ -39,14 +45,29 @@ package struct WhatIf: Sendable {
       switch delta["propertyChangeType"]?.textValue {
       case "Create": return ["+ \(own): \(text(delta["after"]))"]
       case "Delete": return ["- \(own): \(text(delta["before"]))"]
-      case "Modify", "Array": return ["~ \(own): \(text(delta["before"])) → \(text(delta["after"]))"]
+      case "Modify", "Array":
+        let (before, after) = Self.difference(whole(delta["before"]), whole(delta["after"]))
+        return ["~ \(own): \(before) → \(after)"]
       default: return []
       }
     }
   }
 
-  private static func text(_ value: DocumentValue?) -> String {
-    let text = value?.textValue ?? value.map { $0.canonicalText.trimmed } ?? "null"
-    return text.count > 100 ? String(text.prefix(100)) + "…" : text
+  private static func whole(_ value: DocumentValue?) -> String {
+    value?.textValue ?? value.map { $0.canonicalText.trimmed } ?? "null"
+  }
+
+  private static func text(_ value: DocumentValue?) -> String { cut(whole(value)) }
+
+  private static func cut(_ text: String) -> String { text.count > 100 ? String(text.prefix(100)) + "…" : text }
+
+  /// Both, without the long beginning that they share: ids of images differ at their ends.
+  static func difference(_ before: String, _ after: String) -> (String, String) {
+    guard max(before.count, after.count) > 100 else { return (before, after) }
+    var shared = zip(before, after).prefix { $0 == $1 }.count
+    // From the beginning of a name on.
+    shared = before.prefix(shared).lastIndex(of: "/").map { before.distance(from: before.startIndex, to: $0) } ?? shared
+    func rest(_ text: String) -> String { cut((shared > 0 ? "…" : "") + text.dropFirst(shared)) }
+    return (rest(before), rest(after))
   }
 }

@@ -41,7 +41,7 @@ struct NameRules {
       switch azure.capture {
       case .vhd:
         check(spec.customer, Self.capturePrefix, derived: spec.customer.value)
-      case .managedImage(_, let name): check(name, Self.image)
+      case .managedImage(_, let name): check(name, Self.image, derived: "\(name.value)-1700000000")
       case .gallery(_, let gallery, let image, let version, _):
         check(gallery, Self.gallery)
         check(image, Self.galleryImage)

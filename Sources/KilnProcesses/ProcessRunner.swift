@@ -38,10 +38,13 @@ package struct Invocation: Sendable, Equatable {
   package let isShielded: Bool
   /// Whether an interruption goes to all that it has started, too: a script that waits for a program does not pass it on.
   package let isInterruptedWhole: Bool
+  /// Seconds after which it is ended with all that it has started, where its output is kept; nil for no limit.
+  package let limit: Double?
 
   package init(
     _ program: String, _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = [],
-    folder: FilePath? = nil, isShielded: Bool = false, isInterruptedWhole: Bool = false
+    folder: FilePath? = nil, isShielded: Bool = false, isInterruptedWhole: Bool = false,
+    limit: Double? = nil
   ) {
     self.program = program
     self.arguments = arguments
@@ -50,5 +53,6 @@ package struct Invocation: Sendable, Equatable {
     self.folder = folder
     self.isShielded = isShielded
     self.isInterruptedWhole = isInterruptedWhole
+    self.limit = limit
   }
 }

@@ -1,4 +1,5 @@
 import Subprocess
+import Synchronization
 package import SystemPackage
 
 /// Programs of this machine.
@@ -11,7 +12,8 @@ package struct SystemProcesses: ProcessRunner {
     // A file, since a program may end before it has read all: who writes to it through a pipe would have to be told.
     let input = try InputFile(invocation.input)
     var options = PlatformOptions()
-    if invocation.isShielded { options.processGroupID = 0 }
+    if invocation.isShielded || invocation.limit != nil { options.processGroupID = 0 }
+    if let limit = invocation.limit { return try await limited(invocation, limit, input, options) }
     return try await missing(invocation) {
       let result = try await run(
         .name(invocation.program), arguments: Arguments(invocation.arguments), environment: inherited(invocation),
@@ -21,6 +23,46 @@ package struct SystemProcesses: ProcessRunner {
       withExtendedLifetime(input) {}
       return Tool.Outcome(
         code: code(result.terminationStatus), output: result.standardOutput, error: result.standardError)
+    }
+  }
+
+  /// What holds the streams open besides the program itself is ended with it.
+  private func limited(
+    _ invocation: Invocation, _ limit: Double, _ input: InputFile, _ options: PlatformOptions
+  ) async throws -> Tool.Outcome {
+    let (output, errors) = (Collected(limit: Self.limit), Collected(limit: Self.limit))
+    let (isLate, errorsEnded) = (Flag(), Flag())
+    return try await missing(invocation) {
+      let result = try await run(
+        .name(invocation.program), arguments: Arguments(invocation.arguments), environment: inherited(invocation),
+        workingDirectory: invocation.folder, platformOptions: options,
+        input: .fileDescriptor(input.descriptor, closeAfterSpawningProcess: false), output: .sequence, error: .sequence
+      ) { execution in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          group.addTask {
+            try? await Task.sleep(for: .seconds(limit))
+            guard !Task.isCancelled else { return }
+            isLate.set()
+            try? execution.send(signal: .kill, toProcessGroup: true)
+          }
+          group.addTask {
+            for try await buffer in execution.standardError where !buffer.withUnsafeBytes(errors.add) {
+              try? execution.send(signal: .kill, toProcessGroup: true)
+            }
+            errorsEnded.set()
+          }
+          for try await buffer in execution.standardOutput where !buffer.withUnsafeBytes(output.add) {
+            try? execution.send(signal: .kill, toProcessGroup: true)
+          }
+          while !errorsEnded.isSet { _ = try await group.next() }
+          group.cancelAll()
+        }
+      }
+      if isLate.isSet { throw Tool.TimedOut(name: invocation.program, seconds: limit) }
+      guard let output = output.text, let errors = errors.text else {
+        throw Tool.TooMuchOutput(name: invocation.program, limit: Self.limit)
+      }
+      return Tool.Outcome(code: code(result.terminationStatus), output: output, error: errors)
     }
   }
 
@@ -126,4 +168,32 @@ package struct SystemProcesses: ProcessRunner {
     case .signaled(let signal): 128 + signal
     }
   }
+}
+
+/// What a program prints, up to a limit.
+private final class Collected: Sendable {
+  private let limit: Int
+  private let bytes = Mutex<[UInt8]>([])
+
+  /// - Parameter limit: Bytes.
+  init(limit: Int) { self.limit = limit }
+
+  /// - Returns: Whether it is not too much yet.
+  func add(_ more: UnsafeRawBufferPointer) -> Bool {
+    bytes.withLock { bytes in
+      if bytes.count <= limit { bytes += more }
+      return bytes.count <= limit
+    }
+  }
+
+  /// Nil where it is too much.
+  var text: String? {
+    bytes.withLock { $0.count <= limit ? String(decoding: $0, as: UTF8.self) : nil }
+  }
+}
+
+private final class Flag: Sendable {
+  private let value = Atomic(false)
+  var isSet: Bool { value.load(ordering: .acquiring) }
+  func set() { value.store(true, ordering: .releasing) }
 }

@@ -55,13 +55,33 @@ package struct Tool: Sendable {
     }
   }
 
+  /// A program that did not end in time; it was ended.
+  package struct TimedOut: CommandErrorConvertible {
+    package let name: String
+    package let seconds: Double
+
+    package init(name: String, seconds: Double) {
+      self.name = name
+      self.seconds = seconds
+    }
+
+    package var commandError: CommandError {
+      CommandError("tool.timeout", "\(name) did not end within \(Int(seconds)) s")
+    }
+  }
+
   /// Runs to the end; what it prints is kept.
-  /// - Parameter isShielded: Whether it runs to its end when the user interrupts the command.
+  /// - Parameters:
+  ///   - isShielded: Whether it runs to its end when the user interrupts the command.
+  ///   - limit: Seconds that it may take; nil for no limit.
+  /// - Throws: `Missing`, `TooMuchOutput`, `TimedOut`.
   package func output(
-    _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = [], isShielded: Bool = false
+    _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = [], isShielded: Bool = false,
+    limit: Double? = nil
   ) async throws -> Outcome {
     try await runner.output(
-      Invocation(name, arguments, environment: environment, input: input, isShielded: isShielded))
+      Invocation(
+        name, arguments, environment: environment, input: input, isShielded: isShielded, limit: limit))
   }
 
   /// Runs to the end; both streams go to `body`, together and piece by piece.

@@ -109,7 +109,7 @@ extension CommandContext {
 extension Workspace {
   /// Whether a spec is the customer's. One that cannot be used, as for an error of its profile, is known by its file's name:
   /// its problems are reported then, and not that there is no such customer.
-  fileprivate func describes(_ customer: String) -> Bool {
+  func describes(_ customer: String) -> Bool {
     environments.contains { $0.customer.value == customer }
       || Self.files(of: customer).contains(where: environmentFiles.contains)
   }

@@ -22,6 +22,10 @@ package struct LoadedWorkspace: Sendable {
   /// The plan of one customer.
   package func plan(of customer: String) throws -> EnvironmentPlan {
     if let plan = plans.first(where: { $0.customer == customer }) { return plan }
+    // One whose spec has errors is not unknown.
+    if workspace.describes(customer), problems.hasErrors {
+      throw CommandError(problems, sources: workspace.excerpts)
+    }
     throw CommandError.unknownCustomer(customer, among: fleet.map(\.customer))
   }
 }

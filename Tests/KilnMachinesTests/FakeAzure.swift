@@ -52,7 +52,7 @@ struct FakeAzure {
         Invocation(
           "python3", [Self.program] + invocation.arguments,
           environment: invocation.environment.merging(["FAKE_AZURE": folder.path]) { $1 }, input: invocation.input,
-          folder: invocation.folder, isShielded: invocation.isShielded))
+          folder: invocation.folder, isShielded: invocation.isShielded, limit: invocation.limit))
     }
 
     func stream(

@@ -108,7 +108,7 @@ import Testing
       _ = try await azure.deployment(recorded, stage: "qa", image: image("one")).deploy("acme")
       // Its record says that somebody deploys; nobody goes on.
       let folder = azure.folder.appending(path: "deployments/acme-qa")
-      for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.hasSuffix("-1.json") {
+      for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.contains("-1.") {
         let file = folder.appending(path: name)
         let text = try String(contentsOf: file, encoding: .utf8)
         try text.replacing("\\\"outcome\\\":\\\"deployed\\\"", with: "\\\"outcome\\\":\\\"deploying\\\"")

@@ -22,6 +22,14 @@ struct SystemProcessesTests {
     #expect(result == .init(code: 3, output: "ina b", error: "trouble\n"))
   }
 
+  @Test func aProgramThatDoesNotEndIsEndedWithAllThatItHasStarted() async throws {
+    await #expect(throws: Tool.TimedOut.self) {
+      _ = try await shell.output(["-c", "sleep 1000 & sleep 1000"], limit: 0.5)
+    }
+    let result = try await shell.output(["-c", "echo a; sleep 0.2; echo b >&2; exit 3"], limit: 60)
+    #expect(result == .init(code: 3, output: "a\n", error: "b\n"))
+  }
+
   /// More than a pipe holds.
   @Test func aProgramNeedNotReadItsInput() async throws {
     for _ in 0..<20 {

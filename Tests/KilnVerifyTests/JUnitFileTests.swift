@@ -30,12 +30,19 @@ struct JUnitFileTests {
     #expect(file.failed.map(\.text) == [#"Login: refuses <script> "x": expected"#, "Login: broke"])
   }
 
+  @Test func whatASuiteCountsAndDoesNotListHasFailed() throws {
+    let file = try JUnitFile(
+      Array(#"<testsuites failures="3"><testsuite tests="3" failures="2" errors="1"/></testsuites>"#.utf8))
+    #expect(file.failed.map(\.text) == ["a suite: it counts 3 failures and lists none"])
+  }
+
   @Test(arguments: [
     ("", "it has no element"), ("PHP Warning", "it has no element"),
     ("<html><body/></html>", "it begins with <html>, not with <testsuites> or <testsuite>"),
     ("<testsuite><testcase name=\"a\">", "<testcase> does not end: the file is cut off"),
     ("<testsuite><testcase name=\"a", "<testcase> does not end: the file is cut off"),
     ("<testsuite><testcase name=a/></testsuite>", "name of <testcase> has no quotes"),
+    ("<testsuites/>", "it has no test case: nothing was tested"),
     ("<testsuite></testsuites>", "</testsuites> ends what is not open"), ("<testsuite><!-- ", "it is cut off"),
   ])
   func whatIsNoneIsSaid(_ text: String, _ message: String) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import KilnConsole
 import KilnDeploy
+import KilnDiagnostics
 import KilnMachines
 import KilnPlan
 import KilnSpec
@@ -41,11 +42,14 @@ struct FleetCommand: WorkspaceCommand {
 
   func run(in context: CommandContext) async throws {
     let loaded = try context.load(options, customers: customers)
-    try context.stopOnErrors(loaded)
+    // One spec with errors hides nobody else's deployments.
+    if loaded.plans.isEmpty { try context.stopOnErrors(loaded) }
+    context.console.report(loaded.problems, sources: loaded.workspace.excerpts)
     let names = loaded.plans.filter(\.isDeployed).map(\.customer)
     let fleet = try await EnvironmentStages(loaded, names, stage: stage, context).fleet(jobs: options.jobs ?? 4)
     if let html { try fleet.write(html, in: context.folder) }
     format == .json ? context.console.output(json: fleet.document) : context.console.output(fleet.text)
+    if loaded.problems.hasErrors || fleet.isUnanswered { throw KilnExit.problems }
   }
 }
 

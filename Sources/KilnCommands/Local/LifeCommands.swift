@@ -16,7 +16,7 @@ struct DownCommand: KilnSubcommand {
     commandName: "down", abstract: "Stop and remove customers' environments on this machine; volumes stay.",
     discussion: "Only what this workspace has put on the engine is removed.")
 
-  @Flag(help: "Remove the volumes, and the data in them, too; asks first on a terminal.") var volumes = false
+  @Flag(help: "Remove the volumes, and the data in them, too; asks first, or takes --yes.") var volumes = false
   @Flag(help: "Do not ask.") var yes = false
   @OptionGroup var folder: LocalOptions.Folder
   @Argument(help: "Customers.") var customers: [String]

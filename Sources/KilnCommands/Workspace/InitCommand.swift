@@ -26,7 +26,7 @@ struct NewCommand: SynchronousCommand, WorkspaceCommand {
     discussion: """
       Examples:
         kiln new acme --profile lamp
-        kiln new shop --no-profile     with a runtime of its own; the only one of a product, say
+        kiln new shop --no-profile     with a runtime of its own
       """)
 
   @OptionGroup var options: WorkspaceOptions

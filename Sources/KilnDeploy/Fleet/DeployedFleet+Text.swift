@@ -28,7 +28,7 @@ extension DeployedFleet {
     let current = deployment.current
     return [
       deployment.customer, deployment.stage ?? "-", deployment.version ?? "-", current.map { String($0.number) } ?? "-",
-      current?.commit.map { String($0.prefix(10)) } ?? "-", age(deployment).map { SpanText.text(seconds: $0) } ?? "-",
+      current?.shortCommit ?? "-", age(deployment).map { SpanText.text(seconds: $0) } ?? "-",
       current?.deployer ?? "-", deployment.state, deployment.behindText,
     ].map(Self.line)
   }

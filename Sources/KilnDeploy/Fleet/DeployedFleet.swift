@@ -16,6 +16,9 @@ package struct DeployedFleet: Sendable, Hashable {
     self.date = date
   }
 
+  /// Whether nobody who was asked has answered.
+  package var isUnanswered: Bool { !deployments.isEmpty && deployments.allSatisfy { $0.trouble != nil } }
+
   /// `3 customers, 5 deployments, 1 unhealthy`.
   package var summary: String {
     let running = deployments.count { $0.current != nil }

@@ -85,7 +85,7 @@ struct DeployedFleetPage {
     case .stage: return (deployment.stage ?? "–", nil)
     case .version: return (deployment.version ?? "–", nil)
     case .release: return (current.map { String($0.number) } ?? "–", current?.number ?? -1)
-    case .commit: return (current?.commit.map { String($0.prefix(10)) } ?? "–", nil)
+    case .commit: return (current?.shortCommit ?? "–", nil)
     case .age:
       let age = fleet.age(deployment)
       return (age.map { SpanText.text(seconds: $0) } ?? "–", age ?? -1)

@@ -23,7 +23,7 @@ package struct DeployNotice: Sendable {
   package func send(
     _ record: ReleaseRecord, after history: some Collection<ReleaseRecord>, workload: String?, isFailure: Bool
   ) async {
-    let sources = ReleaseSources(loaded, plan, context)
+    let sources = ReleaseSources(loaded, plan, context).at(record)
     let commits = await sources.releaseCommits(since: history.filter { $0.outcome == .deployed }.last)
     guard
       let notification = Notification(

@@ -45,7 +45,7 @@ package struct DeployRun: Sendable {
 
   /// - Parameter source: The stage whose images are taken; nil builds what the spec says.
   package func prepare(_ customer: String, from source: String? = nil) async throws -> Prepared {
-    let planning = try ReleasePlanning(loaded, loaded.plan(of: customer), stage: stage, context)
+    var planning = try ReleasePlanning(loaded, loaded.plan(of: customer), stage: stage, context)
     try loaded.stopUnlessGenerated(loaded.plan(of: customer), workers)
     let stageSpec = planning.plan.spec.stages.first { $0.name.value == stage }
     if !isPreview { try stopUnlessApproved(stageSpec, planning.title) }
@@ -60,6 +60,7 @@ package struct DeployRun: Sendable {
         try Self.stopUnless(own, hasPassed: images, planning)
       }
       origin = "\(passed.stage ?? "") \(passed.number)"
+      planning.taken = passed
     } else {
       let references = try planning.references()
       if let passed { try Self.stopUnless(passed, hasPassed: references.mapValues(\.description), planning) }
@@ -72,7 +73,8 @@ package struct DeployRun: Sendable {
     }
     var options = options
     options.origin = origin
-    options.commits = { last in await planning.sources.commits(since: last).map(\.text) }
+    let sources = planning.sources
+    options.commits = { last in await sources.commits(since: last).map(\.text) }
     return Prepared(planning: planning, plan: await planning.release(images), options: options)
   }
 

@@ -55,7 +55,7 @@ package struct DeployedStages: Sendable {
 
   /// The releases of stages, newest first.
   package struct History: Sendable {
-    private let stages: [(title: String, records: [ReleaseRecord])]
+    package let stages: [(title: String, records: [ReleaseRecord])]
 
     package init(stages: [(title: String, records: [ReleaseRecord])]) { self.stages = stages }
 
@@ -176,11 +176,18 @@ extension DeployedFleet {
 }
 
 extension ReleaseRecord {
+  /// As in `6af9c55aa1-dirty`, where files had changed since the commit.
+  package var shortCommit: String? { commit.map { "\($0.prefix(10))\($0.hasSuffix("-dirty") ? "-dirty" : "")" } }
+
   /// A line, and others below it with what is in the release.
   func text(withChanges: Bool) -> String {
     var line = "\(number)  \(UTCTime.minute(begun)) UTC  \(outcome.rawValue)  by \(deployer)"
     if let commit { line += "  \(commit.prefix(12))\(commit.hasSuffix("-dirty") ? "-dirty" : "")" }
     if let origin { line += "  from \(origin)" }
+    // Of machines: what runs is one image, whose name tells it from the others.
+    if images.count == 1, let image = images["machine"] {
+      line += "  \(image.split(separator: "/").last ?? "")"
+    }
     if let approval { line += "  approved by \(approval)" }
     var lines = [line]
     if let reason { lines.append("  \(workload.map { "\($0): " } ?? "")\(reason)") }

@@ -20,6 +20,8 @@ package struct ReleasePlanning: Sendable {
   package let deployment: KubernetesPlan
   package let cluster: Cluster
   let context: CommandContext
+  /// The release whose images are taken; nil for those of the spec.
+  package var taken: ReleaseRecord?
 
   /// - Throws: `deploy.target`, `input.stage`, `deploy.cluster` where the spec names no place.
   package init(_ loaded: LoadedWorkspace, _ plan: EnvironmentPlan, stage: String?, _ context: CommandContext) throws {
@@ -155,7 +157,10 @@ package struct ReleasePlanning: Sendable {
   }
 
   /// What it is made of.
-  var sources: ReleaseSources { ReleaseSources(loaded, plan, context) }
+  var sources: ReleaseSources {
+    let own = ReleaseSources(loaded, plan, context)
+    return taken.map(own.at) ?? own
+  }
 }
 
 extension BuiltImage {

@@ -55,9 +55,14 @@ extension LocalEnvironment {
     return try await project.exec(terminal + (user.map { ["--user", $0] } ?? []) + [target] + command)
   }
 
-  /// Asks on a terminal whether data may go.
+  /// Asks whether data may go.
+  /// - Throws: Where nobody can be asked, too.
   package func confirmRemoval() throws {
-    guard isatty(STDIN_FILENO) == 1 else { return }
+    guard isatty(STDIN_FILENO) == 1 else {
+      throw CommandError(
+        "down.unconfirmed", "--volumes removes the data of \(customer), and nobody can be asked whether it may go",
+        help: "`kiln down \(customer) --volumes --yes`")
+    }
     context.console.error("This removes the data of \(customer) on this machine. Type \(customer) to go on: ")
     guard readLine() == customer else {
       throw CommandError("down.declined", "nothing was removed: the answer was not \(customer)")

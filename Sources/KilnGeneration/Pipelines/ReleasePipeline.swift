@@ -143,7 +143,8 @@ public struct ReleasePipeline: Sendable {
       needs.append(
         "agents need a kubeconfig with the clusters' contexts: `pipeline: {kubeconfig: {env: …}}` gives them one")
     }
-    var seen: Set<String> = []
+    // The system gives its own to every job.
+    var seen: Set = ["GITHUB_TOKEN", "SYSTEM_ACCESSTOKEN"]
     let secrets = jobs.flatMap { $0.secrets + ($0.onFailure?.secrets ?? []) }.filter { seen.insert($0).inserted }
     if !secrets.isEmpty { needs.append("jobs read these secrets: \(secrets.sorted().joined(separator: ", "))") }
     return needs

@@ -19,6 +19,8 @@ public enum PackerValue: Sendable, Hashable {
   case expression(PackerExpression)
   /// An expression and text behind it.
   case joined(PackerExpression, String)
+  /// Text and, behind a hyphen, the second in which the build began: another one for each build.
+  case timestamped(String)
   case bool(Bool)
   case integer(Int)
   case list([PackerValue])
@@ -35,6 +37,7 @@ public enum PackerValue: Sendable, Hashable {
     case .text(let text): .string(PackerTemplate.literal(text))
     case .expression(let expression): .string(expression.source)
     case .joined(let expression, let text): .string(expression.source + PackerTemplate.literal(text))
+    case .timestamped(let text): .string(PackerTemplate.literal(text) + "-{{ timestamp }}")
     case .bool(let bool): .bool(bool)
     case .integer(let integer): .integer(integer)
     case .list(let items): .list(items.map(\.document))

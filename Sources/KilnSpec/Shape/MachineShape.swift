@@ -155,7 +155,9 @@ extension Shape {
             "managedImage",
             [
               .init("resourceGroup", azureName, required: true, "its resource group", example: "images-rg"),
-              .init("name", .text(azureText), required: true, "its name", example: "acme-web"),
+              .init(
+                "name", .text(azureText), required: true,
+                "what its name begins with: each bake puts the second in which it began behind it", example: "acme-web"),
             ])), "a managed image"),
       .init(
         "gallery",

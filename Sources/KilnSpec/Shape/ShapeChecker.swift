@@ -55,7 +55,8 @@ public struct ShapeChecker: Sendable {
         problems.append(
           Diagnostic(
             "spec.invalid-value", "\(place) is \(value)", at: node.location,
-            suggestion: "a whole number from \(range.lowerBound) to \(range.upperBound)"))
+            suggestion: range.count == 1
+              ? "it is \(range.lowerBound)" : "a whole number from \(range.lowerBound) to \(range.upperBound)"))
       }
     case .number(let range):
       guard let value = node.decimal else { return refuse("a number") }

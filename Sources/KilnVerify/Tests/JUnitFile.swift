@@ -1,4 +1,5 @@
 import KilnDiagnostics
+import KilnDocuments
 
 /// A JUnit file, as test tools write it: how many cases there were, and which failed.
 ///
@@ -32,6 +33,8 @@ struct JUnitFile: Equatable {
     var name = ""
     var isFailed = false
     var isRead = false
+    // What suites say of themselves: some tools list no cases.
+    var declared = 0
     while let tag = try reader.next() {
       if !isRead, !["testsuites", "testsuite"].contains(tag.name) {
         throw Problem(message: "it begins with <\(tag.name)>, not with <testsuites> or <testsuite>")
@@ -40,6 +43,9 @@ struct JUnitFile: Equatable {
       switch tag.kind {
       case .start, .empty:
         switch tag.name {
+        case "testsuites", "testsuite":
+          let own = [tag["failures"], tag["errors"]].reduce(0) { $0 + (Int($1 ?? "") ?? 0) }
+          declared = max(declared, own)
         case "testcase":
           cases += 1
           name = [tag["classname"], tag["name"]].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: ": ")
@@ -60,6 +66,10 @@ struct JUnitFile: Equatable {
       }
     }
     guard isRead else { throw Problem(message: "it has no element") }
+    if cases == 0, declared == 0 { throw Problem(message: "it has no test case: nothing was tested") }
+    if failed.isEmpty, declared > 0 {
+      failed.append(.init(name: "a suite", message: "it counts \(Phrase.count(declared, "failure")) and lists none"))
+    }
     if let last = open.last { throw Problem(message: "<\(last)> does not end: the file is cut off") }
   }
 }

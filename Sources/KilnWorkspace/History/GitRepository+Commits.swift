@@ -31,11 +31,15 @@ extension GitRepository {
   /// Those after `commit`, newest first.
   /// - Parameter paths: Only those that touch one of them, from the workspace's root; all where it is nil.
   /// - Throws: `Failure` where this clone has no such commit.
-  package func commits(since commit: String, touching paths: [String]? = nil, limit: Int) async throws -> [Commit] {
-    guard commit.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }), !commit.isEmpty else {
-      throw Failure(message: "\"\(commit)\" is no commit's id")
+  package func commits(
+    since commit: String, until last: String? = nil, touching paths: [String]? = nil, limit: Int
+  ) async throws -> [Commit] {
+    for id in [commit, last ?? commit] {
+      guard !id.isEmpty, id.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }) else {
+        throw Failure(message: "\"\(id)\" is no commit's id")
+      }
     }
-    return try await commits(["-\(limit)", "\(commit)..HEAD"] + (paths.map { ["--"] + $0 } ?? []))
+    return try await commits(["-\(limit)", "\(commit)..\(last ?? "HEAD")"] + (paths.map { ["--"] + $0 } ?? []))
   }
 
   /// Three lines for each, which hold no line breaks themselves, and a NUL behind.
