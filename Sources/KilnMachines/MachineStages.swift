@@ -83,7 +83,7 @@ package struct MachineStages: Sendable {
       isHealthy = isHealthy && isWell
       var lines = [
         running.map { "\(target.title): release \($0.record.number), \(isWell ? "healthy" : "not healthy")" }
-          ?? "\(target.title): not deployed"
+          ?? "\(target.title): \(releases.isEmpty ? "not deployed" : "no release went well yet")"
       ]
       lines += sets.map { "  \($0.line)" }
       if let last = releases.last?.record, last.number != running?.record.number {

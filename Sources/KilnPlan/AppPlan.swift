@@ -5,6 +5,17 @@ public import KilnSpec
 public struct AppPlan: Sendable, Hashable {
   public let spec: EnvironmentSpec.App
   public let runtime: RuntimePlan
+
+  /// Whether its container has nothing to run: neither a command nor a server of its runtime.
+  public var isIdle: Bool {
+    spec.command == nil
+      && !runtime.steps(for: .container).contains { step in
+        if case .service(let service) = step.step { !service.command.isEmpty } else { false }
+      }
+  }
+  /// What to do about that.
+  public static let idleAdvice =
+    "nothing in its runtime runs: give the app a `command`, as in [node, server.js], or a component with a server"
   /// What a stage gives it instead, and more.
   private var stage: EnvironmentSpec.StageApp?
   public var name: String { spec.name.value }

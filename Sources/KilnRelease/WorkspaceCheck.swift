@@ -22,6 +22,7 @@ package struct WorkspaceCheck {
       problems += try ContextCheck(good).problems(workers)
       let known = Set(problems)
       for plan in good.plans {
+        problems += Self.idle(plan)
         guard let machine = plan.spec.machine else { continue }
         let parameters = MachineParameters(
           of: plan, by: machine.builders, root: loaded.workspace.root, context: context)
@@ -32,6 +33,16 @@ package struct WorkspaceCheck {
     }
     self.problems = problems.inCanonicalOrder()
     self.sources = sources
+  }
+
+  /// Apps that are to answer and have nothing that could.
+  private static func idle(_ plan: EnvironmentPlan) -> [Diagnostic] {
+    plan.apps.compactMap { app in
+      guard let port = app.spec.port, app.isIdle else { return nil }
+      return Diagnostic(
+        "app.idle", "\(app.spec.path) has a port, and nothing that listens on it", severity: .warning,
+        at: port.location, suggestion: AppPlan.idleAdvice)
+    }
   }
 
   /// Prints what is wrong, in the format that was asked for.

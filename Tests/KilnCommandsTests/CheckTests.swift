@@ -31,6 +31,21 @@ struct CheckTests {
     #expect(context.error == "2 environments checked, no errors\n")
   }
 
+  @Test func anAppThatNothingServesIsReported() throws {
+    let context = try check([
+      "apps/shop/index.html": "x", "profiles/site.yaml": "version: 1\nruntime: {base: debian-12}\n",
+      "environments/acme.yaml":
+        "version: 1\ncustomer: acme\nprofile: site\napp: {source: ../apps/shop, port: 80}\n",
+      "environments/globex.yaml":
+        "version: 1\ncustomer: globex\nprofile: site\napp: {source: ../apps/shop, port: 80, command: [python3, x.py]}\n",
+    ])
+    #expect(
+      context.error.hasPrefix(
+        "environments/acme.yaml:4:35: warning: app has a port, and nothing that listens on it [app.idle]\n"),
+      "\(context.error)")
+    #expect(!context.error.contains("globex"))
+  }
+
   /// Every one, where it is, and whose it is.
   @Test func tokensWithoutAValueAreReported() throws {
     let context = try check([

@@ -93,10 +93,14 @@ package struct DeployedStages: Sendable {
     package var isHealthy: Bool { status.isHealthy }
 
     package var text: String {
-      guard let running = status.running else { return "\(title): not deployed\n" }
-      var lines = ["\(title): release \(running.number), \(status.isHealthy ? "healthy" : "not healthy")"]
+      var lines: [String]
+      if let running = status.running {
+        lines = ["\(title): release \(running.number), \(status.isHealthy ? "healthy" : "not healthy")"]
+      } else {
+        lines = ["\(title): \(status.last == nil ? "not deployed" : "no release went well yet")"]
+      }
       lines += status.workloads.map { "  \($0.line)" }
-      if let last = status.last, last.number != running.number {
+      if let last = status.last, last.number != status.running?.number {
         lines.append("release \(last.number) \(last.outcome.phrase)" + (last.reason.map { ": \($0)" } ?? ""))
       }
       return lines.map { ConsoleText.safe(line: $0) + "\n" }.joined()

@@ -6,13 +6,7 @@ import KilnSpec
 extension EnvironmentStart {
   /// What to do where an app ends since nothing says what it runs.
   private func idleAdvice(for state: ComposeProject.ServiceState) -> String? {
-    guard let app = plan.app(named: state.Service), app.spec.command == nil,
-      !app.runtime.steps(for: .container).contains(where: { step in
-        if case .service(let service) = step.step { !service.command.isEmpty } else { false }
-      })
-    else { return nil }
-    return
-      "nothing in its runtime runs: give the app a `command`, as in [node, server.js], or a component with a server"
+    plan.app(named: state.Service)?.isIdle == true ? AppPlan.idleAdvice : nil
   }
 
   /// - Parameters:

@@ -160,6 +160,12 @@ package struct PackerRun: Sendable {
 
   /// The exit code, the log and the manifest must all say that it is good.
   private func judge(_ report: PackerReport, _ code: Int32) throws {
+    // It could not even begin, or was killed: there is no other log to give.
+    if report.outcome == .unknown, code != 0 {
+      throw CommandError(
+        "bake.failed", "the log stops before Packer's summary: Packer ended with exit code \(code)",
+        help: "\(log) has all that it said")
+    }
     do {
       _ = try ArtifactChoice(report).builds()
     } catch {
