@@ -13,6 +13,8 @@ package struct AzureFailure: Error, CommandErrorConvertible {
     /// Too many requests; seconds until the next may be made, where Azure says so.
     case throttled(after: Double?)
     case missing
+    /// There is no such resource group.
+    case missingGroup
     /// A deployment of this name runs.
     case active
     case forbidden
@@ -55,7 +57,7 @@ package struct AzureFailure: Error, CommandErrorConvertible {
       return .throttled(after: match.flatMap { Double($0.1) })
     }
     if has("DeploymentActive") { return .active }
-    if has("ResourceGroupNotFound") { return .other }
+    if has("ResourceGroupNotFound") { return .missingGroup }
     if has("NotFound", "was not found", "could not be found") { return .missing }
     if has("AuthorizationFailed") { return .forbidden }
     return .other
@@ -109,6 +111,7 @@ package struct AzureFailure: Error, CommandErrorConvertible {
     case .forbidden:
       help =
         "the account needs the role Contributor in the resource group, and User Access Administrator in that of a key vault whose secrets the machines read"
+    case .missingGroup: help = "`az group create` makes one; or name another: deploy: {azure: {resourceGroup: …}}"
     case .missing, .other: help = nil
     }
     return CommandError(

@@ -56,6 +56,13 @@ import Testing
     }
   }
 
+  @Test func aStageThatNobodyHasDeployedIsNoReasonToStop() async throws {
+    try await withStock { azure, stock in
+      try azure.say("missing-groups", "acme-production")
+      #expect(try await stock.all().count == 2)
+    }
+  }
+
   /// Whatever is remembered of releases, and whoever's the machines are.
   @Test func whatMachinesRunIsNeeded() async throws {
     try await withStock { azure, stock in
