@@ -25,41 +25,51 @@ struct StageRules {
     }
   }
 
-  /// As in `qa after staging after qa`.
-  private static func way(_ names: [String]) -> String {
-    (names.count > 10 ? names.prefix(5) + ["…"] + names.suffix(4) : names[...]).joined(separator: " after ")
-  }
-
   /// Stages after each other.
   private func orderProblems() -> [Diagnostic] {
     let names = spec.stages.map(\.name.value)
     let before = Dictionary(spec.stages.map { ($0.name.value, $0.after?.value) }) { first, _ in first }
-    // Stages from which one comes to a first one, or to some others that come after each other.
+    // Stages from which one comes to a first one, or to a ring of others; each is walked from once.
     var ended: Set<String> = []
+    var rings: [String: (ring: [String], at: Int)] = [:]
     return spec.stages.compactMap { stage in
       guard let after = stage.after else { return nil }
       guard before[after.value] != nil else {
         return Diagnostic(
           "spec.stage-order", "there is no stage \"\(after.value)\"", at: after.location,
           suggestion: nearest(to: after.value, among: names).map { "did you mean \"\($0)\"?" }
-            ?? "there are: \(Phrase.list(names))")
+            ?? "there are: \(Phrase.some(names, limit: 20))")
       }
-      var seen = [stage.name.value]
-      var known = Set(seen)
-      var next: String? = after.value
-      while let name = next {
-        if name == stage.name.value {
-          return Diagnostic(
-            "spec.stage-order", "the stage \"\(name)\" comes after itself", at: after.location,
-            suggestion: "a release passes one stage after the other: \(Self.way(seen + [name]))")
+      let name = stage.name.value
+      if rings[name] == nil {
+        var way = [name]
+        var places = [name: 0]
+        var next: String? = after.value
+        while let one = next, !ended.contains(one), rings[one] == nil {
+          if let start = places[one] {
+            let ring = Array(way[start...])
+            for (at, member) in ring.enumerated() { rings[member] = (ring, at) }
+            break
+          }
+          places[one] = way.count
+          way.append(one)
+          next = before[one] ?? nil
         }
-        if ended.contains(name) || known.contains(name) { break }
-        seen.append(name)
-        known.insert(name)
-        next = before[name] ?? nil
+        ended.formUnion(way)
       }
-      ended.formUnion(known)
-      return nil
+      guard let (ring, at) = rings[name] else { return nil }
+      return Diagnostic(
+        "spec.stage-order", "the stage \"\(name)\" comes after itself", at: after.location,
+        suggestion: "a release passes one stage after the other: \(Self.way(ring, from: at))")
     }
+  }
+
+  /// As in `qa after staging after qa`.
+  private static func way(_ ring: [String], from start: Int) -> String {
+    let count = ring.count + 1
+    let shown = count > 10 ? Array(0..<5) + Array(count - 4..<count) : Array(0..<count)
+    var names = shown.map { ring[(start + $0) % ring.count] }
+    if count > 10 { names.insert("…", at: 5) }
+    return names.joined(separator: " after ")
   }
 }

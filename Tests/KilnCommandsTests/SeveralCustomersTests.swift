@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KilnDiagnostics
 import KilnEngine
 import KilnTesting
 import SystemPackage
@@ -29,6 +30,46 @@ struct SeveralCustomersTests {
       ], in: folder)
     let runner = ScriptedRunner(steps)
     return (TestContext(folder, processes: runner), runner)
+  }
+
+  /// The ids and messages of what `body` throws.
+  private static func problems(_ body: () async throws -> Void) async -> String {
+    do {
+      try await body()
+      return "nothing"
+    } catch {
+      let found = (error as? any CommandErrorConvertible)?.commandError.diagnostics ?? []
+      return found.map { "\($0.id): \($0.message)" }.joined(separator: "\n")
+    }
+  }
+
+  /// A spec with errors is not an unknown customer, least of all where somebody has to go back.
+  @Test func aSpecWithErrorsIsSaidAsThat() async throws {
+    try await withFolder { folder in
+      let (context, _) = try context(folder, [])
+      try write(
+        ["environments/acme.yaml": "version: 1\ncustomer: acme\nruntime: {base: debian-12}\nservce: {}\n"], in: folder)
+      let status = try #require(try RollbackCommand.parseAsRoot(["acme"]) as? RollbackCommand)
+      let text = await Self.problems { try await status.run(in: context.context) } + context.error
+      #expect(text.contains("spec.unknown-key") && !text.contains("there is no customer"), "\(text)")
+    }
+  }
+
+  @Test func dataGoesOnlyWhereSomebodySaysSo() async throws {
+    try await withFolder { folder in
+      let filter = "--filter label=com.docker.compose.project=acme"
+      let (context, runner) = try context(
+        folder,
+        [
+          .run("docker ps --all \(filter) --format …"), .run("docker network ls \(filter) --format …"),
+          .run("docker volume ls --format …"),
+        ])
+      let down = try #require(try DownCommand.parseAsRoot(["acme", "--volumes"]) as? DownCommand)
+      let text = await Self.problems { try await down.run(in: context.context) }
+      // On a terminal it asks, and nobody answers.
+      #expect(text.contains("down.unconfirmed") || text.contains("down.declined"), "\(text)")
+      runner.finish()
+    }
   }
 
   @Test func whatFailsForOneDoesNotHideTheOthers() async throws {

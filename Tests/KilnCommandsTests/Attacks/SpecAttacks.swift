@@ -59,6 +59,10 @@ extension Attacks {
       Input(
         "16,000 install commands", "spec.invalid-value",
         spec: spec + "app:\n  source: ../app\n  install:\n\(numbered(16_000) { "    - echo \($0)\n" })"),
+      Input(
+        "a ring of 4,000 stages", "spec.stage-order",
+        spec: spec + "deploy: {kubernetes: {}}\nstages:\n"
+          + numbered(4_000) { "  s\($0): {after: s\(($0 + 1) % 4_000)}\n" }),
       Input("an alias tree as a key", "spec.alias-limit", spec: aliases(25) + "? *l25\n: 1\n"),
       Input("an alias tree as a flow key", "spec.alias-limit", spec: aliases(25) + "x: {*l25 : 1}\n"),
       Input("a billion laughs", "spec.alias-limit", spec: aliases(40)),
