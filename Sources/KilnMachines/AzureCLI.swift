@@ -93,7 +93,7 @@ package struct AzureCLI: Sendable {
     _ action: String, _ path: String, method: String = "get", query: String = "", body: DocumentValue? = nil
   ) async throws -> DocumentValue {
     let id = "/subscriptions/\(subscription)/resourceGroups/\(resourceGroup)/providers/Microsoft.Compute/\(path)"
-    return try await rest(action, method, "\(id)?api-version=\(Self.version(path))\(query)", body: body)
+    return try await rest(action, method, Self.address(id, query: query), body: body)
   }
 
   /// All of a list, whose end is on other pages.
@@ -113,8 +113,8 @@ package struct AzureCLI: Sendable {
 
   /// Everything of a type of Microsoft.Compute that the account sees in the subscription.
   func everything(_ action: String, _ type: String) async throws -> [DocumentValue] {
-    let address = "/subscriptions/\(subscription)/providers/Microsoft.Compute/\(type)?api-version=\(Self.version(type))"
-    return try await pages(action, try await rest(action, "get", address))
+    let id = "/subscriptions/\(subscription)/providers/Microsoft.Compute/\(type)"
+    return try await pages(action, try await rest(action, "get", Self.address(id)))
   }
 
   /// What has to be a list: an answer that is none says nothing, least of all that there is nothing.
@@ -147,7 +147,11 @@ package struct AzureCLI: Sendable {
   /// Items of a list: no scale set has so many machines.
   private static let most = 100_000
 
-  private static func version(_ path: String) -> String { path.hasPrefix("galleries/") ? "2022-03-03" : "2023-03-01" }
+  /// An id, or an address below the provider, with the version of Azure's interface that is asked.
+  static func address(_ id: String, query: String = "") -> String {
+    let version = id.lowercased().contains("/galleries/") ? "2022-03-03" : "2023-03-01"
+    return "\(id)?api-version=\(version)\(query)"
+  }
 
   @discardableResult
   func rest(_ action: String, _ method: String, _ address: String, body: DocumentValue? = nil) async throws

@@ -25,7 +25,7 @@ struct AzureFolder {
 
   init(in place: FilePath = SecretFiles.place) throws {
     Self.removeLeft(in: place)
-    path = try FilePath.privateFolder("kiln-azure", in: place)
+    path = try FilePath.privateFolder(String(Self.prefix.dropLast()), in: place)
     lock = try FileDescriptor.open(
       path.appending(Self.lockName), .readWrite, options: [.create, .closeOnExec],
       permissions: [.ownerRead, .ownerWrite])

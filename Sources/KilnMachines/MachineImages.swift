@@ -42,14 +42,12 @@ package struct MachineImages: Sendable {
     plan = try loaded.plan(of: customer)
     isWhole = loaded.isFleetWhole
     self.context = context
-    let stages: [String?] = plan.spec.stages.isEmpty ? [nil] : plan.spec.stages.map(\.name.value)
-    targets = try stages.map { [plan] in try MachineTarget(loaded, plan, stage: $0, context) }
-    let own = targets
-    allTargets =
-      try own
-      + loaded.fleet.filter { $0.customer != customer }.flatMap { plan in
-        try MachineTarget.all(loaded, plan, context)
-      }
+    // One alone says what is missing where it is not deployed.
+    targets =
+      plan.spec.azureDeployment == nil
+      ? [try MachineTarget(loaded, plan, stage: nil, context)] : try MachineTarget.all(loaded, plan, context)
+    let others = loaded.fleet.filter { $0.customer != customer }
+    allTargets = try targets + others.flatMap { try MachineTarget.all(loaded, $0, context) }
     guard let azure = plan.spec.machine?.azure else {
       throw CommandError(
         "deploy.target", "\(customer) has no machine in Azure", help: "describe it: machine: {azure: {…}}")
@@ -191,7 +189,7 @@ package struct MachineImages: Sendable {
         reference: id, kind: "image",
         created: created[id.lowercased()] ?? "",
         releases: (disk.flatMap { needed[$0.lowercased()] } ?? []) + (needed[id.lowercased()] ?? []),
-        removal: Self.removal(of: id, "2023-03-01"))
+        removal: Self.removal(of: id))
     }
   }
 
@@ -209,12 +207,12 @@ package struct MachineImages: Sendable {
         reference: id, kind: "image-version",
         created: version["properties"]?["publishingProfile"]?["publishedDate"]?.textValue ?? "",
         releases: needed[id.lowercased()] ?? [],
-        removal: Self.removal(of: id, "2022-03-03"))
+        removal: Self.removal(of: id))
     }
   }
 
-  private static func removal(of id: String, _ version: String) -> [String] {
-    ["rest", "--method", "delete", "--url", "\(id)?api-version=\(version)"]
+  private static func removal(of id: String) -> [String] {
+    ["rest", "--method", "delete", "--url", AzureCLI.address(id)]
   }
 
   // MARK: Telling

@@ -128,8 +128,7 @@ extension MachineTarget {
       for name in found.map({ ResourceDeployment.Result($0).scaleSets }) ?? [] {
         let machines = try await ScaleSetRollout(
           az: az, name: name, clock: clock, begun: 0, deadline: 0, report: { _ in }
-        )
-        .machines()
+        ).look().machines
         states.append(.init(name: name, count: machines.count, well: machines.count(where: \.isWell)))
       }
       return states

@@ -42,9 +42,8 @@ struct NamedImage: Sendable {
       }
       return
     }
-    let version = kind == .galleryImage ? "2022-03-03" : "2023-03-01"
     let found = try await AzureCLI.optional {
-      try await az.rest("look for the image", "get", "\(reference)?api-version=\(version)")
+      try await az.rest("look for the image", "get", AzureCLI.address(reference))
     }
     guard let found else {
       throw CommandError(

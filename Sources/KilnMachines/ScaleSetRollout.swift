@@ -53,26 +53,23 @@ struct ScaleSetRollout: Sendable {
   ///     each is brought to the model by name, those that are not well first.
   /// - Throws: `Failure`, `AzureFailure`.
   func run(restarting: Bool, returning: Bool = false) async throws {
-    let model = try await az.compute("read the scale set \(name)", path)
-    let mode = model["properties"]?["upgradePolicy"]?["mode"]?.textValue ?? "Manual"
-    let isAsked = Self.isAskedForHealth(model)
-    let before = try await machines(isAsked: isAsked)
+    let before = try await look()
     // While one runs, machines are not taken out of it one by one.
-    if returning, mode == "Rolling" {
+    if returning, before.mode == "Rolling" {
       _ = try? await az.compute("stop the upgrade of \(name)", "\(path)/rollingUpgrades/cancel", method: "post")
     }
-    if mode == "Manual" || returning {
-      let old = before.filter { !$0.isCurrent }
+    if before.mode == "Manual" || returning {
+      let old = before.machines.filter { !$0.isCurrent }
       let ids = (old.filter { !$0.isWellButForModel } + old.filter(\.isWellButForModel)).map(\.id)
-      try await inBatches(ids, of: before.count, isAsked: isAsked, "gets the image") { ids in
+      try await inBatches(ids, of: before.machines.count, "gets the image") { ids in
         try await az.compute(
           "bring machines to the new model", "\(path)/manualupgrade", method: "post",
           body: ["instanceIds": .strings(ids)])
       }
     }
-    try await wait(isAsked: isAsked, isWatchingUpgrade: mode == "Rolling" && !returning)
+    try await wait(isWatchingUpgrade: before.mode == "Rolling" && !returning)
     if restarting {
-      try await inBatches(before.map(\.id), of: before.count, isAsked: isAsked, "starts anew") { ids in
+      try await inBatches(before.machines.map(\.id), of: before.machines.count, "starts anew") { ids in
         try await az.compute(
           "start machines anew", "\(path)/reimage", method: "post", body: ["instanceIds": .strings(ids)])
       }
@@ -86,62 +83,64 @@ struct ScaleSetRollout: Sendable {
     let reason: String
   }
 
-  func machines(isAsked: Bool) async throws -> [Machine] {
-    try await az.list(
-      "read the machines of \(name)", "\(path)/virtualMachines", query: "&$expand=instanceView"
-    ).map { Machine($0, isAsked: isAsked) }.sorted { $0.id < $1.id }
+  /// A scale set as it is.
+  struct State: Sendable {
+    let mode: String
+    /// How many machines there are to be; another number wherever the set follows its load.
+    let capacity: Int
+    let machines: [Machine]
+
+    /// Whether no machine is missing.
+    var isFull: Bool { machines.count >= capacity }
   }
 
-  /// The same where nobody has read the model yet.
-  func machines() async throws -> [Machine] {
-    try await machines(isAsked: Self.isAskedForHealth(try await az.compute("read the scale set \(name)", path)))
+  func look() async throws -> State {
+    let action = "read the scale set \(name)"
+    let model = try await az.compute(action, path)
+    guard let capacity = model["sku"]?["capacity"]?.integerValue else {
+      throw AzureFailure(action, reason: "az does not say how many machines it has")
+    }
+    let isAsked = Self.isAskedForHealth(model)
+    let machines = try await az.list(
+      "read the machines of \(name)", "\(path)/virtualMachines", query: "&$expand=instanceView")
+    return State(
+      mode: model["properties"]?["upgradePolicy"]?["mode"]?.textValue ?? "Manual", capacity: capacity,
+      machines: machines.map { Machine($0, isAsked: isAsked) }.sorted { $0.id < $1.id })
   }
 
   /// Whether the model has a health probe, or the extension that is one.
-  static func isAskedForHealth(_ model: DocumentValue) -> Bool {
+  private static func isAskedForHealth(_ model: DocumentValue) -> Bool {
     let profile = model["properties"]?["virtualMachineProfile"]
     let extensions = profile?["extensionProfile"]?["extensions"]?.items ?? []
     return profile?["networkProfile"]?["healthProbe"]?["id"] != nil
       || extensions.contains { $0["properties"]?["type"]?.textValue?.hasPrefix("ApplicationHealth") ?? false }
   }
 
-  /// How many machines there are to be; another number wherever the set follows its load.
-  private func capacity() async throws -> Int {
-    let model = try await az.compute("read the scale set \(name)", path)
-    guard let capacity = model["sku"]?["capacity"]?.integerValue else {
-      throw AzureFailure("read the scale set \(name)", reason: "az does not say how many machines it has")
-    }
-    return capacity
-  }
-
-  private func wait(isAsked: Bool, isWatchingUpgrade: Bool) async throws {
+  private func wait(isWatchingUpgrade: Bool) async throws {
     var last = ""
     while true {
-      let all = try await machines(isAsked: isAsked)
-      if all.allSatisfy(\.isWell) {
-        let wanted = try await capacity()
-        if all.count >= wanted { return }
-        try await pause("\(all.count) of \(wanted) machines are there")
-        continue
-      }
+      let state = try await look()
+      if state.isFull, state.machines.allSatisfy(\.isWell) { return }
       if isWatchingUpgrade { try await checkUpgrade() }
-      let line = Self.summary(all)
+      let line = Self.summary(state)
       if line != last { report(.note("  \(name): \(line)")) }
       last = line
-      try await pause(Self.summary(all))
+      try await pause(line)
     }
   }
 
   /// As in `1 of 3 machines have the new model, 0 unhealthy`.
-  private static func summary(_ machines: [Machine]) -> String {
+  private static func summary(_ state: State) -> String {
+    let machines = state.machines
     let current = machines.count(where: \.isCurrent)
     let bad = machines.count { $0.health == "unhealthy" || $0.state == "Failed" }
-    return "\(current) of \(machines.count) machines have the new model, \(machines.count(where: \.isWell)) are well"
+    return
+      "\(current) of \(max(machines.count, state.capacity)) machines have the new model, \(machines.count(where: \.isWell)) are well"
       + (bad > 0 ? ", \(bad) are not" : "")
   }
 
   private func inBatches(
-    _ ids: [String], of count: Int, isAsked: Bool, _ what: String, _ action: ([String]) async throws -> Void
+    _ ids: [String], of count: Int, _ what: String, _ action: ([String]) async throws -> Void
   ) async throws {
     let size = max(1, count * Self.batchPercent / 100)
     for start in stride(from: 0, to: ids.count, by: size) {
@@ -151,14 +150,11 @@ struct ScaleSetRollout: Sendable {
       // Azure has only begun with it, and may not say so at once.
       await clock.sleep(Self.interval)
       while true {
-        let all = try await machines(isAsked: isAsked)
-        let found = all.filter { batch.contains($0.id) }
-        if found.allSatisfy(\.isWell) {
-          if found.count == batch.count { break }
-          // What is less loaded may have lost one meanwhile.
-          if try await all.count >= capacity() { break }
-        }
-        try await pause(Self.summary(found))
+        let state = try await look()
+        let found = state.machines.filter { batch.contains($0.id) }
+        // A set that is less loaded may have lost one meanwhile.
+        if found.allSatisfy(\.isWell), found.count == batch.count || state.isFull { break }
+        try await pause(Self.summary(state))
       }
     }
   }

@@ -173,6 +173,14 @@ struct ClusterTests {
       #expect(
         try kiln("history kilncluster --stage production", in: root).output.contains(
           "from qa 1  approved by kim: CHG-1"))
+      // What is promoted is of the commit of its images.
+      let commits = try ["qa", "production"].map { stage in
+        try sh(
+          "kiln history kilncluster --stage \(stage) --format json | grep -m 1 -o '\"commit\": *[^,]*' || true",
+          in: root
+        ).output
+      }
+      #expect(commits[0] == commits[1], "\(commits)")
 
       try aBrokenVersionComesBack(in: root, qa)
       try nothingSecretIsAnywhere(in: root, qa)

@@ -1,12 +1,15 @@
 import Foundation
 import KilnDeploy
+import KilnEngine
 import KilnProcesses
+import KilnSpec
 import KilnTesting
 import KilnWorkspace
 import SystemPackage
 import Testing
 
 @testable import KilnMachines
+@testable import KilnRelease
 
 /// Answers of Azure that are none: what says nothing is no "nothing changes", no "all is well" and no "nobody needs it".
 @Suite(.serialized) struct MachineAnswersOfAzureTests {
@@ -183,28 +186,43 @@ import Testing
 
   @Test func aPromotedReleaseIsOfTheCommitOfItsImage() async throws {
     try await azure { azure in
-      func git(_ words: String) throws {
+      func commit(_ message: String) throws {
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-ec", "git -c user.name=Kim -c user.email=kim@example.com \(words)"]
+        process.arguments = [
+          "-ec",
+          "git init -q .; git add .; git -c user.name=Kim -c user.email=kim@example.com commit -q -m \(message)",
+        ]
         process.currentDirectoryURL = azure.workspace
         process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
       }
-      try git("init -q . && git add . && git -c user.name=Kim -c user.email=kim@example.com commit -q -m One")
+      try commit("One")
       let recorded = azure.context()
-      let first = try await azure.deployment(recorded, stage: "qa", image: image("one")).deploy("acme")
-      // Nobody knows the commit of an image that is only named.
-      #expect(first.record.commit == nil)
-      var good = first.record
-      good.commit = "0123456789abcdef"
-      let sources = ReleaseSources(
-        try azure.loaded(recorded), try azure.loaded(recorded).plan(of: "acme"), recorded.context)
-      #expect(await sources.head()?.commit != nil)
-      #expect(await sources.at(good).head()?.commit == "0123456789abcdef")
-      #expect(await sources.at(first.record).head()?.commit == nil)
+      let loaded = try azure.loaded(recorded)
+      let bake = MachineBake(
+        plan: try loaded.plan(of: "acme"), loaded: loaded, only: [], workers: Workers(count: 1), isQuiet: true,
+        context: recorded.context)
+      let root = FilePath(azure.workspace.path)
+      try BakeRecord(
+        workspace: WorkspaceIdentity(root: root).id, contents: try bake.contents(),
+        images: [.init(kind: "managed-image", reference: image("baked"))]
+      ).write(WorkspaceLayout(root).bakeRecord(of: "acme"))
+      let first = try await azure.deployment(recorded, stage: "qa") { $0.isBuilding = false }.deploy("acme")
+      let own = try #require(first.record.commit)
+      try "newer\n".write(to: azure.workspace.appending(path: "src/index.html"), atomically: true, encoding: .utf8)
+      try commit("Two")
+      let promoted = try await azure.deployment(recorded, stage: "production", from: "qa") { $0.approval = "CHG-1" }
+        .deploy("acme")
+      #expect(promoted.record.commit == own && promoted.record.author == "Kim")
+      // The same image by its name, and one that nobody knows the commit of.
+      let named = try await azure.deployment(recorded, stage: "qa", image: image("other")).deploy("acme")
+      #expect(named.record.commit == nil)
+      let again = try await azure.deployment(recorded, stage: "qa", image: image("baked")).deploy("acme")
+      #expect(again.record.commit == own)
     }
   }
 
