@@ -99,6 +99,8 @@ package struct StageDeployment: Sendable, Hashable {
     guard current != nil else { return "" }
     guard let behind else { return "?" }
     let counts = [(behind.commits.count, "commit"), (behind.settingCount, "setting")].filter { $0.0 > 0 }
+    // Of an image that was only named, nobody knows the commit.
+    if counts.isEmpty, current?.commit == nil { return "?" }
     return counts.isEmpty ? "up to date" : counts.map { Phrase.count($0.0, $0.1) }.joined(separator: ", ")
   }
 
