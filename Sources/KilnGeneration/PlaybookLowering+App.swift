@@ -134,7 +134,7 @@ extension PlaybookLowering {
     tasks.append(
       .block(
         AnsibleBlock(
-          "App: install with secrets", checks + [folder] + writes + install,
+          "Install with secrets (app)", checks + [folder] + writes + install,
           always: removals + [cleanUp], when: ["not kiln_app_stamp.stat.exists"], tags: ["app"])))
   }
 

@@ -177,6 +177,6 @@ struct EnvironmentTests {
     let bad = try bake()
     #expect(bad.status == 1)
     let log = try String(contentsOf: work.appending(path: "dist/hidden/packer-build.log"), encoding: .utf8)
-    #expect(log.contains("It ended with 7.") && log.contains("App: remove the secret AUTH"))
+    #expect(log.contains("It ended with 7.") && log.contains("Remove the secret AUTH (app)"))
   }
 }
