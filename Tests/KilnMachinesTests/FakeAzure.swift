@@ -46,11 +46,24 @@ struct FakeAzure {
     private static let program = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "FakeAzure/az").path
 
+    /// The interpreter itself: what is first on the PATH may be a wrapper, many times as slow to start.
+    private static let python: String = {
+      let process = Process()
+      let output = Pipe()
+      process.executableURL = URL(filePath: "/usr/bin/env")
+      process.arguments = ["python3", "-c", "import sys; print(sys.executable)"]
+      process.standardOutput = output
+      guard (try? process.run()) != nil else { return "python3" }
+      let path = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        .trimmingCharacters(in: .newlines)
+      return path.isEmpty ? "python3" : path
+    }()
+
     func output(_ invocation: Invocation) async throws -> Tool.Outcome {
       guard invocation.program == "az" else { return try await system.output(invocation) }
       return try await system.output(
         Invocation(
-          "python3", [Self.program] + invocation.arguments,
+          "env", [Self.python, "-S", "-E", Self.program] + invocation.arguments,
           environment: invocation.environment.merging(["FAKE_AZURE": folder.path]) { $1 }, input: invocation.input,
           folder: invocation.folder, isShielded: invocation.isShielded, limit: invocation.limit))
     }
