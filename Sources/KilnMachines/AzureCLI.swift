@@ -117,10 +117,13 @@ package struct AzureCLI: Sendable {
     return try await pages(action, try await rest(action, "get", Self.address(id)))
   }
 
-  /// What has to be a list: an answer that is none says nothing, least of all that there is nothing.
+  /// What has to be a list of objects: an answer that is none says nothing, least of all that there is nothing.
   static func items(_ value: DocumentValue?, _ action: String) throws -> [DocumentValue] {
     guard case .list(let items) = value else {
       throw AzureFailure(action, reason: "az answered with something that is no list")
+    }
+    for item in items {
+      guard case .map = item else { throw AzureFailure(action, reason: "az answered with a list of something else") }
     }
     return items
   }

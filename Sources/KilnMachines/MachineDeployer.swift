@@ -112,6 +112,7 @@ struct MachineDeployer: Sendable {
     _ number: Int, _ image: Image, _ files: DeploymentFiles, after releases: [MachineRelease],
     bringingBack earlier: MachineRelease? = nil
   ) async throws -> DeployOutcome {
+    try await (try? NamedImage(image.reference))?.find(target.plan.customer, az)
     guard
       var release = try await records.take(
         await begin(number, image, files, after: releases, bringingBack: earlier))

@@ -25,9 +25,6 @@ package struct MachineImages: Sendable {
     package var isNeeded: Bool { !releases.isEmpty }
   }
 
-  /// Releases of a stage whose images stay, besides the one that runs.
-  private static let kept = 10
-
   private let targets: [MachineTarget]
   /// Of everybody: what runs somewhere is needed, whoever's it is.
   private let allTargets: [MachineTarget]
@@ -59,57 +56,17 @@ package struct MachineImages: Sendable {
 
   /// Newest first.
   package func all() async throws -> [Image] {
-    var needed: [String: [String]] = [:]
-    // Another deployment of the same subscription may have been given one of this customer's.
-    let histories = await allTargets.concurrentMap(width: 4) { target -> Result<[MachineRelease], any Error> in
-      do {
-        return .success(
-          try await target.withAzure { az, folder in try await target.records(az, folder).all(isComplete: true) })
-      } catch let failure as AzureFailure where failure.cause == .missingGroup {
-        // A stage that nobody has deployed yet.
-        return .success([])
-      } catch { return .failure(error) }
-    }
-    try Interruption.check()
-    for (target, history) in zip(allTargets, histories) {
-      let releases = try history.get()
-      // What failed ran as well, and may be looked at; what is being deployed is needed most.
-      for release in releases.suffix(Self.kept) + [releases.lastGood].compactMap({ $0 }) {
-        let whose = target.plan.customer == plan.customer ? "" : "\(target.plan.customer) "
-        let title = "\(whose)\(target.deployment.stage.map { "\($0) " } ?? "")\(release.record.number)"
-        if needed[release.image.lowercased()]?.contains(title) != true {
-          needed[release.image.lowercased(), default: []].append(title)
-        }
-      }
-    }
-    for (image, sets) in try await running() { needed[image, default: []] += sets }
-    let uses = needed
+    var needs = ImageNeeds()
+    try await needs.addReleases(allTargets, for: plan.customer)
+    let places = try places()
+    try await needs.addMachines(allTargets, apartFrom: Set(places.map { $0.group.lowercased() }))
+    let uses = needs
     let images = try await targets[0].withAzure { az, _ in
       var images: [Image] = []
-      for (group, list) in try await places() { images += try await list(az.at(group), uses) }
+      for (group, list) in places { images += try await list(az.at(group), uses) }
       return images
     }
     return images.sorted { ($0.created, $0.reference) > ($1.created, $1.reference) }
-  }
-
-  /// What machines run, whoever's they are and whatever is remembered of releases: by the image's id in lower case.
-  private func running() async throws -> [String: [String]] {
-    var found: [String: [String]] = [:]
-    var asked: Set<String> = []
-    for target in allTargets where asked.insert(try target.subscription()).inserted {
-      let (sets, machines) = try await target.withAzure { az, _ in
-        (
-          try await az.everything("read the scale sets", "virtualMachineScaleSets"),
-          try await az.everything("read the machines", "virtualMachines")
-        )
-      }
-      for one in sets + machines {
-        let profile = one["properties"]?["virtualMachineProfile"] ?? one["properties"]
-        guard let image = profile?["storageProfile"]?["imageReference"]?["id"]?.textValue else { continue }
-        found[image.lowercased(), default: []].append("runs in \(one["name"]?.textValue ?? "a machine")")
-      }
-    }
-    return found
   }
 
   /// Those that no release needs and that are older.
@@ -121,10 +78,10 @@ package struct MachineImages: Sendable {
 
   // MARK: Where they are
 
-  private typealias Listing = @Sendable (AzureCLI, [String: [String]]) async throws -> [Image]
+  private typealias Listing = @Sendable (AzureCLI, ImageNeeds) async throws -> [Image]
 
   /// Resource groups, and what is listed there.
-  private func places() async throws -> [(group: String, list: Listing)] {
+  private func places() throws -> [(group: String, list: Listing)] {
     let customer = plan.customer
     func value(_ name: EnvironmentSpec.AzureName) -> String {
       switch name {
@@ -136,17 +93,17 @@ package struct MachineImages: Sendable {
     case .vhd(let group, let account, let container):
       let (account, container) = (value(account), value(container))
       var places: [(group: String, list: Listing)] = [
-        (value(group), { az, needed in try await Self.disks(az, needed, customer, account, container) })
+        (value(group), { az, needs in try await Self.disks(az, needs, customer, account, container) })
       ]
       // The generated template makes an image of each VHD, in the stage's own group.
       let own = targets.filter { $0.deployment.scaleSet != nil }.map(\.deployment.resourceGroup)
-      places += own.map { group in (group, { az, needed in try await Self.images(az, needed, customer) }) }
+      places += own.map { group in (group, { az, needs in try await Self.images(az, needs, customer) }) }
       return places
     case .managedImage(let group, _):
-      return [(value(group), { az, needed in try await Self.images(az, needed, customer) })]
+      return [(value(group), { az, needs in try await Self.images(az, needs, customer) })]
     case .gallery(let group, let gallery, let image, _, _):
       let (gallery, definition) = (gallery.value, image.value)
-      return [(value(group), { az, needed in try await Self.versions(az, needed, customer, gallery, definition) })]
+      return [(value(group), { az, needs in try await Self.versions(az, needs, customer, gallery, definition) })]
     }
   }
 
@@ -158,7 +115,7 @@ package struct MachineImages: Sendable {
   }
 
   private static func disks(
-    _ az: AzureCLI, _ needed: [String: [String]], _ customer: String, _ account: String, _ container: String
+    _ az: AzureCLI, _ needs: ImageNeeds, _ customer: String, _ account: String, _ container: String
   ) async throws -> [Image] {
     let found = try await az.group(
       "read the storage account \(account)", ["storage", "account", "show", "--name", account])
@@ -171,42 +128,42 @@ package struct MachineImages: Sendable {
       let reference = "\(endpoint)\(endpoint.hasSuffix("/") ? "" : "/")\(container)/\(name)"
       return Image(
         reference: reference, kind: "vhd", created: blob["properties"]?["creationTime"]?.textValue ?? "",
-        releases: needed[reference.lowercased()] ?? [],
+        releases: needs[reference],
         removal: ["storage", "blob", "delete", "--name", name, "--delete-snapshots", "include"] + words)
     }
   }
 
   private static func images(
-    _ az: AzureCLI, _ needed: [String: [String]], _ customer: String
+    _ az: AzureCLI, _ needs: ImageNeeds, _ customer: String
   ) async throws -> [Image] {
     let created = try await az.created("Microsoft.Compute/images")
     return try await az.list("list the images in \(az.resourceGroup)", "images").compactMap { image in
-      guard image["tags"]?["kiln-customer"]?.textValue == customer, let id = image["id"]?.textValue
+      guard image.tag("kiln-customer") == customer, let id = image["id"]?.textValue
       else { return nil }
       // One of a VHD is needed as long as that is.
       let disk = image["properties"]?["storageProfile"]?["osDisk"]?["blobUri"]?.textValue
       return Image(
         reference: id, kind: "image",
         created: created[id.lowercased()] ?? "",
-        releases: (disk.flatMap { needed[$0.lowercased()] } ?? []) + (needed[id.lowercased()] ?? []),
+        releases: (disk.map { needs[$0] } ?? []) + needs[id],
         removal: Self.removal(of: id))
     }
   }
 
   private static func versions(
-    _ az: AzureCLI, _ needed: [String: [String]], _ customer: String, _ gallery: String, _ definition: String
+    _ az: AzureCLI, _ needs: ImageNeeds, _ customer: String, _ gallery: String, _ definition: String
   ) async throws -> [Image] {
     return try await az.list(
       "list the versions of \(definition)", "galleries/\(gallery)/images/\(definition)/versions"
     )
     .compactMap { version in
       // A definition may be shared.
-      guard version["tags"]?["kiln-customer"]?.textValue == customer, let id = version["id"]?.textValue
+      guard version.tag("kiln-customer") == customer, let id = version["id"]?.textValue
       else { return nil }
       return Image(
         reference: id, kind: "image-version",
         created: version["properties"]?["publishingProfile"]?["publishedDate"]?.textValue ?? "",
-        releases: needed[id.lowercased()] ?? [],
+        releases: needs[id],
         removal: Self.removal(of: id))
     }
   }
@@ -222,12 +179,20 @@ package struct MachineImages: Sendable {
     isJSON ? context.console.output(json: Self.document(images)) : context.console.output(Self.text(images))
   }
 
+  /// Removes those that are still needed by nothing: a release may have begun since they were listed.
   func remove(_ images: [Image]) async throws {
-    try await targets[0].withAzure { az, _ in
-      for image in images {
-        try await az.run("remove \(image.reference)", image.removal)
-        context.console.error("removed \(image.reference)\n")
+    let needed = Dictionary(try await all().map { ($0.reference, $0.releases) }) { one, _ in one }
+    for image in images {
+      var needs = ImageNeeds()
+      // Nobody but the customer's own stages takes one of them by its name.
+      try await needs.addReleases(targets, for: plan.customer)
+      let users = (needed[image.reference] ?? []) + needs[image.reference]
+      guard users.isEmpty else {
+        context.console.error(Relayed.safe("kept \(image.reference): \(Phrase.some(users, limit: 4))") + "\n")
+        continue
       }
+      try await targets[0].withAzure { az, _ in _ = try await az.run("remove \(image.reference)", image.removal) }
+      context.console.error("removed \(image.reference)\n")
     }
   }
 

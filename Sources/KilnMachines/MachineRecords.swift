@@ -52,6 +52,9 @@ package struct MachineRecords: Sendable {
 
   /// Azure's limit for a deployment's name.
   private static let nameLimit = 64
+  /// What is left for customer and stage: numbers have at most nine digits, and whoever took them 13 digits to the base of
+  /// 36; a digest of eight digits is behind them.
+  private static let room = nameLimit - "-999999999.".utf8.count - 13 - "-01234567".utf8.count
 
   package init(_ az: AzureCLI, customer: String, stage: String?, folder: FilePath) {
     self.az = az
@@ -65,14 +68,14 @@ package struct MachineRecords: Sendable {
 
   static func prefix(_ customer: String, _ stage: String?) -> String {
     let name = "kiln-\(customer)\(stage.map { "-\($0)" } ?? "")"
-    // Numbers have at most nine digits, and whoever took them 13 digits to the base of 36.
-    let room = nameLimit - "-999999999.".utf8.count - 13
     let digest = ContentDigest(of: "\(customer) \(stage ?? "")").hex.prefix(8)
     // "acme" in "qa-1" and "acme-qa" in "1" are not one.
-    return "\(name.prefix(room - digest.utf8.count - 1))-\(digest)"
+    return "\(name.prefix(room))-\(digest)"
   }
 
-  private func name(of release: MachineRelease) -> String { "\(prefix)-\(release.record.number).\(release.holder)" }
+  private static func name(of release: MachineRelease) -> String {
+    "\(prefix(release.record.customer, release.record.stage))-\(release.record.number).\(release.holder)"
+  }
   func deploymentName(_ number: Int) -> String { "\(prefix)-\(number)-machines" }
   /// Of the way back from a release.
   func returnName(_ number: Int) -> String { "\(prefix)-\(number)-back" }
@@ -90,21 +93,27 @@ package struct MachineRecords: Sendable {
     }
   }
 
-  private func entries() async throws -> (known: [Entry], unreadable: Int) {
+  /// - Parameter isOfStage: Whether only the stage's; else those of every stage, also of such as the spec no longer has.
+  private func entries(isOfStage: Bool = true) async throws -> (known: [Entry], unreadable: Int) {
     let action = "read the releases"
+    // A longer name is cut, and may begin like another customer's.
+    let start = isOfStage ? "\(prefix)-" : String("kiln-\(customer)".prefix(Self.room))
     let answer = try await az.group(
-      action, ["deployment", "group", "list", "--query", "[?starts_with(name, '\(prefix)-')]"])
+      action, ["deployment", "group", "list", "--query", "[?starts_with(name, '\(start)')]"])
     var unreadable = 0
     let known = try AzureCLI.items(answer, action).compactMap { deployment -> Entry? in
       // The machines' own deployments have no dot behind the number.
       let name = deployment["name"]?.textValue
-      if let name, !name.dropFirst(prefix.count + 1).contains(".") { return nil }
+      if let name, !name.contains(".") { return nil }
       guard let text = deployment["properties"]?["parameters"]?["record"]?["value"]?.textValue,
         let release = try? JSONDecoder().decode(MachineRelease.self, from: Data(text.utf8)),
-        release.record.schemaVersion == 1, release.record.isPlausible, name == self.name(of: release),
-        release.record.customer == customer, release.record.stage == stage
+        release.record.schemaVersion == 1, release.record.isPlausible, name == Self.name(of: release)
       else {
         unreadable += 1
+        return nil
+      }
+      guard release.record.customer == customer, !isOfStage || release.record.stage == stage else {
+        if isOfStage { unreadable += 1 }
         return nil
       }
       return Entry(release: release, written: deployment["properties"]?["timestamp"]?.textValue ?? "")
@@ -113,18 +122,25 @@ package struct MachineRecords: Sendable {
   }
 
   /// Oldest first.
-  /// - Parameter isComplete: Whether a record that cannot be read is an error, not passed over.
-  package func all(isComplete: Bool = false) async throws -> [MachineRelease] {
-    let (known, unreadable) = try await entries()
-    guard unreadable == 0 || !isComplete else {
+  package func all() async throws -> [MachineRelease] { Self.inOrder(try await entries().known) }
+
+  /// Oldest first, for each stage of the customer that the resource group remembers.
+  /// - Throws: `deploy.records` where one cannot be read.
+  func ofEveryStage() async throws -> [[MachineRelease]] {
+    let (known, unreadable) = try await entries(isOfStage: false)
+    guard unreadable == 0 else {
       throw CommandError(
         "deploy.records", "\(Phrase.count(unreadable, "record")) of releases in \(az.resourceGroup) cannot be read",
         help:
           "another version of Kiln may have written them: `az deployment group list --resource-group \(az.resourceGroup)`"
       )
     }
+    return Dictionary(grouping: known, by: \.release.record.stage).values.map { Self.inOrder($0) }
+  }
+
+  private static func inOrder(_ entries: [Entry]) -> [MachineRelease] {
     var numbers: Set<Int> = []
-    return known.map(\.release).filter { numbers.insert($0.record.number).inserted }
+    return entries.map(\.release).filter { numbers.insert($0.record.number).inserted }
       .sorted { $0.record.number < $1.record.number }
   }
 
@@ -168,12 +184,16 @@ package struct MachineRecords: Sendable {
       (folder.appending($0), Array(renderer.render($1).utf8))
     }
     try FileReplacement.replace(files.map { .init(path: $0, bytes: $1, isPrivate: true, isUsers: false) })
-    try await az.group(
-      "record release \(release.record.number)",
+    let (action, name) = ("record release \(release.record.number)", Self.name(of: release))
+    let answer = try await az.group(
+      action,
       [
-        "deployment", "group", "create", "--name", name(of: release), "--mode", "Incremental",
+        "deployment", "group", "create", "--name", name, "--mode", "Incremental",
         "--template-file", files[0].0.string, "--parameters", "@\(files[1].0)",
       ])
+    guard answer["name"]?.textValue?.lowercased() == name.lowercased(),
+      answer["properties"]?["provisioningState"]?.textValue == "Succeeded"
+    else { throw AzureFailure(action, reason: "az did not answer with the deployment that it has made") }
   }
 }
 

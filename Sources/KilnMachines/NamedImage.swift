@@ -20,7 +20,7 @@ struct NamedImage: Sendable {
           /(?i)\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[\w.()-]+\/providers\/Microsoft\.Compute\/(images\/[\w.-]+|galleries\/[\w.]+\/images\/[\w.-]+\/versions\/[\d.]+)/
       )
         != nil
-      : reference.wholeMatch(of: /https:\/\/[A-Za-z0-9.-]+(:\d+)?\/[A-Za-z0-9$-]+\/[\w.\/$-]+\.vhd/) != nil
+      : Self.isCanonical(reference)
     guard isWell else {
       let shown = reference.prefix { $0 != "?" && $0 != "#" }
       let more = shown.count < reference.count ? "…" : ""
@@ -28,8 +28,55 @@ struct NamedImage: Sendable {
         "deploy.image", "--image \(shown)\(more) names no image",
         help: isID || !reference.lowercased().hasPrefix("http")
           ? "an image's id has the form /subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/images/NAME, or …/galleries/…/images/…/versions/…"
-          : "a VHD's URI has the form https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd, without a signature")
+          : "a VHD's URI has the form https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME.vhd, without a port or a signature"
+      )
     }
+  }
+
+  /// One way to write a VHD's address: what is compared with what runs has no second one.
+  private static func isCanonical(_ uri: String) -> Bool {
+    guard let match = uri.wholeMatch(of: /https:\/\/[a-z0-9]+\.[a-z0-9.-]+((?:\/[\w.$-]+){2,})/),
+      uri.hasSuffix(".vhd")
+    else { return false }
+    return !match.1.split(separator: "/").contains { $0 == "." || $0 == ".." }
+  }
+
+  /// What is the same for all ways to write an image's name, some of which earlier releases may have: of a VHD the account,
+  /// the container and the path, whatever its host is called besides. More may be the same than is.
+  static func key(_ reference: String) -> String {
+    let name = reference.lowercased()
+    guard let scheme = name.firstRange(of: "://") else { return name }
+    let parts = name[scheme.upperBound...].prefix { $0 != "?" && $0 != "#" }.split(separator: "/")
+    var account = String(parts.first?.prefix { $0 != "." && $0 != ":" } ?? "")
+    if account.hasSuffix("-secondary") { account.removeLast("-secondary".count) }
+    var path: [Substring] = []
+    for part in parts.dropFirst() where part != "." {
+      if part == ".." { _ = path.popLast() } else { path.append(part) }
+    }
+    return "https://\(account)/\(path.joined(separator: "/"))"
+  }
+
+  /// Stops where Azure says that it is gone. A VHD is asked for where the account may.
+  func find(_ customer: String, _ az: AzureCLI) async throws {
+    let isThere: Bool
+    if kind == .vhd {
+      let words = ["storage", "blob", "exists", "--blob-url", reference, "--auth-mode", "login"]
+      let answer = try? await az.run("look for the VHD", words)
+      isThere = answer?["exists"] != .bool(false)
+    } else {
+      isThere = try await found(az) != nil
+    }
+    guard isThere else { throw missing(customer) }
+  }
+
+  private func found(_ az: AzureCLI) async throws -> DocumentValue? {
+    try await AzureCLI.optional { try await az.rest("look for the image", "get", AzureCLI.address(reference)) }
+  }
+
+  private func missing(_ customer: String) -> CommandError {
+    CommandError(
+      "deploy.image", "there is no image \(reference)",
+      help: "`kiln images list \(customer)` shows those that there are")
   }
 
   /// Stops where Azure does not have it, or a bake has made it for somebody else.
@@ -42,15 +89,8 @@ struct NamedImage: Sendable {
       }
       return
     }
-    let found = try await AzureCLI.optional {
-      try await az.rest("look for the image", "get", AzureCLI.address(reference))
-    }
-    guard let found else {
-      throw CommandError(
-        "deploy.image", "there is no image \(reference)",
-        help: "`kiln images list \(customer)` shows those that there are")
-    }
-    if let other = found["tags"]?["kiln-customer"]?.textValue, other != customer { throw another(customer, other) }
+    guard let found = try await found(az) else { throw missing(customer) }
+    if let other = found.tag("kiln-customer"), other != customer { throw another(customer, other) }
   }
 
   private func another(_ customer: String, _ other: String) -> CommandError {

@@ -168,8 +168,10 @@ struct AppRules {
 
   private func volumeProblems(_ app: EnvironmentSpec.App) -> [Diagnostic] {
     var found: [Diagnostic] = []
+    var folders = FolderTree()
     for (index, volume) in app.volumes.enumerated() {
       let path = volume.path.value
+      let earlier = folders.insert(path, index)
       func refuse(_ message: String, _ suggestion: String, notes: [Diagnostic.Note] = []) {
         found.append(
           Diagnostic("spec.volume-path", message, at: volume.path.location, suggestion: suggestion, notes: notes))
@@ -184,9 +186,7 @@ struct AppRules {
         refuse(
           "a volume at \"\(path)\" hides the app itself, and would keep its first version",
           "a folder below it, as in \(app.workdir.value)/uploads")
-      } else if let other = app.volumes[..<index].first(where: {
-        Self.isIn($0.path.value, path) || Self.isIn(path, $0.path.value)
-      }) {
+      } else if let other = earlier.map({ app.volumes[$0] }) {
         refuse(
           "the volumes \"\(other.name.value)\" and \"\(volume.name.value)\" are one in the other",
           "give them separate folders",
@@ -214,4 +214,36 @@ struct AppRules {
 extension EnvironmentSpec.App {
   /// Of its container, and of those that run beside it.
   var allLimits: [EnvironmentSpec.Limits?] { [limits] + workers.map(\.limits) + jobs.map(\.limits) }
+}
+
+/// Folders by their parts: which of them are one, or one in the other, without comparing each with each.
+private struct FolderTree {
+  private var children: [[Substring: Int]] = [[:]]
+  /// The first folder that ends at a node, and the first that ends there or below.
+  private var ends: [Int?] = [nil]
+  private var below: [Int?] = [nil]
+
+  /// - Returns: The first folder before it that is the same, holds it, or is in it.
+  mutating func insert(_ path: String, _ number: Int) -> Int? {
+    var node = 0
+    var nodes: [Int] = []
+    var first = ends[node]
+    for part in path.split(separator: "/") {
+      nodes.append(node)
+      if let next = children[node][part] {
+        node = next
+      } else {
+        children[node][part] = children.count
+        node = children.count
+        children.append([:])
+        ends.append(nil)
+        below.append(nil)
+      }
+      first = [first, ends[node]].compactMap { $0 }.min()
+    }
+    first = [first, below[node]].compactMap { $0 }.min()
+    for node in nodes + [node] where below[node] == nil { below[node] = number }
+    if ends[node] == nil { ends[node] = number }
+    return first
+  }
 }

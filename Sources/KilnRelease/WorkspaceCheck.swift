@@ -21,8 +21,8 @@ package struct WorkspaceCheck {
       let good = loaded.withoutErrors
       problems += try ContextCheck(good).problems(workers)
       let known = Set(problems)
+      problems += try workers.map(good.plans) { Self.idle($0) }.flatMap { $0 }
       for plan in good.plans {
-        problems += Self.idle(plan)
         guard let machine = plan.spec.machine else { continue }
         let parameters = MachineParameters(
           of: plan, by: machine.builders, root: loaded.workspace.root, context: context)

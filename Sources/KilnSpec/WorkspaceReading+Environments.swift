@@ -140,13 +140,18 @@ extension WorkspaceReading {
     let place = OutputPlace(root: root)
     let output = root.pushing(settings.output)
     var seen: Set<FilePath> = []
-    for path in environments.flatMap(\.allApps).flatMap({ [$0.source] + $0.overlays }) {
-      guard seen.insert(path.value).inserted, place.overlaps(output, path.value) else { continue }
+    func check(_ path: Located<FilePath>) -> Bool {
+      guard seen.insert(path.value).inserted, place.overlaps(output, path.value) else { return true }
       problems.append(
         OutputPlace.problem(
           "output \"\(settings.output)\" and the app's folder \"\(path.value)\" overlap",
           at: settings.outputLocation ?? path.location))
-      if settings.outputLocation != nil { return }
+      return settings.outputLocation == nil
+    }
+    for environment in environments {
+      for app in environment.allApps {
+        guard check(app.source), app.overlays.allSatisfy(check) else { return }
+      }
     }
   }
 }

@@ -81,6 +81,48 @@ import Testing
     }
   }
 
+  @Test(
+    arguments: [
+      #"{"value": [null]}"#, #"{"value": [1, {}]}"#,
+      #"{"value": [{"name": "s", "properties": {"virtualMachineProfile": {"storageProfile": {"imageReference": [{"id": "x"}]}}}}]}"#,
+      #"{"value": [{"name": "s", "properties": {"storageProfile": {"imageReference": {"id": 7}}}}]}"#,
+      #"{"value": [{"name": "s", "properties": "x"}]}"#,
+    ])
+  func machinesThatNobodyUnderstandsStopIt(_ answer: String) async throws {
+    try await withStock { azure, stock in
+      try azure.answer("virtualMachineScaleSets?", output: answer, code: 0, times: 9)
+      let failed = await failure { try await stock.prune(days: 30, isRemoving: true) }
+      #expect(failed.message.contains("cannot read the scale sets"), "\(failed)")
+      #expect(try azure.kept(in: "images.json").contains("acme-web-1"))
+    }
+  }
+
+  @Test(arguments: [
+    "null", "{}", "[]", "true", "", #"{"name": "another", "properties": {"provisioningState": "Succeeded"}}"#,
+  ])
+  func aRecordThatIsNotWrittenStopsTheRelease(_ answer: String) async throws {
+    try await azure { azure in
+      try azure.answer("record.parameters.json", output: answer, code: 0, times: 9)
+      let recorded = azure.context()
+      let failed = await failure {
+        try await azure.deployment(recorded, stage: "qa", image: image("one")).deploy("acme")
+      }
+      #expect(failed.message.contains("cannot record release 1"), "\(failed)")
+    }
+  }
+
+  @Test func aTagMayBeWrittenInEitherCase() async throws {
+    try await azure { azure in
+      let images = [["id": image("globex-web-1"), "name": "globex-web-1", "tags": ["Kiln-Customer": "globex"]]]
+      try JSONSerialization.data(withJSONObject: images).write(to: azure.folder.appending(path: "images.json"))
+      let recorded = azure.context()
+      let another = await failure {
+        try await azure.deployment(recorded, stage: "qa", image: image("globex-web-1")).deploy("acme")
+      }
+      #expect(another.message.hasSuffix("was baked for globex, not for acme"), "\(another)")
+    }
+  }
+
   private func withStock(_ body: (FakeAzure, MachineImages) async throws -> Void) async throws {
     try await azure { azure in
       let images: [[String: Any]] = ["acme-web-1", "acme-web-2"].map {
@@ -102,6 +144,12 @@ import Testing
     arguments: [
       image("one") + "/../x", image("one") + " ", image("one") + "')]", image("$(id)"), image("one") + "?sig=CANARY",
       "/subscriptions/x", "nonsense", "https://acmeimages.blob.core.windows.net/images/a.vhd?sv=1&sig=CANARY",
+      "https://acmeimages.blob.core.windows.net:443/images/a.vhd",
+      "https://acmeimages.blob.core.windows.net/images//a.vhd",
+      "https://acmeimages.blob.core.windows.net/images/./a.vhd",
+      "https://acmeimages.blob.core.windows.net/x/../images/a.vhd",
+      "https://acmeimages-secondary.blob.core.windows.net/images/a.vhd",
+      "https://ACMEIMAGES.blob.core.windows.net/images/a.vhd",
     ])
   func whatNamesNoImageIsRefused(_ text: String) {
     let error = #expect(throws: (any Error).self) { try NamedImage(text) }

@@ -94,4 +94,102 @@ import Testing
       #expect(left.contains("globex-x") && !left.contains("acme-x"))
     }
   }
+
+  // MARK: What needs them
+
+  private static func record(
+    _ number: Int, _ image: String, stage: String? = nil, _ outcome: ReleaseRecord.Outcome = .deployed
+  ) -> MachineRelease {
+    var record = ReleaseRecord(
+      number: number, customer: "acme", stage: stage, cluster: "azure", namespace: "acme", outcome: outcome,
+      images: ["machine": image], specDigest: "x", commit: nil, author: nil, deployer: "kim", begun: 1_700_000_000)
+    record.ended = 1_700_000_100
+    return .init(record: record, settings: [], deployment: "d", contents: "c", holder: "h\(number)")
+  }
+
+  /// Runs `body` with old VHDs called `acmepkros` and a digit ten times.
+  private func withDisks(
+    _ digits: [Int],
+    _ body: (FakeAzure, MachineImages, _ write: (MachineRelease) async throws -> Void) async throws -> Void
+  ) async throws {
+    try await withFolder { parent in
+      let azure = try FakeAzure(in: parent, Self.spec)
+      let recorded = azure.context()
+      let loaded = try azure.loaded(recorded)
+      let blobs = digits.map { digit in
+        ["name": Self.disk(digit), "properties": ["creationTime": "2024-01-01T00:00:00+00:00"]] as [String: Any]
+      }
+      try JSONSerialization.data(withJSONObject: blobs).write(to: azure.folder.appending(path: "blobs.json"))
+      let target = try MachineTarget(loaded, loaded.plan(of: "acme"), stage: nil, recorded.context)
+      try await body(azure, try MachineImages(loaded, "acme", recorded.context)) { release in
+        try await target.withAzure { az, folder in try await target.records(az, folder).write(release) }
+      }
+    }
+  }
+
+  private static func disk(_ digit: Int) -> String { "acmepkros\(String(repeating: "\(digit)", count: 10)).vhd" }
+
+  @Test func anotherWayToWriteAnAddressIsTheSame() async throws {
+    try await withDisks([1, 2, 3]) { _, stock, write in
+      try await write(Self.record(1, "https://ACMEimages.blob.core.windows.net:443/images/./\(Self.disk(1))"))
+      try await write(
+        Self.record(2, "https://acmeimages-secondary.blob.core.windows.net//images/\(Self.disk(2))?sig=x"))
+      #expect(stock.removable(try await stock.all(), days: 30).map(\.reference) == [Self.uri(Self.disk(3))])
+    }
+  }
+
+  @Test func aReleaseThatBeginsMeanwhileKeepsItsImage() async throws {
+    try await withDisks([1, 2]) { azure, stock, write in
+      let removable = stock.removable(try await stock.all(), days: 30)
+      #expect(removable.count == 2)
+      try await write(Self.record(1, Self.uri(Self.disk(1)), .deploying))
+      try await stock.remove(removable)
+      let left = try azure.kept(in: "blobs.json")
+      #expect(left.contains(Self.disk(1)) && !left.contains(Self.disk(2)))
+    }
+  }
+
+  @Test func failedReleasesLeaveTheGoodOneThatARollbackTakes() async throws {
+    try await withDisks([1, 2]) { _, stock, write in
+      try await write(Self.record(1, Self.uri(Self.disk(1))))
+      for number in 2...13 { try await write(Self.record(number, Self.uri("gone.vhd"), .rolledBack)) }
+      try await write(Self.record(14, Self.uri(Self.disk(2))))
+      #expect(stock.removable(try await stock.all(), days: 30).isEmpty)
+    }
+  }
+
+  @Test func stagesThatAreNoLongerInTheSpecNeedTheirs() async throws {
+    try await withDisks([1, 2, 3, 4]) { azure, stock, write in
+      try await write(Self.record(1, Self.uri(Self.disk(1)), stage: "old"))
+      // In a resource group that no stage has any more.
+      let images = [(2, "moved-rg"), (4, "acme")].map { digit, group in
+        [
+          "id":
+            "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/\(group)/providers/Microsoft.Compute/images/i\(digit)",
+          "properties": ["storageProfile": ["osDisk": ["blobUri": Self.uri(Self.disk(digit))]]],
+        ] as [String: Any]
+      }
+      try JSONSerialization.data(withJSONObject: images).write(to: azure.folder.appending(path: "images.json"))
+      let found = stock.removable(try await stock.all(), days: 30).map(\.reference)
+      #expect(Set(found) == [Self.uri(Self.disk(3)), Self.uri(Self.disk(4))])
+    }
+  }
+
+  @Test func aReleaseOfAnImageThatIsGoneDoesNotBegin() async throws {
+    try await azure(Self.spec) { azure in
+      let recorded = azure.context()
+      _ = try await azure.deployment(recorded, image: Self.uri(Self.disk(1))).deploy("acme")
+      _ = try await azure.deployment(recorded, image: Self.uri(Self.disk(2))).deploy("acme")
+      try azure.say("blobs.json", #"[{"name": "\#(Self.disk(2))"}]"#)
+      let before = azure.calls.count
+      let failures = [
+        await failure { try await azure.deployment(recorded).rollback("acme", to: nil) },
+        await failure { try await azure.deployment(recorded, image: Self.uri(Self.disk(1))).deploy("acme") },
+      ]
+      for gone in failures {
+        #expect(gone.id == "deploy.image" && gone.message.hasPrefix("there is no image "), "\(gone)")
+      }
+      #expect(azure.calls.dropFirst(before).allSatisfy { !$0.contains("deployment group create") })
+    }
+  }
 }

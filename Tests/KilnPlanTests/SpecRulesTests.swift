@@ -25,4 +25,16 @@ struct SpecRulesTests {
   func refusesAsARegistry(_ registry: String) {
     #expect(problems("images: {registry: \"\(registry)\"}") == ["spec.invalid-value"])
   }
+
+  /// What each pair says, for folders that are one, one in the other, or merely begin alike.
+  @Test func volumesAreApart() {
+    let paths = ["/a", "/b/c/d", "/ab", "/b/c", "/b/c/d/e", "/b", "/a", "/c"]
+    let volumes = paths.enumerated().map { "v\($0): {path: \($1)}" }.joined(separator: ", ")
+    let found = SampleWorkspace("runtime: {base: debian-12}\napp: {source: ../app, volumes: {\(volumes)}}\n").problems
+    #expect(
+      found.map(\.message) == [
+        #"the volumes "v1" and "v3" are one in the other"#, #"the volumes "v1" and "v4" are one in the other"#,
+        #"the volumes "v1" and "v5" are one in the other"#, #"the volumes "v0" and "v6" are one in the other"#,
+      ])
+  }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import KilnConsole
 import KilnDiagnostics
+import KilnProcesses
 import KilnRelease
 import KilnWorkspace
 
@@ -23,7 +24,10 @@ struct CheckCommand: SynchronousCommand {
   var errorReport: ErrorReport { .init(format: format, isResult: true) }
 
   func run(in context: CommandContext) throws {
-    try report(try context.load(options, customers: customers), in: context)
+    let loaded = try context.load(options, customers: customers)
+    // Nothing comes after it: to free a fleet's specs one by one would take as long as to plan some of them.
+    keepUntilExit(loaded)
+    try report(loaded, in: context)
   }
 
   /// Says what is wrong with a workspace, in the format that was asked for.

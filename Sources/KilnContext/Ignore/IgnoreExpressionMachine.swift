@@ -2,24 +2,27 @@
 struct IgnoreExpressionMachine {
   private let steps: [IgnoreExpression.Step]
   private let path: [UInt32]
+  /// Where its ways are, in the order in which they came there.
   private var current: [Int] = []
-  private var seen: [Bool]
+  private var last: [Int] = []
+  /// The place after which each step was last come to.
+  private var seen: [Int]
+  private var waiting: [Int] = []
   private var isMatch = false
 
   init(steps: [IgnoreExpression.Step], path: [UInt32]) {
     self.steps = steps
     self.path = path
-    seen = Array(repeating: false, count: steps.count)
+    seen = Array(repeating: -1, count: steps.count)
   }
 
   mutating func run() -> Bool {
     add(0, at: 0)
-    for (place, scalar) in path.enumerated() {
+    for place in path.indices {
       if isMatch || current.isEmpty { return isMatch }
-      let last = current
-      current = []
-      for index in seen.indices { seen[index] = false }
-      for step in last where takes(steps[step], scalar) { add(step + 1, at: place + 1) }
+      swap(&last, &current)
+      current.removeAll(keepingCapacity: true)
+      for index in last.indices where takes(steps[last[index]], path[place]) { add(last[index] + 1, at: place + 1) }
     }
     return isMatch
   }
@@ -35,12 +38,14 @@ struct IgnoreExpressionMachine {
 
   /// Adds a step and all that it leads to without a scalar.
   private mutating func add(_ first: Int, at place: Int) {
-    var waiting = [first]
+    waiting.append(first)
     while let step = waiting.popLast() {
-      if seen[step] { continue }
-      seen[step] = true
+      if seen[step] == place { continue }
+      seen[step] = place
       switch steps[step] {
-      case .split(let one, let other): waiting += [other, one]
+      case .split(let one, let other):
+        waiting.append(other)
+        waiting.append(one)
       case .jump(let target): waiting.append(target)
       case .assertion(let assertion): if holds(assertion, at: place) { waiting.append(step + 1) }
       case .match: isMatch = true

@@ -2,6 +2,7 @@
 struct TextPatternMachine {
   private let steps: [TextPattern.Step]
   private var current: [Int] = []
+  private var last: [Int] = []
   private var waiting: [Int] = []
   /// For each step the place that it was last reached at, from 1.
   private var seen: [Int]
@@ -24,9 +25,11 @@ struct TextPatternMachine {
       index = scalars.index(after: index)
       place += 1
       isMatch = false
-      let last = current
+      // Both keep their storage: a copy would be made anew for each character.
+      swap(&last, &current)
       current.removeAll(keepingCapacity: true)
-      for step in last {
+      for number in last.indices {
+        let step = last[number]
         tried += 1
         if case .set(let set) = steps[step], set.contains(value) {
           add(step + 1, place, isFirst: false, isLast: index == scalars.endIndex)
