@@ -117,6 +117,11 @@ package struct AzureCLI: Sendable {
     return try await pages(action, try await rest(action, "get", Self.address(id)))
   }
 
+  /// The machines of a scale set, by its id.
+  func everything(_ action: String, below id: String) async throws -> [DocumentValue] {
+    try await pages(action, try await rest(action, "get", Self.address("\(id)/virtualMachines")))
+  }
+
   /// What has to be a list of objects: an answer that is none says nothing, least of all that there is nothing.
   static func items(_ value: DocumentValue?, _ action: String) throws -> [DocumentValue] {
     guard case .list(let items) = value else {

@@ -9,7 +9,26 @@ import KilnProcesses
 struct ImageNeeds: Sendable {
   private(set) var names: [String: [String]] = [:]
 
-  subscript(reference: String) -> [String] { names[NamedImage.key(reference)] ?? [] }
+  subscript(reference: String) -> [String] {
+    let key = NamedImage.key(reference)
+    let keys = [key] + Self.versions(key).flatMap { [$0.definition, Self.shared($0.definition), Self.shared(key)] }
+    return keys.flatMap { names[$0] ?? [] }
+  }
+
+  /// Of a version in a gallery its definition: whoever names that alone takes the newest, and may run any.
+  private static func versions(_ key: String) -> [(definition: String, version: Substring)] {
+    guard let match = key.wholeMatch(of: /(.*\/galleries\/.*)\/versions\/([^\/]+)/) else { return [] }
+    return [(String(match.1), match.2)]
+  }
+
+  /// What a reference from a shared or a community gallery has in common with the image's id: the names behind the gallery's,
+  /// which is written otherwise there.
+  private static func shared(_ key: String) -> String {
+    guard let names = key.firstRange(of: "/images/") else { return key }
+    var text = String(key[names.lowerBound...])
+    if text.hasSuffix("/versions/latest") { text.removeLast("/versions/latest".count) }
+    return "shared:\(text)"
+  }
 
   private mutating func add(_ reference: String, _ need: String) {
     let key = NamedImage.key(reference)
@@ -56,46 +75,76 @@ struct ImageNeeds: Sendable {
   mutating func addMachines(_ targets: [MachineTarget], apartFrom groups: Set<String>) async throws {
     var asked: Set<String> = []
     for target in targets where asked.insert(try target.subscription()).inserted {
-      let (sets, machines, images) = try await target.withAzure { az, _ in
-        (
-          try await az.everything("read the scale sets", "virtualMachineScaleSets"),
-          try await az.everything("read the machines", "virtualMachines"),
+      let (sets, machines, instances, images) = try await target.withAzure { az, _ in
+        let sets = try await az.everything("read the scale sets", "virtualMachineScaleSets")
+        return (
+          sets, try await az.everything("read the machines", "virtualMachines"), try await Self.instances(of: sets, az),
           try await az.everything("read the images", "images")
         )
       }
-      var disks: [String: String] = [:]
+      var disks: [String: [String]] = [:]
       for image in images {
-        let action = "read the images"
-        let disk = try image.member("properties", action)?.member("storageProfile", action)?.member("osDisk", action)
-        guard let id = image["id"]?.textValue, let uri = disk?["blobUri"]?.textValue else { continue }
-        disks[id.lowercased()] = uri
+        let profile = try image.member("properties", "read the images")?.member("storageProfile", "read the images")
+        guard let id = image["id"]?.textValue, let uris = profile?.addresses, !uris.isEmpty else { continue }
+        disks[id.lowercased()] = uris
         // A stage that was renamed or moved has left it: whoever goes back there needs the VHD.
         let parts = id.split(separator: "/").map(String.init)
         if parts.count > 3, !groups.contains(parts[3].lowercased()) {
-          add(uri, "made into \(parts[3])/\(parts.last ?? "")")
+          for uri in uris { add(uri, "made into \(parts[3])/\(parts.last ?? "")") }
         }
       }
-      for (list, action) in [(sets, "read the scale sets"), (machines, "read the machines")] {
+      let lists = [(sets, "read the scale sets"), (machines, "read the machines"), (instances, "read the machines")]
+      for (list, action) in lists {
         for one in list {
-          guard let image = try Self.image(of: one, action) else { continue }
           let need = "runs in \(one["name"]?.textValue ?? "a machine")"
-          add(image, need)
-          if let disk = disks[image.lowercased()] { add(disk, need) }
+          for reference in try Self.references(of: one, action) {
+            add(reference, need)
+            for disk in disks[reference.lowercased()] ?? [] { add(disk, need) }
+          }
         }
       }
     }
   }
 
+  /// The machines of scale sets: some may be behind their model.
+  private static func instances(of sets: [DocumentValue], _ az: AzureCLI) async throws -> [DocumentValue] {
+    let found = await sets.concurrentMap(width: 4) { set -> Result<[DocumentValue], any Error> in
+      do {
+        guard let id = set["id"]?.textValue else {
+          throw AzureFailure("read the scale sets", reason: "az answered with a scale set that has no id")
+        }
+        return .success(try await az.everything("read the machines of \(set["name"]?.textValue ?? id)", below: id))
+      } catch let failure as AzureFailure where failure.cause == .missing {
+        // Removed since.
+        return .success([])
+      } catch { return .failure(error) }
+    }
+    try Interruption.check()
+    return try found.flatMap { try $0.get() }
+  }
+
+  /// The images and VHDs that a machine, or a model of some, names.
+  ///
   /// An answer of another form says nothing, least of all that there is no image.
-  private static func image(of machine: DocumentValue, _ action: String) throws -> String? {
+  private static func references(of machine: DocumentValue, _ action: String) throws -> [String] {
     let properties = try machine.member("properties", action)
     let profile = try properties?.member("virtualMachineProfile", action) ?? properties
-    let reference = try profile?.member("storageProfile", action)?.member("imageReference", action)
-    switch reference?["id"] {
-    case nil, .null?: return nil
-    case .string(let id)?: return id
-    default: throw AzureFailure(action, reason: "az answered with an image that has no name")
+    guard let storage = try profile?.member("storageProfile", action) else { return [] }
+    guard let image = try storage.member("imageReference", action) else { return storage.addresses }
+    var references = storage.addresses
+    var isKnown = image["publisher"] != nil
+    for key in ["id", "sharedGalleryImageId", "communityGalleryImageId"] {
+      switch image[key] {
+      case nil, .null?: continue
+      case .string(let name)?: references.append(key == "id" ? name : shared(name.lowercased()))
+      default: throw AzureFailure(action, reason: "az answered with an image that has no name")
+      }
+      isKnown = true
     }
+    guard isKnown || image == .map(.init()) else {
+      throw AzureFailure(action, reason: "az answered with an image of another form")
+    }
+    return references
   }
 }
 
@@ -106,6 +155,18 @@ extension DocumentValue {
     case nil, .null?: return nil
     case .map?: return self[key]
     default: throw AzureFailure(action, reason: "az answered with `\(key)` in another form")
+    }
+  }
+
+  /// Addresses of VHDs, wherever they are in a storage profile.
+  fileprivate var addresses: [String] {
+    switch self {
+    case .list(let items): items.flatMap(\.addresses)
+    case .map(let map):
+      map.pairs.flatMap { key, value in
+        if ["uri", "blobUri"].contains(key), let text = value.textValue { [text] } else { value.addresses }
+      }
+    default: []
     }
   }
 

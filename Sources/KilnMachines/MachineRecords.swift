@@ -93,18 +93,18 @@ package struct MachineRecords: Sendable {
     }
   }
 
-  /// - Parameter isOfStage: Whether only the stage's; else those of every stage, also of such as the spec no longer has.
+  /// - Parameter isOfStage: Whether only the stage's; else all that the resource group has, also of stages and customers that
+  ///   the workspace no longer has.
   private func entries(isOfStage: Bool = true) async throws -> (known: [Entry], unreadable: Int) {
     let action = "read the releases"
-    // A longer name is cut, and may begin like another customer's.
-    let start = isOfStage ? "\(prefix)-" : String("kiln-\(customer)".prefix(Self.room))
+    let start = isOfStage ? "\(prefix)-" : "kiln-"
     let answer = try await az.group(
       action, ["deployment", "group", "list", "--query", "[?starts_with(name, '\(start)')]"])
     var unreadable = 0
     let known = try AzureCLI.items(answer, action).compactMap { deployment -> Entry? in
       // The machines' own deployments have no dot behind the number.
       let name = deployment["name"]?.textValue
-      if let name, !name.contains(".") { return nil }
+      if let name, name.wholeMatch(of: /.*-[0-9]+\.[0-9a-z]+/) == nil { return nil }
       guard let text = deployment["properties"]?["parameters"]?["record"]?["value"]?.textValue,
         let release = try? JSONDecoder().decode(MachineRelease.self, from: Data(text.utf8)),
         release.record.schemaVersion == 1, release.record.isPlausible, name == Self.name(of: release)
@@ -112,8 +112,8 @@ package struct MachineRecords: Sendable {
         unreadable += 1
         return nil
       }
-      guard release.record.customer == customer, !isOfStage || release.record.stage == stage else {
-        if isOfStage { unreadable += 1 }
+      guard !isOfStage || release.record.customer == customer && release.record.stage == stage else {
+        unreadable += 1
         return nil
       }
       return Entry(release: release, written: deployment["properties"]?["timestamp"]?.textValue ?? "")
@@ -124,7 +124,7 @@ package struct MachineRecords: Sendable {
   /// Oldest first.
   package func all() async throws -> [MachineRelease] { Self.inOrder(try await entries().known) }
 
-  /// Oldest first, for each stage of the customer that the resource group remembers.
+  /// Oldest first, for each stage of every customer that the resource group remembers.
   /// - Throws: `deploy.records` where one cannot be read.
   func ofEveryStage() async throws -> [[MachineRelease]] {
     let (known, unreadable) = try await entries(isOfStage: false)
@@ -135,7 +135,9 @@ package struct MachineRecords: Sendable {
           "another version of Kiln may have written them: `az deployment group list --resource-group \(az.resourceGroup)`"
       )
     }
-    return Dictionary(grouping: known, by: \.release.record.stage).values.map { Self.inOrder($0) }
+    return Dictionary(grouping: known) { [$0.release.record.customer, $0.release.record.stage] }.values.map {
+      Self.inOrder($0)
+    }
   }
 
   private static func inOrder(_ entries: [Entry]) -> [MachineRelease] {

@@ -44,7 +44,7 @@ struct NamedImage: Sendable {
   /// What is the same for all ways to write an image's name, some of which earlier releases may have: of a VHD the account,
   /// the container and the path, whatever its host is called besides. More may be the same than is.
   static func key(_ reference: String) -> String {
-    let name = reference.lowercased()
+    let name = decoded(reference).lowercased()
     guard let scheme = name.firstRange(of: "://") else { return name }
     let parts = name[scheme.upperBound...].prefix { $0 != "?" && $0 != "#" }.split(separator: "/")
     var account = String(parts.first?.prefix { $0 != "." && $0 != ":" } ?? "")
@@ -54,6 +54,14 @@ struct NamedImage: Sendable {
       if part == ".." { _ = path.popLast() } else { path.append(part) }
     }
     return "https://\(account)/\(path.joined(separator: "/"))"
+  }
+
+  /// `%70` is `p`.
+  private static func decoded(_ reference: String) -> String {
+    guard reference.utf8.contains(UInt8(ascii: "%")) else { return reference }
+    return reference.replacing(/(%[0-9A-Fa-f]{2})+/) { match in
+      String(decoding: match.0.split(separator: "%").compactMap { UInt8($0, radix: 16) }, as: UTF8.self)
+    }
   }
 
   /// Stops where Azure says that it is gone. A VHD is asked for where the account may.

@@ -133,7 +133,10 @@ import Testing
     try await withDisks([1, 2, 3]) { _, stock, write in
       try await write(Self.record(1, "https://ACMEimages.blob.core.windows.net:443/images/./\(Self.disk(1))"))
       try await write(
-        Self.record(2, "https://acmeimages-secondary.blob.core.windows.net//images/\(Self.disk(2))?sig=x"))
+        Self.record(
+          2,
+          "https://acmeimages-secondary.blob.core.windows.net//images/\(Self.disk(2).replacing("acme", with: "%61cme"))?sig=x"
+        ))
       #expect(stock.removable(try await stock.all(), days: 30).map(\.reference) == [Self.uri(Self.disk(3))])
     }
   }
@@ -190,6 +193,68 @@ import Testing
         #expect(gone.id == "deploy.image" && gone.message.hasPrefix("there is no image "), "\(gone)")
       }
       #expect(azure.calls.dropFirst(before).allSatisfy { !$0.contains("deployment group create") })
+    }
+  }
+
+  // MARK: Versions in a gallery
+
+  private static let gallery =
+    "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/images-rg/providers/Microsoft.Compute/galleries/acmegallery/images/web"
+
+  /// - Parameter storage: Of somebody else's machine.
+  /// - Returns: The versions that may go, of 1.0.0 and 1.1.0.
+  private func removableVersions(_ list: String, _ storage: String) async throws -> [String] {
+    var found: [String] = []
+    var spec = Self.spec
+    spec["environments/acme.yaml"]?.replace(
+      /capture: .*/,
+      with: "capture: {gallery: {resourceGroup: images-rg, gallery: acmegallery, image: web, version: 1.2.0}}")
+    try await withFolder { parent in
+      let azure = try FakeAzure(in: parent, spec)
+      let recorded = azure.context()
+      let versions: [[String: Any]] = ["1.0.0", "1.1.0"].map {
+        [
+          "id": "\(Self.gallery)/versions/\($0)", "tags": ["kiln-customer": "acme"],
+          "properties": ["publishingProfile": ["publishedDate": "2024-01-01T00:00:00Z"]],
+        ]
+      }
+      try JSONSerialization.data(withJSONObject: versions).write(to: azure.folder.appending(path: "versions.json"))
+      let machine = #"{"name": "theirs", "properties": {"storageProfile": \#(storage)}}"#
+      try azure.answer("\(list)?api", output: #"{"value": [\#(machine)]}"#, code: 0, times: 1)
+      let stock = try MachineImages(azure.loaded(recorded), "acme", recorded.context)
+      found = stock.removable(try await stock.all(), days: 30).map { String($0.reference.suffix(5)) }
+    }
+    return found.sorted()
+  }
+
+  @Test(arguments: [
+    (#"{"imageReference": {"publisher": "debian", "offer": "debian-12"}}"#, ["1.0.0", "1.1.0"]),
+    (#"{"imageReference": {"id": "\#(gallery)/versions/1.0.0"}}"#, ["1.1.0"]),
+    (#"{"imageReference": {"id": "\#(gallery)", "exactVersion": "1.0.0"}}"#, []),
+    (
+      #"{"imageReference": {"sharedGalleryImageId": "/SharedGalleries/1111-ACMEGALLERY/Images/web/Versions/1.0.0"}}"#,
+      ["1.1.0"]
+    ),
+    (#"{"imageReference": {"communityGalleryImageId": "/CommunityGalleries/acme-1/Images/Web/Versions/latest"}}"#, []),
+    (#"{"imageReference": {"id": "\#(gallery)2"}}"#, ["1.0.0", "1.1.0"]),
+  ])
+  func whatAMachineNamesStays(_ storage: String, _ removable: [String]) async throws {
+    #expect(try await removableVersions("providers/Microsoft.Compute/virtualMachines", storage) == removable)
+  }
+
+  @Test func machinesBehindTheirModelNeedTheirs() async throws {
+    try await withDisks([1]) { azure, stock, _ in
+      try FileManager.default.createDirectory(
+        at: azure.folder.appending(path: "sets"), withIntermediateDirectories: true)
+      try azure.answer(
+        "theirs/virtualMachines?",
+        output:
+          #"{"value": [{"name": "theirs_0", "properties": {"storageProfile": {"osDisk": {"vhd": {"uri": "\#(Self.uri(Self.disk(1)))"}}}}}]}"#,
+        code: 0, times: 1)
+      try azure.say(
+        "sets/other.json",
+        #"{"theirs": {"image": "", "machines": [], "capacity": 0, "mode": "Manual", "model": ""}}"#)
+      #expect(try await stock.all().map(\.releases) == [["runs in theirs_0"]])
     }
   }
 }

@@ -37,4 +37,13 @@ struct SpecRulesTests {
         #"the volumes "v1" and "v5" are one in the other"#, #"the volumes "v0" and "v6" are one in the other"#,
       ])
   }
+
+  @Test func appsAreFew() {
+    func found(_ count: Int) -> [String] {
+      let apps = (1...count).map { "a\($0): {source: ../app}" }.joined(separator: ", ")
+      return SampleWorkspace("runtime: {base: debian-12}\napps: {\(apps)}\n").problems.map(\.message)
+    }
+    #expect(found(100) == [])
+    #expect(found(101) == ["the environment has 101 apps"])
+  }
 }
