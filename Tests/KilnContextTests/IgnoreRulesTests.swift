@@ -27,6 +27,9 @@ struct IgnoreRulesTests {
     ("a/*/c", "a/b/c/d", true), ("a?c", "a/c", false), ("[a-c]x", "bx", true), ("[^a-c]x", "bx", false),
     (#"a\*b"#, "a*b", true), (#"a\*b"#, "axb", false), ("a**/*.txt", "a/dir/f.txt", true), ("^a", "^a", true),
     (#"\d"#, "7", true), ("ü*", "üx", true), ("?", "ü", true),
+    ("**/b*c", "bc", true), ("**/b*c", "x/bc", true), ("a**/b*", "ab", true), ("*x0*", "x0", true),
+    ("*x0*", "ax1", false),
+    ("*?/b?c*", "xy/bzc", true), ("***/xx*", "a/xx1", true), ("*a?b*", "xaab", true), ("*aab*", "xaaab", true),
   ]) func matches(_ pattern: String, _ path: String, _ isExcluded: Bool) throws {
     let rules = try IgnoreRules(Array(pattern.utf8), file: "f")
     #expect(try rules.verdict(on: Array(path.utf8)).isExcluded == isExcluded)

@@ -20,6 +20,8 @@ struct IgnorePattern: Sendable {
   /// What every path that matches begins and ends with: a quick refusal.
   let head: [UInt8]
   let tail: [UInt8]
+  /// The longest of what stands between its stars, which every path that matches has somewhere; empty where nothing does.
+  let inner: [UInt8]
 
   /// - Returns: nil for a pattern of blanks.
   init?(_ raw: [UInt8]) throws(IgnoreExpression.Failure) {
@@ -42,9 +44,21 @@ struct IgnorePattern: Sendable {
       // What `**/` became may match nothing, its slash with it.
       let ends = last < text.count && text[last] == UInt8(ascii: "/") ? last + 1 : last
       tail = Array(text[ends...])
+      inner = Self.inner(text)
     } else {
-      (head, tail) = ([], [])
+      (head, tail, inner) = ([], [], [])
     }
+  }
+
+  /// A slash behind two stars goes with them where they match nothing.
+  private static func inner(_ text: [UInt8]) -> [UInt8] {
+    var longest: ArraySlice<UInt8> = []
+    for piece in text.split(whereSeparator: isSpecial) {
+      let isOptional = piece.first == UInt8(ascii: "/") && piece.startIndex > 0
+      let sure = isOptional ? piece.dropFirst() : piece
+      if sure.count > longest.count { longest = sure }
+    }
+    return Array(longest)
   }
 
   private static func isSpecial(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "*") || byte == UInt8(ascii: "?") }
@@ -76,9 +90,9 @@ struct IgnorePattern: Sendable {
     case .suffix(let suffix):
       return Self.ends(bytes, suffix) || suffix.first == 0x2F && bytes[...] == suffix.dropFirst()
     case .expression(let expression):
-      guard bytes.count >= max(head.count, tail.count), bytes.starts(with: head), Self.ends(bytes, tail) else {
-        return false
-      }
+      guard bytes.count >= max(head.count, tail.count), bytes.starts(with: head), Self.ends(bytes, tail),
+        Self.contains(bytes, inner)
+      else { return false }
       return expression.matches(path.scalars)
     case .unusable(let message): throw IgnoreExpression.Failure(message: message)
     }
@@ -86,6 +100,20 @@ struct IgnorePattern: Sendable {
 
   private static func ends(_ bytes: [UInt8], _ tail: [UInt8]) -> Bool {
     bytes.count >= tail.count && bytes[(bytes.count - tail.count)...].elementsEqual(tail)
+  }
+
+  private static func contains(_ bytes: [UInt8], _ piece: [UInt8]) -> Bool {
+    guard let first = piece.first else { return true }
+    return bytes.withUnsafeBufferPointer { bytes in
+      piece.withUnsafeBufferPointer { piece in
+        guard bytes.count >= piece.count else { return false }
+        search: for start in 0...(bytes.count - piece.count) where bytes[start] == first {
+          for offset in 1..<max(1, piece.count) where bytes[start + offset] != piece[offset] { continue search }
+          return true
+        }
+        return false
+      }
+    }
   }
 
   /// Whether a path inside `folder` (with a slash at its end) can match, though the folder does not.
