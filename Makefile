@@ -5,9 +5,9 @@ STATIC = $(if $(filter Linux,$(shell uname)),--static-swift-stdlib)
 # Without its symbols it is half as large.
 STRIP = -Xlinker -s
 CHECK_IMPORTS = --explicit-target-dependency-import-check error
-# It has no symbols, so it needs none to be written for it either.
+# What STRIP takes away is not written in the first place.
 NO_SYMBOLS = -debug-info-format none
-# More flags for every build: without symbols, as in CI, it takes less. (The index stays: tests are found by it.)
+# More flags for every build; CI leaves symbols out, which is faster. The index stays: tests are found by it.
 SWIFT_FLAGS ?=
 RELEASE = .build/release
 

@@ -117,9 +117,10 @@ package struct AzureCLI: Sendable {
     return try await pages(action, try await rest(action, "get", Self.address(id)))
   }
 
-  /// The machines of a scale set, by its id.
-  func everything(_ action: String, below id: String) async throws -> [DocumentValue] {
-    try await pages(action, try await rest(action, "get", Self.address("\(id)/virtualMachines")))
+  /// The machines of a scale set, in whatever resource group it is.
+  func machines(ofScaleSet id: String) async throws -> [DocumentValue] {
+    let action = "read the machines of \(id)"
+    return try await pages(action, try await rest(action, "get", Self.address("\(id)/virtualMachines")))
   }
 
   /// What has to be a list of objects: an answer that is none says nothing, least of all that there is nothing.

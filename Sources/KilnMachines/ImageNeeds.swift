@@ -1,6 +1,7 @@
 import KilnDeploy
 import KilnDiagnostics
 import KilnDocuments
+import KilnPlan
 import KilnProcesses
 
 /// What needs images: releases that may come back, machines that run, images that others were made of.
@@ -11,14 +12,13 @@ struct ImageNeeds: Sendable {
 
   subscript(reference: String) -> [String] {
     let key = NamedImage.key(reference)
-    let keys = [key] + Self.versions(key).flatMap { [$0.definition, Self.shared($0.definition), Self.shared(key)] }
+    var keys = [key]
+    // Whoever names a gallery's definition takes its newest version, and may run any.
+    if let match = key.wholeMatch(of: /(.*\/galleries\/.*)\/versions\/[^\/]+/) {
+      let definition = String(match.1)
+      keys += [definition, Self.shared(definition), Self.shared(key)]
+    }
     return keys.flatMap { names[$0] ?? [] }
-  }
-
-  /// Of a version in a gallery its definition: whoever names that alone takes the newest, and may run any.
-  private static func versions(_ key: String) -> [(definition: String, version: Substring)] {
-    guard let match = key.wholeMatch(of: /(.*\/galleries\/.*)\/versions\/([^\/]+)/) else { return [] }
-    return [(String(match.1), match.2)]
   }
 
   /// What a reference from a shared or a community gallery has in common with the image's id: the names behind the gallery's,
@@ -41,14 +41,17 @@ struct ImageNeeds: Sendable {
   /// leaves nothing else to go back to.
   private static let kept = 10
 
-  /// What resource groups remember: of every stage of a customer, also of those that the spec no longer has.
-  /// - Parameter customer: Whose images are in question; releases of others say whose they are.
+  /// What resource groups remember: of every customer and stage, also of those that the workspace no longer has.
+  /// - Parameter customer: Whose images are in question; releases of others, who may have been given one, say whose they are.
   mutating func addReleases(_ targets: [MachineTarget], for customer: String) async throws {
-    // Another deployment of the same subscription may have been given one of this customer's.
+    var asked: Set<[String]> = []
+    let targets = try targets.filter {
+      asked.insert([try $0.subscription(), $0.deployment.resourceGroup.lowercased()]).inserted
+    }
     let histories = await targets.concurrentMap(width: 4) { target -> Result<[[MachineRelease]], any Error> in
       do {
         return .success(
-          try await target.withAzure { az, folder in try await target.records(az, folder).ofEveryStage() })
+          try await target.withAzure { az, folder in try await target.records(az, folder).ofEverybody() })
       } catch let failure as AzureFailure where failure.cause == .missingGroup {
         // A stage that nobody has deployed yet.
         return .success([])
@@ -93,8 +96,7 @@ struct ImageNeeds: Sendable {
           for uri in uris { add(uri, "made into \(parts[3])/\(parts.last ?? "")") }
         }
       }
-      let lists = [(sets, "read the scale sets"), (machines, "read the machines"), (instances, "read the machines")]
-      for (list, action) in lists {
+      for (list, action) in [(sets, "read the scale sets"), (machines + instances, "read the machines")] {
         for one in list {
           let need = "runs in \(one["name"]?.textValue ?? "a machine")"
           for reference in try Self.references(of: one, action) {
@@ -106,14 +108,15 @@ struct ImageNeeds: Sendable {
     }
   }
 
-  /// The machines of scale sets: some may be behind their model.
+  /// The machines of scale sets, of which some may be behind their model; those of flexible sets are machines by themselves.
   private static func instances(of sets: [DocumentValue], _ az: AzureCLI) async throws -> [DocumentValue] {
-    let found = await sets.concurrentMap(width: 4) { set -> Result<[DocumentValue], any Error> in
+    let uniform = sets.filter { $0["properties"]?["orchestrationMode"]?.textValue?.lowercased() != "flexible" }
+    let found = await uniform.concurrentMap(width: 4) { set -> Result<[DocumentValue], any Error> in
       do {
         guard let id = set["id"]?.textValue else {
           throw AzureFailure("read the scale sets", reason: "az answered with a scale set that has no id")
         }
-        return .success(try await az.everything("read the machines of \(set["name"]?.textValue ?? id)", below: id))
+        return .success(try await az.machines(ofScaleSet: id))
       } catch let failure as AzureFailure where failure.cause == .missing {
         // Removed since.
         return .success([])

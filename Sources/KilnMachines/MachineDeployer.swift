@@ -112,6 +112,7 @@ struct MachineDeployer: Sendable {
     _ number: Int, _ image: Image, _ files: DeploymentFiles, after releases: [MachineRelease],
     bringingBack earlier: MachineRelease? = nil
   ) async throws -> DeployOutcome {
+    // Also where it was looked for already: others may have been waited for since.
     try await (try? NamedImage(image.reference))?.find(target.plan.customer, az)
     guard
       var release = try await records.take(

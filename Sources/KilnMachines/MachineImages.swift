@@ -188,7 +188,8 @@ package struct MachineImages: Sendable {
       try await needs.addReleases(targets, for: plan.customer)
       let users = (needed[image.reference] ?? []) + needs[image.reference]
       guard users.isEmpty else {
-        context.console.error(Relayed.safe("kept \(image.reference): \(Phrase.some(users, limit: 4))") + "\n")
+        context.console.error(
+          Relayed.safe("kept \(image.reference), which is needed now: \(Phrase.some(users, limit: 4))") + "\n")
         continue
       }
       try await targets[0].withAzure { az, _ in _ = try await az.run("remove \(image.reference)", image.removal) }

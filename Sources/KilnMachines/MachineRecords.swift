@@ -126,7 +126,7 @@ package struct MachineRecords: Sendable {
 
   /// Oldest first, for each stage of every customer that the resource group remembers.
   /// - Throws: `deploy.records` where one cannot be read.
-  func ofEveryStage() async throws -> [[MachineRelease]] {
+  func ofEverybody() async throws -> [[MachineRelease]] {
     let (known, unreadable) = try await entries(isOfStage: false)
     guard unreadable == 0 else {
       throw CommandError(

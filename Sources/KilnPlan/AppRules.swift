@@ -11,8 +11,7 @@ struct AppRules {
   init(_ spec: EnvironmentSpec) { self.spec = spec }
 
   func problems() -> [Diagnostic] {
-    formProblems() + limitProblems()
-      + spec.apps.flatMap { problems($0) + pathProblems($0) + volumeProblems($0) + runProblems($0) }
+    formProblems() + spec.apps.flatMap { problems($0) + pathProblems($0) + volumeProblems($0) + runProblems($0) }
   }
 
   /// `app` beside `apps`.
@@ -25,18 +24,6 @@ struct AppRules {
         "spec.conflict", "the environment has `app` and `apps`", at: only.location,
         suggestion: "describe it under `apps`, as in `apps: {care: …}`; a profile's `app` is left out by `app: null`",
         notes: [.init("`apps` are here", at: other.name.location)])
-    ]
-  }
-
-  /// Apps reach each other, and a check is written for each pair: more are several environments.
-  private static let limit = 100
-
-  private func limitProblems() -> [Diagnostic] {
-    guard spec.apps.count > Self.limit else { return [] }
-    return [
-      Diagnostic(
-        "spec.invalid-value", "the environment has \(spec.apps.count) apps", at: spec.apps[Self.limit].name.location,
-        suggestion: "at most \(Self.limit); those that need not reach each other are environments of their own")
     ]
   }
 

@@ -257,4 +257,13 @@ import Testing
       #expect(try await stock.all().map(\.releases) == [["runs in theirs_0"]])
     }
   }
+
+  /// They are in the list of machines. Without a name nobody could ask the set for them.
+  @Test func aFlexibleSetIsNotAskedForItsMachines() async throws {
+    try await withDisks([1]) { azure, stock, _ in
+      let set = #"{"name": "theirs", "properties": {"orchestrationMode": "Flexible"}}"#
+      try azure.answer("virtualMachineScaleSets?api", output: #"{"value": [\#(set)]}"#, code: 0, times: 1)
+      #expect(try await stock.all().map(\.releases) == [[]])
+    }
+  }
 }

@@ -65,7 +65,7 @@ struct TextPatternTests {
     switch shape {
     case .text(let rule): if let pattern = rule.pattern { rules.append(pattern) }
     case .list(let item, _): collect(item, &rules)
-    case .map(let keys, let values):
+    case .map(let keys, let values, _):
       if let pattern = keys.pattern { rules.append(pattern) }
       collect(values, &rules)
     case .object(let object), .choice(let object): for key in object.keys { collect(key.shape, &rules) }

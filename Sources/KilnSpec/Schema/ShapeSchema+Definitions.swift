@@ -111,7 +111,7 @@ extension ShapeSchema {
       object.keys.first { key in
         switch key.shape {
         case .text(let rule): rule.reference == wanted
-        case .map(let rule, _): rule.reference == wanted
+        case .map(let rule, _, _): rule.reference == wanted
         default: false
         }
       }?.name

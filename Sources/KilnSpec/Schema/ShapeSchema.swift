@@ -44,7 +44,10 @@ struct ShapeSchema {
       if lengths.lowerBound > 0 { map["minItems"] = .integer(lengths.lowerBound) }
       map["maxItems"] = .integer(lengths.upperBound)
       return .map(map)
-    case .map(let keys, let values): return .map(self.map(keys, values))
+    case .map(let keys, let values, let maximum):
+      var map = self.map(keys, values)
+      if let maximum { map["maxProperties"] = .integer(maximum) }
+      return .map(map)
     case .object(let object), .choice(let object): return .map(self.object(object))
     case .either(let first, let second): return ["anyOf": [whole.value(first), value(second)]]
     case .oneOrNamed(let object, let names):

@@ -53,7 +53,7 @@ public struct SpecReference: Sendable {
         add(key.shape, path: name, &rows, &known)
       }
     case .list(let item, _): add(item, path: path + "[]", &rows, &known)
-    case .map(_, let values): add(values, path: path + ".NAME", &rows, &known)
+    case .map(_, let values, _): add(values, path: path + ".NAME", &rows, &known)
     case .either(_, let other): add(other, path: path, &rows, &known)
     case .oneOrNamed(let object, _): add(.object(object), path: path, &rows, &known)
     case .text, .version, .integer, .number, .boolean, .scalar, .anything: break
@@ -77,7 +77,7 @@ public struct SpecReference: Sendable {
     case .number(let range): return "number, \(Shape.bound(range.lowerBound)) to \(Shape.bound(range.upperBound))"
     case .scalar: return "text, number or boolean"
     case .list(let item, _): return "list of \(type(item))"
-    case .map(_, let values): return "map of \(type(values))"
+    case .map(_, let values, _): return "map of \(type(values))"
     case .object, .choice: return "map"
     case .either(let first, let second): return "\(type(first)), or \(type(second))"
     case .oneOrNamed: return "map, or map of such maps by name"

@@ -57,8 +57,8 @@ extension Shape {
         "app", .object(app),
         "the customer's only application, an image of its own on top of the runtime: the same as `apps: {app: …}`"),
       .init(
-        "apps", .map(keys: appName, values: .object(app)), default: "{}",
-        "the customer's applications by name, each an image of its own; others reach them by these names"),
+        "apps", .map(keys: appName, values: .object(app), maximum: 100), default: "{}",
+        "the customer's applications by name, each an image of its own, at most 100; others reach them by these names"),
       .init(
         "services", .map(keys: definitionName.naming(.service), values: .anything), default: "{}",
         "data services, each an image of its own; the keys are those of the catalog", example: "{redis: {}}"),

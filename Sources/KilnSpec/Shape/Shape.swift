@@ -10,8 +10,8 @@ public indirect enum Shape: Sendable {
   /// Text, a number or a boolean, kept as it stands in the source.
   case scalar
   case list(Shape, lengths: ClosedRange<Int>)
-  /// Keys of the user's choice, all values alike.
-  case map(keys: TextRule, values: Shape)
+  /// Keys of the user's choice, all values alike; nil for as many as there are.
+  case map(keys: TextRule, values: Shape, maximum: Int? = nil)
   case object(ObjectShape)
   /// An object with exactly one of the keys; `shared` keys may stand beside it.
   case choice(ObjectShape)

@@ -95,11 +95,8 @@ public struct ShapeChecker: Sendable {
             at: node.location))
       }
       if items.count > lengths.upperBound {
-        problems.append(
-          Diagnostic(
-            "spec.invalid-value", "\(place) has \(items.count) entries", at: items[lengths.upperBound].location,
-            suggestion: "at most \(lengths.upperBound)"))
-        return
+        let first = items[lengths.upperBound].location
+        return tooMany(items.count, lengths.upperBound, at: first, in: place, &problems)
       }
       for (index, value) in items.enumerated() {
         if value.isNull {
@@ -108,8 +105,11 @@ public struct ShapeChecker: Sendable {
           check(value, item, in: "\(place)[\(index)]", &problems)
         }
       }
-    case .map(let keys, let values):
+    case .map(let keys, let values, let maximum):
       guard let entries = node.entries else { return refuse("a map") }
+      if let maximum, entries.count > maximum {
+        return tooMany(entries.count, maximum, at: entries[maximum].keyLocation, in: place, &problems)
+      }
       for entry in entries {
         check(entry.key, keys, at: entry.keyLocation, in: "the name", &problems)
         check(entry.value, values, in: entry.key, &problems)
@@ -120,6 +120,14 @@ public struct ShapeChecker: Sendable {
       check(node, node.scalar != nil && !node.isNull ? text : other, in: place, &problems)
     case .oneOrNamed(let object, let names): checkNamed(node, object, names, in: place, &problems)
     }
+  }
+
+  private func tooMany(
+    _ count: Int, _ maximum: Int, at location: SourceLocation, in place: String, _ problems: inout [Diagnostic]
+  ) {
+    problems.append(
+      Diagnostic(
+        "spec.invalid-value", "\(place) has \(count) entries", at: location, suggestion: "at most \(maximum)"))
   }
 
   private func checkVersion(_ node: SpecNode, in place: String, _ problems: inout [Diagnostic]) {
