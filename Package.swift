@@ -164,9 +164,15 @@ let package = Package(
         "KilnVerify", "KilnWorkspace", system,
       ], tests: ["KilnTesting"])
     + module(
+      "KilnHosts",
+      [
+        "KilnAnsible", "KilnArtifacts", "KilnConsole", "KilnContext", "KilnDiagnostics", "KilnDocuments", "KilnEngine",
+        "KilnGeneration", "KilnHTTP", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnWorkspace", system,
+      ], tests: ["KilnTesting"])
+    + module(
       "KilnCommands",
       [
-        "KilnDeploy", "KilnMachines", "KilnEngine", "KilnHTTP", "KilnLoad", "KilnRelease", "KilnVerify",
+        "KilnDeploy", "KilnHosts", "KilnMachines", "KilnEngine", "KilnHTTP", "KilnLoad", "KilnRelease", "KilnVerify",
         "KilnWorkspace",
         "KilnGeneration", "KilnFleet", "KilnPlan", "KilnSpec", "KilnArtifacts", "KilnDiagnostics", "KilnCatalog",
         "KilnConsole", "KilnDocuments", "KilnProcesses", "KilnContext", "KilnPacker", "KilnAzure", arguments,
@@ -178,7 +184,7 @@ let package = Package(
         name: "KilnTesting",
         dependencies: [
           "KilnConsole", "KilnGeneration", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnArtifacts", "KilnDiagnostics",
-          system,
+          "KilnCatalog", system,
         ],
         path: "Tests/KilnTesting", swiftSettings: settings),
     ]

@@ -18,12 +18,14 @@ public struct AnsibleTask: Sendable, Hashable {
   public var environment: [AnsibleVariable]
   /// For what holds a secret, or could print one.
   public var noLog: Bool
+  /// Whether it is done in check mode, too: it must change nothing that anybody sees.
+  public var isCheckedToo: Bool
 
   public init(
     _ name: String, _ module: StaticString, _ arguments: AnsibleMap, when: [AnsibleTemplate] = [],
     notify: [AnsibleName] = [], tags: [String] = [], register: AnsibleTemplate? = nil,
     changedWhen: AnsibleTemplate? = nil, failedWhen: AnsibleTemplate? = nil, vars: AnsibleMap = [:],
-    environment: [AnsibleVariable] = [], noLog: Bool = false
+    environment: [AnsibleVariable] = [], noLog: Bool = false, isCheckedToo: Bool = false
   ) {
     self.name = AnsibleName(name)
     self.module = module.description
@@ -37,6 +39,7 @@ public struct AnsibleTask: Sendable, Hashable {
     self.vars = vars
     self.environment = environment
     self.noLog = noLog
+    self.isCheckedToo = isCheckedToo
   }
 
   var document: DocumentMap {
@@ -50,6 +53,7 @@ public struct AnsibleTask: Sendable, Hashable {
     if let changedWhen { map["changed_when"] = Self.condition(changedWhen) }
     if let failedWhen { map["failed_when"] = Self.condition(failedWhen) }
     if !notify.isEmpty { map["notify"] = .strings(notify.map(\.description)) }
+    if isCheckedToo { map["check_mode"] = false }
     if noLog { map["no_log"] = true }
     if !tags.isEmpty { map["tags"] = .strings(tags.map(\.description)) }
     return map

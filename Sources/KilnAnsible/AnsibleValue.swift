@@ -17,6 +17,10 @@ public enum AnsibleValue: Sendable, Hashable {
   case integer(Int)
   case list([AnsibleValue])
   case map(AnsibleMap)
+  /// What a variable of the environment that Ansible runs in holds; nothing of it is in the document.
+  case environment(AnsibleVariableName)
+  /// A file beside the inventory, or above it.
+  case besideInventory(AnsiblePath)
 
   public static func texts(_ values: [String]) -> AnsibleValue { .list(values.map { .text($0) }) }
 
@@ -28,6 +32,8 @@ public enum AnsibleValue: Sendable, Hashable {
     case .integer(let integer): .integer(integer)
     case .list(let items): .list(items.map(\.document))
     case .map(let map): .map(map.document)
+    case .besideInventory(let path): .string("{{ inventory_dir }}/\(path.text)")
+    case .environment(let name): .string("{{ lookup('ansible.builtin.env', '\(name.text)') }}")
     }
   }
 
@@ -52,6 +58,11 @@ public struct AnsibleMap: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
   public init(dictionaryLiteral elements: (StaticString, AnsibleValue)...) {
     document = DocumentMap(elements.map { ($0.0.description, $0.1.document) })
+  }
+
+  /// - Parameter names: Keys of the user's; Ansible does not template keys.
+  public init(names: [(name: String, value: AnsibleValue)]) {
+    document = DocumentMap(names.map { ($0.name, $0.value.document) })
   }
 
   public var isEmpty: Bool { document.isEmpty }
@@ -79,6 +90,34 @@ public struct AnsibleName: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
+/// A path in which no template begins.
+public struct AnsiblePath: Sendable, Hashable {
+  let text: String
+
+  /// Nil for a path with a brace.
+  public init?(_ text: String) {
+    if text.utf8.contains(UInt8(ascii: "{")) { return nil }
+    self.text = text
+  }
+}
+
+/// The name of an environment's variable: letters, digits and underscores, no digit first.
+public struct AnsibleVariableName: Sendable, Hashable {
+  let text: String
+
+  /// Nil for a name that no environment has.
+  public init?(_ text: String) {
+    let isName =
+      text.utf8.first.map { !(0x30...0x39).contains($0) } ?? false
+      && text.utf8.allSatisfy { byte in
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+          || byte == UInt8(ascii: "_")
+      }
+    guard isName else { return nil }
+    self.text = text
+  }
+}
+
 /// A variable of a task's environment.
 public struct AnsibleVariable: Sendable, Hashable {
   let name: String
@@ -86,14 +125,8 @@ public struct AnsibleVariable: Sendable, Hashable {
 
   /// Nil for a name that no environment has: keys cannot be `!unsafe`.
   public init?(_ name: String, _ value: String) {
-    let isName =
-      name.utf8.first.map { !(0x30...0x39).contains($0) } ?? false
-      && name.utf8.allSatisfy { byte in
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-          || byte == UInt8(ascii: "_")
-      }
-    guard isName else { return nil }
-    self.name = name
+    guard let name = AnsibleVariableName(name) else { return nil }
+    self.name = name.text
     self.value = value
   }
 }

@@ -1,4 +1,4 @@
-import KilnDocuments
+public import KilnDocuments
 
 /// An Ansible playbook.
 ///
@@ -20,7 +20,7 @@ public struct Playbook: Sendable, Hashable {
 /// A play: tasks for hosts.
 public struct Play: Sendable, Hashable {
   public let name: AnsibleName
-  public let hosts: AnsibleTemplate
+  public let hosts: AnsiblePattern
   public let become: AnsibleTemplate
   public let vars: AnsibleMap
   public let preTasks: [AnsibleTask]
@@ -28,7 +28,7 @@ public struct Play: Sendable, Hashable {
   public let handlers: [AnsibleTask]
 
   public init(
-    name: String, hosts: AnsibleTemplate, become: AnsibleTemplate, vars: AnsibleMap = [:],
+    name: String, hosts: AnsiblePattern, become: AnsibleTemplate, vars: AnsibleMap = [:],
     preTasks: [AnsibleTask] = [], tasks: [AnsibleItem], handlers: [AnsibleTask] = []
   ) {
     self.name = AnsibleName(name)
@@ -40,9 +40,12 @@ public struct Play: Sendable, Hashable {
     self.handlers = handlers
   }
 
+  /// As it stands in a playbook's list.
+  public var value: DocumentValue { .map(document) }
+
   var document: DocumentMap {
     var map: DocumentMap = [
-      "name": .string(name.description), "hosts": .string(hosts.source), "become": .string(become.source),
+      "name": .string(name.description), "hosts": .string(hosts.text), "become": .string(become.source),
       "gather_facts": true,
     ]
     if !vars.isEmpty { map["vars"] = .map(vars.document) }
@@ -51,4 +54,14 @@ public struct Play: Sendable, Hashable {
     if !handlers.isEmpty { map["handlers"] = .list(handlers.map { .map($0.document) }) }
     return map
   }
+}
+
+/// Which hosts a play is for.
+public struct AnsiblePattern: Sendable, Hashable, ExpressibleByStringLiteral {
+  let text: String
+
+  public init(stringLiteral text: StaticString) { self.text = text.description }
+
+  /// - Parameter hosts: Names of the inventory; nothing in them is a pattern.
+  public init(_ hosts: [AnsibleHostName]) { text = hosts.map(\.text).joined(separator: ":") }
 }

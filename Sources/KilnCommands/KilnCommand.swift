@@ -33,6 +33,7 @@ public struct KilnCommand: AsyncParsableCommand {
           DeployCommand.self, PromoteCommand.self, RollbackCommand.self, HistoryCommand.self, FleetCommand.self,
           WatchCommand.self, NotifyCommand.self, ImagesCommand.self,
         ]),
+      CommandGroup(name: "On hosts:", subcommands: [HostsCommand.self]),
       CommandGroup(
         name: "Anywhere:", subcommands: [ContextCommand.self, PackerLogCommand.self, ParametersCommand.self]),
     ])

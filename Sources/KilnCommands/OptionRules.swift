@@ -14,6 +14,12 @@ enum OptionRule {
     return seconds
   }
 
+  /// How many hosts are worked on at once.
+  static func forks(_ text: String) throws -> Int {
+    guard let forks = Int(text), (1...500).contains(forks) else { throw ValidationError("1 to 500 are wanted") }
+    return forks
+  }
+
   static func address(_ text: String) throws -> HTTPAddress {
     guard let address = HTTPAddress(text) else { throw ValidationError("an address is of the form https://HOST") }
     return address

@@ -95,5 +95,7 @@ public enum GeneratedFolder {
   public static func service(_ name: String, of customer: String) -> String { "\(customer)/services/\(name)" }
   static func machine(of customer: String) -> String { "\(customer)/machine" }
   public static func kubernetes(of customer: String) -> String { "\(customer)/kubernetes" }
+  /// What Ansible provisions.
+  public static let hosts = "hosts"
   static func packer(of customer: String) -> String { "\(customer)/packer" }
 }

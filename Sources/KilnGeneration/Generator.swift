@@ -102,7 +102,7 @@ public struct Generator: Sendable {
 
   /// What tests run beside it; nil where there are none.
   public func testCompose(of plan: EnvironmentPlan) -> String? {
-    plan.spec.tests.isEmpty ? nil : ComposeLowering(plan: plan, isOfTests: true).file.render()
+    plan.spec.tests.isEmpty ? nil : ComposeLowering(plan: plan, use: .tests).file.render()
   }
 
   public func goss(of plan: EnvironmentPlan) -> GossOutput {

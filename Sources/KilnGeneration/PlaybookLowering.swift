@@ -32,7 +32,9 @@ struct PlaybookLowering {
     let runtime: String
   }
 
-  private let packages: any PackageManager
+  let packages: any PackageManager
+  /// Where the files are that it copies, beside the playbook; with a slash at its end.
+  var folder = ""
 
   init(_ plan: EnvironmentPlan, _ machine: MachinePlan) {
     self.plan = plan
@@ -74,7 +76,7 @@ struct PlaybookLowering {
   static func restart(_ service: String) -> AnsibleName { AnsibleName("Restart \(service)") }
 
   /// Jobs that come before a version serves are first.
-  private var handlers: [AnsibleTask] {
+  var handlers: [AnsibleTask] {
     let first = machine.app.map { MachineUnits($0, machine, header: []).migrations } ?? []
     return (first + unique(services + units).filter { !first.contains($0) }).map(handler)
   }
@@ -86,7 +88,7 @@ struct PlaybookLowering {
   }
 
   /// - Parameter all: All steps of the owner: its services are restarted when one of `steps` changes something.
-  private mutating func add(_ steps: some Sequence<PlannedStep>, of all: [PlannedStep], owner: String) {
+  mutating func add(_ steps: some Sequence<PlannedStep>, of all: [PlannedStep], owner: String) {
     let own = all.compactMap { step -> String? in
       guard step.isFor(.machine), case .service(let service) = step.step else { return nil }
       return service.name
@@ -153,7 +155,7 @@ struct PlaybookLowering {
     task(
       "Write \(file.path)", "ansible.builtin.copy",
       [
-        "src": .text(source), "dest": .text(file.path), "mode": .text(file.mode), "owner": .text(file.owner),
+        "src": .text(folder + source), "dest": .text(file.path), "mode": .text(file.mode), "owner": .text(file.owner),
         "group": .text(file.group),
       ], owner: owner, notify: notify)
   }

@@ -76,12 +76,13 @@ package struct Tool: Sendable {
   ///   - limit: Seconds that it may take; nil for no limit.
   /// - Throws: `Missing`, `TooMuchOutput`, `TimedOut`.
   package func output(
-    _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = [], isShielded: Bool = false,
-    limit: Double? = nil
+    _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = [], folder: FilePath? = nil,
+    isShielded: Bool = false, limit: Double? = nil
   ) async throws -> Outcome {
     try await runner.output(
       Invocation(
-        name, arguments, environment: environment, input: input, isShielded: isShielded, limit: limit))
+        name, arguments, environment: environment, input: input, folder: folder, isShielded: isShielded,
+        limit: limit))
   }
 
   /// Runs to the end; both streams go to `body`, together and piece by piece.

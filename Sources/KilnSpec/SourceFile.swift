@@ -27,6 +27,11 @@ public struct SourceFile: Sendable, Hashable, CustomStringConvertible {
   /// As messages name it.
   public var description: String { origin == .catalog ? Self.prefix + path : path }
 
-  /// Whether it is a customer's spec, not a definition that several share.
-  public var isSpec: Bool { origin == .workspace && path.hasPrefix("environments/") }
+  /// Whether it is a customer's spec or a host's, not a definition that several share.
+  public var isSpec: Bool {
+    origin == .workspace && (path.hasPrefix("environments/") || isOfHosts)
+  }
+
+  /// Whether it says something of hosts alone.
+  public var isOfHosts: Bool { origin == .workspace && path.hasPrefix("hosts/") }
 }

@@ -25,6 +25,8 @@ public struct Workspace: Sendable {
   public let definitions: Definitions
   /// The environments that could be read, by customer.
   public let environments: [EnvironmentSpec]
+  /// The hosts that could be read, by file, in the order of each.
+  public let hosts: [HostSpec]
   /// Every spec that there is, whether or not it could be read, relative to the root.
   public let environmentFiles: Set<String>
   /// Customers that more than one spec describes, in lower case.
@@ -83,6 +85,7 @@ public struct WorkspaceReader: Sendable {
     let refreshes = reading.readRefreshes()
     reading.readDefinitions()
     let environments = reading.readEnvironments(defaultProfile: settings.profile, workers)
+    let hosts = reading.readHosts(environments)
     reading.checkCustomers()
     reading.checkFileNames()
     reading.checkReservedNames()
@@ -100,6 +103,7 @@ public struct WorkspaceReader: Sendable {
       containment: reading.containment, allowed: settings.allowed,
       definitions: reading.definitions.definitions,
       environments: environments.sorted { $0.customer.value < $1.customer.value },
+      hosts: hosts,
       environmentFiles: reading.environmentFiles,
       duplicateCustomers: reading.duplicates,
       problems: (reading.problems + reading.definitions.problems).filter { !$0.isConsequence }.inCanonicalOrder(),

@@ -41,8 +41,11 @@ extension CommandContext {
     let others = Set(all.workspace.environmentFiles).subtracting(own)
     return LoadedWorkspace(
       workspace: all.workspace, plans: all.plans.filter { chosen.contains($0.customer) }, fleet: all.fleet,
-      copied: all.copied, missing: all.missing, isFleetWhole: all.isFleetWhole,
-      problems: all.problems.filter { !others.contains($0.location?.file ?? "") })
+      hosts: all.hosts, copied: all.copied, missing: all.missing, isFleetWhole: all.isFleetWhole,
+      problems: all.problems.filter { problem in
+        guard let file = problem.location?.file else { return true }
+        return !others.contains(file) && !SourceFile(file).isOfHosts
+      })
   }
 
   /// Reads a workspace and resolves all its environments.
@@ -74,10 +77,30 @@ extension CommandContext {
       problems += found
       if let plan { plans.append(plan) }
     }
+    let hosts = hosts(of: workspace, plans, resolver, &problems)
     return LoadedWorkspace(
-      workspace: workspace, plans: plans, fleet: plans, copied: files.copied, missing: files.missing,
+      workspace: workspace, plans: plans, fleet: plans, hosts: hosts, copied: files.copied, missing: files.missing,
       isFleetWhole: plans.count == workspace.environmentFiles.count && workspace.duplicateCustomers.isEmpty,
       problems: problems.filter { !$0.isConsequence }.inCanonicalOrder())
+  }
+
+  private func hosts(
+    of workspace: Workspace, _ plans: [EnvironmentPlan], _ resolver: PlanResolver, _ problems: inout [Diagnostic]
+  ) -> [HostPlan] {
+    if workspace.hosts.isEmpty { return [] }
+    let environments = Dictionary(plans.map { ($0.customer, $0) }) { first, _ in first }
+    var seen: Set<Diagnostic> = []
+    return workspace.hosts.compactMap { host in
+      var components: EnvironmentPlan?
+      if let spec = host.componentSpec {
+        let (plan, found) = resolver.resolve(spec)
+        // What a group says is said of each of its hosts.
+        problems += found.filter { seen.insert($0).inserted }
+        guard let plan else { return nil }
+        components = plan
+      }
+      return HostPlan(host, environments: environments, components: components)
+    }
   }
 
   private func choose(_ customers: [String], from loaded: LoadedWorkspace) throws -> Set<String> {

@@ -34,7 +34,7 @@ package struct GenerateRun: Sendable {
   /// - Returns: Whether anything would.
   package func compare(showing: Bool, reporting: Bool) throws -> Bool {
     let delta = try output.folder.compare(
-      with: output.units(loaded.plans), generator: KilnVersion.generator, detail: showing ? .contents : .files,
+      with: output.units(of: customers), generator: KilnVersion.generator, detail: showing ? .contents : .files,
       isInScope: output.scope(customers))
     try output.refuseRemovals(delta, isForced: isForced)
     if showing {
@@ -79,7 +79,7 @@ package struct GenerateRun: Sendable {
       onWait: { context.console.error("another kiln writes \(folder.path); waiting\n") },
       {
         let delta = try folder.compare(
-          with: output.units(loaded.plans), generator: KilnVersion.generator, isInScope: output.scope(customers))
+          with: output.units(of: customers), generator: KilnVersion.generator, isInScope: output.scope(customers))
         try output.refuseRemovals(delta, isForced: isForced)
         try output.refuseEdited(delta, isForced: isForced)
         let outcome = try folder.apply(delta)

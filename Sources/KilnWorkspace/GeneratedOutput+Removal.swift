@@ -37,7 +37,7 @@ extension GeneratedOutput {
   }
 
   private static func isCustomer(_ unit: String) -> Bool {
-    unit.split(separator: "/").first.map(String.init) != OutputUnit.runtimes
+    ![OutputUnit.runtimes, GeneratedFolder.hosts].contains(unit.split(separator: "/").first.map(String.init) ?? "")
   }
 
   /// - Throws: `generate.edited`, with all files that were edited by hand.

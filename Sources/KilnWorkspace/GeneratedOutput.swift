@@ -88,6 +88,35 @@ package struct GeneratedOutput: Sendable {
   package func units(_ plans: [EnvironmentPlan]) -> [OutputUnit] {
     Generator().units(plans, among: loaded.fleet, key: key)
   }
+
+  /// The same, and the workspace's hosts where all customers are meant.
+  /// - Parameter customers: All when it is empty.
+  func units(of customers: [String]) -> [OutputUnit] {
+    let units = units(loaded.plans)
+    return customers.isEmpty && !loaded.hosts.isEmpty ? units + [hosts] : units
+  }
+
+  private var hosts: OutputUnit {
+    let hosts = HostsOutput(loaded.hosts, in: loaded.workspace.output.appending(GeneratedFolder.hosts))
+    return OutputUnit(GeneratedFolder.hosts, key: hostsKey) {
+      var tree = ArtifactTree()
+      try hosts.add(to: &tree, at: GeneratedFolder.hosts + "/")
+      return tree
+    }
+  }
+
+  /// What the files of hosts depend on: their specs, and those of the environments that they run.
+  private var hostsKey: String? {
+    guard let shared else { return nil }
+    var text = "\(shared)\n\(loaded.workspace.output)\n"
+    let own = loaded.workspace.sources.filter { SourceFile($0.key).isOfHosts }
+    for (name, source) in own.sorted(by: { $0.key < $1.key }) {
+      text += "\(name) \(ContentDigest(of: source).hex)\n"
+    }
+    let stacks = Set(loaded.hosts.flatMap(\.stacks).compactMap { $0.environment?.spec.file })
+    for file in stacks.sorted() { text += "\(file) \(ContentDigest(of: loaded.workspace.sources[file] ?? "").hex)\n" }
+    return ContentDigest(of: text).hex
+  }
 }
 
 extension CommandError {

@@ -11,6 +11,8 @@ package struct LoadedWorkspace: Sendable {
   package let plans: [EnvironmentPlan]
   /// Plans of all environments without errors.
   package let fleet: [EnvironmentPlan]
+  /// The workspace's hosts that have no errors, in the order of their files.
+  package var hosts: [HostPlan] = []
   /// Files that definitions copy into images, with the digest of their contents.
   package let copied: [String: ContentDigest]
   /// Such files that are not there.

@@ -1,14 +1,18 @@
 import KilnArtifacts
+import KilnCatalog
 package import KilnDiagnostics
 import KilnGeneration
 package import KilnPlan
 package import KilnSpec
+import SystemPackage
 
 /// A workspace that a test writes down: files by their paths, and the catalog beneath. Nothing is read from disk.
 package struct SampleWorkspace: Sendable {
   package let definitions: Definitions
   /// Of the environments without errors, by customer.
   package let plans: [EnvironmentPlan]
+  /// Without errors, in the order of their files.
+  package let hosts: [HostPlan]
   package let problems: [Diagnostic]
   package let build: BuildSettings
 
@@ -64,6 +68,19 @@ package struct SampleWorkspace: Sendable {
       problems += found
       if let plan { plans.append(plan) }
     }
+    var hosts = HostReader(reader.definitions)
+    for path in paths where path.hasPrefix("hosts/profiles/") {
+      hosts.add(profile: String(path.split(separator: "/").last?.dropLast(5) ?? ""), tree(path))
+    }
+    for path in paths where path.hasPrefix("hosts/") && !path.hasPrefix("hosts/profiles/") {
+      if let root = tree(path) { hosts.add(group: root, path) }
+    }
+    problems += hosts.problems + HostRules.problems(hosts.hosts, specs, files: Set(specs.map(\.file)))
+    let known = Dictionary(plans.map { ($0.customer, $0) }) { first, _ in first }
+    self.hosts = hosts.hosts.compactMap { host in
+      HostPlan(
+        host, environments: known, components: host.componentSpec.flatMap { resolver.resolve($0).plan })
+    }
     definitions = reader.definitions
     build = settings?["build"].map { BuildSettings($0) } ?? BuildSettings()
     self.plans = plans.sorted { $0.customer < $1.customer }
@@ -97,10 +114,21 @@ package struct SampleWorkspace: Sendable {
   /// Everything that `kiln generate` would write, by path below the output folder.
   package func generated() throws -> [String: String] {
     var files: [String: String] = [:]
-    let tree = try Generator().generate(plans)
-    for path in tree.paths { files[path.text] = tree[path.text].map { String(decoding: $0.bytes, as: UTF8.self) } }
+    var tree = try Generator().generate(plans)
+    if !hosts.isEmpty { try HostsOutput(hosts, in: "generated/hosts").add(to: &tree, at: "hosts/") }
+    // Roles are the catalog's own files.
+    let roles = Set(Catalog.embedded.files.map { $0.path.replacingPrefix("playbooks/", with: "hosts/") })
+    for path in tree.paths where !roles.contains(path.text) {
+      files[path.text] = tree[path.text].map { String(decoding: $0.bytes, as: UTF8.self) }
+    }
     // In `dist`, with the digests of what is staged.
     files[BakeLowering.fileName] = BakeLowering(plans, build).render()
     return files
+  }
+}
+
+extension String {
+  fileprivate func replacingPrefix(_ prefix: String, with other: String) -> String {
+    hasPrefix(prefix) ? other + dropFirst(prefix.count) : self
   }
 }

@@ -1,11 +1,19 @@
 import KilnDocuments
 
-/// A Compose file for Compose v2: services on a network of their own, with no more rights than they need.
+/// A Compose file: services on a network of their own, with no more rights than they need.
 ///
 /// Everything that Compose would fill in is written out, so that `docker compose config` gives the file back as it is.
 /// Source: the Compose specification. `$` in values is written `$$`; nothing is interpolated but what says so. Names of
 /// networks and volumes begin with the project's name, which `docker compose --project-name` may change.
 public struct ComposeFile: Sendable, Hashable {
+  /// Which Compose reads it.
+  public enum Form: Sendable, Hashable {
+    /// Compose v2.
+    case current
+    /// Compose v2 and Compose 1.29, which Debian 12 has; whoever runs it names the project.
+    case shared
+  }
+
   /// Text that Compose may interpolate in one place.
   public enum Text: Sendable, Hashable {
     /// As it is, whatever is in it.
@@ -32,6 +40,17 @@ public struct ComposeFile: Sendable, Hashable {
     public init(variable: String, target: Int) {
       self.variable = variable
       self.target = target
+    }
+
+    func document(_ form: Form) -> DocumentValue {
+      switch form {
+      case .current:
+        [
+          "mode": "ingress", "host_ip": "127.0.0.1", "published": .string("${\(variable):-}"),
+          "target": .integer(target), "protocol": "tcp",
+        ]
+      case .shared: .string("127.0.0.1:${\(variable):?kiln hosts apply sets it}:\(target)")
+      }
     }
   }
 
@@ -133,7 +152,7 @@ public struct ComposeFile: Sendable, Hashable {
       self.image = image
     }
 
-    var document: DocumentValue {
+    func document(_ form: Form) -> DocumentValue {
       var map: DocumentMap = ["image": image.value, "pull_policy": "never", "restart": isJob ? "no" : "unless-stopped"]
       if isJob { map["profiles"] = [.string(ComposeFile.jobs)] }
       if let user { map["user"] = Text.literal(user).value }
@@ -144,22 +163,20 @@ public struct ComposeFile: Sendable, Hashable {
       // Started once what it needs is well.
       if !dependsOn.isEmpty {
         map["depends_on"] = .map(
-          DocumentMap(dependsOn.map { ($0, ["condition": "service_healthy", "required": true]) }))
+          DocumentMap(
+            dependsOn.map {
+              (
+                $0,
+                form == .shared ? ["condition": "service_healthy"] : ["condition": "service_healthy", "required": true]
+              )
+            }))
       }
       if !environment.isEmpty { map["environment"] = Self.values(environment) }
       if !labels.isEmpty { map["labels"] = ComposeFile.values(labels) }
       map["cap_drop"] = ["ALL"]
       if !capabilities.isEmpty { map["cap_add"] = .list(capabilities.map { .string($0) }) }
       map["security_opt"] = ["no-new-privileges:true"]
-      if !ports.isEmpty {
-        map["ports"] = .list(
-          ports.map {
-            [
-              "mode": "ingress", "host_ip": "127.0.0.1", "published": .string("${\($0.variable):-}"),
-              "target": .integer($0.target), "protocol": "tcp",
-            ]
-          })
-      }
+      if !ports.isEmpty { map["ports"] = .list(ports.map { $0.document(form) }) }
       if !secrets.isEmpty {
         map["secrets"] = .list(secrets.map { ["source": .string($0.source), "target": .string($0.target)] })
       }
@@ -167,18 +184,33 @@ public struct ComposeFile: Sendable, Hashable {
         map["volumes"] = .list(
           volumes.map { ["type": "volume", "source": .string($0.volume), "target": Text.literal($0.target).value] })
       }
-      if cpus != nil || memory != nil || processes != nil {
-        var limits: DocumentMap = [:]
-        if let cpus { limits["cpus"] = .decimal(cpus) }
-        if let memory { limits["memory"] = .string(String(memory)) }
-        if let processes { limits["pids"] = .integer(processes) }
-        var deploy: DocumentMap = [:]
-        if replicas > 1 { deploy["replicas"] = .integer(replicas) }
-        deploy["resources"] = ["limits": .map(limits)]
-        map["deploy"] = .map(deploy)
+      switch form {
+      case .current:
+        addLimits(to: &map)
+        map["networks"] = ["default": nil]
+      case .shared: addSharedLimits(to: &map)
       }
-      map["networks"] = ["default": nil]
       return .map(map)
+    }
+
+    private func addLimits(to map: inout DocumentMap) {
+      guard cpus != nil || memory != nil || processes != nil else { return }
+      var limits: DocumentMap = [:]
+      if let cpus { limits["cpus"] = .decimal(cpus) }
+      if let memory { limits["memory"] = .string(String(memory)) }
+      if let processes { limits["pids"] = .integer(processes) }
+      var deploy: DocumentMap = [:]
+      if replicas > 1 { deploy["replicas"] = .integer(replicas) }
+      deploy["resources"] = ["limits": .map(limits)]
+      map["deploy"] = .map(deploy)
+    }
+
+    /// Compose 1.29 leaves `deploy` to Swarm.
+    private func addSharedLimits(to map: inout DocumentMap) {
+      if let cpus { map["cpus"] = .decimal(cpus) }
+      if let memory { map["mem_limit"] = .string(String(memory)) }
+      if let processes { map["pids_limit"] = .integer(processes) }
+      if replicas > 1 { map["scale"] = .integer(replicas) }
     }
 
     private static func values(_ pairs: [DockerfileVariable]) -> DocumentValue {
@@ -190,6 +222,7 @@ public struct ComposeFile: Sendable, Hashable {
   public static let jobs = "jobs"
 
   public let name: String
+  public var form = Form.current
   public var header: [String]
   public var services: [Service]
   public var volumes: [String]
@@ -223,8 +256,12 @@ public struct ComposeFile: Sendable, Hashable {
   }
 
   public func render() -> String {
+    YAMLRenderer(header: header, documentStart: false).render(.map(form == .shared ? sharedDocument : document))
+  }
+
+  private var document: DocumentMap {
     var map: DocumentMap = [
-      "name": .string(name), "services": .map(DocumentMap(services.map { ($0.name, $0.document) })),
+      "name": .string(name), "services": .map(DocumentMap(services.map { ($0.name, $0.document(form)) })),
     ]
     map["networks"] = ["default": resource("default")]
     if !volumes.isEmpty { map["volumes"] = .map(DocumentMap(volumes.map { ($0, resource($0)) })) }
@@ -232,6 +269,15 @@ public struct ComposeFile: Sendable, Hashable {
       map["secrets"] = .map(
         DocumentMap(secrets.map { ($0.name, ["name": projectName($0.name), "file": $0.file.value]) }))
     }
-    return YAMLRenderer(header: header, documentStart: false).render(.map(map))
+    return map
+  }
+
+  private var sharedDocument: DocumentMap {
+    var map: DocumentMap = ["services": .map(DocumentMap(services.map { ($0.name, $0.document(form)) }))]
+    let own: DocumentMap = labels.isEmpty ? [:] : ["labels": Self.values(labels)]
+    if !labels.isEmpty { map["networks"] = ["default": .map(own)] }
+    if !volumes.isEmpty { map["volumes"] = .map(DocumentMap(volumes.map { ($0, .map(own)) })) }
+    if !secrets.isEmpty { map["secrets"] = .map(DocumentMap(secrets.map { ($0.name, ["file": $0.file.value]) })) }
+    return map
   }
 }

@@ -12,7 +12,8 @@ def wanted(stack):
         "secrets": [{"file": one["file"], "value": one["value"]} for one in stack.get("secrets") or []],
         "jobs": list(stack.get("jobs") or []),
         "images": [
-            {"reference": one["reference"], "archived": bool(one.get("archive"))} for one in stack.get("images") or []
+            {"reference": one["reference"], "archived": bool(one.get("archive")), "pull": one.get("pull") or ""}
+            for one in stack.get("images") or []
         ],
         "networks": list(stack.get("networks") or []),
         "timeout": int(stack.get("timeout") or 300),
