@@ -9,7 +9,7 @@ public struct JSONSchema: Sendable {
   public init(_ definitions: Definitions? = nil) { self.definitions = definitions }
 
   /// The files a schema can describe.
-  public enum Subject: String, Sendable, CaseIterable { case environment, profile, workspace, component, service, base }
+  public enum Subject: String, Sendable, CaseIterable { case environment, profile, workspace, component, service, base, hosts }
 
   public func document(_ subject: Subject) -> DocumentValue {
     let shape: Shape =
@@ -19,9 +19,10 @@ public struct JSONSchema: Sendable {
       case .component: .component
       case .service: .service
       case .base: .base
+      case .hosts: .hostGroup
       }
     // A profile and what stands beneath one give the rest, so only what an environment alone must say is required.
-    let isPartial = subject == .environment || subject == .profile
+    let isPartial = [.environment, .profile, .hosts].contains(subject)
     var root: DocumentMap = [
       "$schema": "https://json-schema.org/draft/2020-12/schema",
       "$id": .string("https://kiln.invalid/schema/\(subject.rawValue).json"),
@@ -32,6 +33,7 @@ public struct JSONSchema: Sendable {
       for (key, value) in map.pairs { root[key] = value }
     }
     if subject == .environment { root["required"] = ["version", "customer"] }
+    if subject == .hosts { root["required"] = ["version", "group", "hosts"] }
     if subject == .profile, case .map(var properties)? = root["properties"] {
       properties["customer"] = nil
       root["properties"] = .map(properties)

@@ -24,6 +24,7 @@ public struct SpecReference: Sendable {
     out += page("`environments/*.yaml` and `profiles/*.yaml`", .environment)
     out += page("Under each name of `services`", .serviceUse)
     out += page("`kiln.yaml`", .workspace)
+    out += page("`hosts/*.yaml`, and without `group` and `hosts` `hosts/profiles/*.yaml`", .hostGroup)
     out += page("`components/*.yaml`: components", .component)
     out += page("`components/*.yaml` with `kind: service`", .service)
     out += page("`components/*.yaml` with `kind: base`", .base)
