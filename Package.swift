@@ -184,7 +184,7 @@ let package = Package(
         name: "KilnTesting",
         dependencies: [
           "KilnConsole", "KilnGeneration", "KilnPlan", "KilnProcesses", "KilnSpec", "KilnArtifacts", "KilnDiagnostics",
-          "KilnCatalog", system,
+          system,
         ],
         path: "Tests/KilnTesting", swiftSettings: settings),
     ]

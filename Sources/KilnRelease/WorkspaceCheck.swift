@@ -56,6 +56,8 @@ package struct WorkspaceCheck {
     console.report(problems, sources: sources)
     if problems.hasErrors || isQuiet { return }
     let number = loaded.plans.count
-    console.error("\(number == 0 ? "no environments" : Phrase.count(number, "environment")) checked, no errors\n")
+    let hosts = loaded.hosts.isEmpty ? "" : " and \(Phrase.count(loaded.hosts.count, "host"))"
+    console.error(
+      "\(number == 0 ? "no environments" : Phrase.count(number, "environment"))\(hosts) checked, no errors\n")
   }
 }

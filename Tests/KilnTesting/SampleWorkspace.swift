@@ -1,5 +1,4 @@
 import KilnArtifacts
-import KilnCatalog
 package import KilnDiagnostics
 import KilnGeneration
 package import KilnPlan
@@ -117,18 +116,12 @@ package struct SampleWorkspace: Sendable {
     var tree = try Generator().generate(plans)
     if !hosts.isEmpty { try HostsOutput(hosts, in: "generated/hosts").add(to: &tree, at: "hosts/") }
     // Roles are the catalog's own files.
-    let roles = Set(Catalog.embedded.files.map { $0.path.replacingPrefix("playbooks/", with: "hosts/") })
+    let roles = Set(HostsOutput.roles.map { "hosts/" + $0.path })
     for path in tree.paths where !roles.contains(path.text) {
       files[path.text] = tree[path.text].map { String(decoding: $0.bytes, as: UTF8.self) }
     }
     // In `dist`, with the digests of what is staged.
     files[BakeLowering.fileName] = BakeLowering(plans, build).render()
     return files
-  }
-}
-
-extension String {
-  fileprivate func replacingPrefix(_ prefix: String, with other: String) -> String {
-    hasPrefix(prefix) ? other + dropFirst(prefix.count) : self
   }
 }

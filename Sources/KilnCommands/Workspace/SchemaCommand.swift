@@ -26,8 +26,9 @@ struct SchemaCommand: SynchronousCommand {
 
   @Option(help: "json: a JSON Schema; markdown: every file's keys as a page.") var format: Format = .json
   @Flag(help: "With the names, parameters and values of the workspace that this folder is in.") var workspace = false
-  @Argument(help: "environment, profile, workspace, hosts, component, service or base.") var subject: JSONSchema.Subject =
-    .environment
+  @Argument(help: "environment, profile, workspace, hosts, component, service or base.") var subject:
+    JSONSchema.Subject =
+      .environment
 
   func run() async throws { try run(in: .current(color: .auto)) }
 

@@ -75,12 +75,15 @@ public struct HostsOutput: Sendable {
     }
     try addStacks(to: &tree, at: prefix)
     try addPlaybooks(to: &tree, at: prefix, file)
-    for role in Catalog.embedded.files where role.path.hasPrefix(Self.playbooks) {
-      try add(String(role.path.dropFirst(Self.playbooks.count)), role.text, file)
-    }
+    for (path, text) in Self.roles { try add(path, text, file) }
   }
 
-  private static let playbooks = "playbooks/"
+  /// The playbooks and roles that come with Kiln, by their paths.
+  package static let roles: [(path: String, text: String)] = Catalog.embedded.files.compactMap { file in
+    let prefix = "playbooks/"
+    guard file.path.hasPrefix(prefix), !file.path.contains("/tests/"), !file.path.hasSuffix(".md") else { return nil }
+    return (String(file.path.dropFirst(prefix.count)), file.text)
+  }
 
   /// Hosts are asked through one connection each, and their keys are checked.
   private static let configuration = """
@@ -126,7 +129,7 @@ public struct HostsOutput: Sendable {
   private func addPlaybooks(
     to tree: inout ArtifactTree, at prefix: String, _ file: String
   ) throws(ArtifactConflict) {
-    var all: [DocumentValue] = [Self.roles("Apply the roles to all hosts", on: nil)]
+    var all: [DocumentValue] = [Self.applyingRoles("Apply the roles to all hosts", on: nil)]
     for (group, plans) in groups {
       guard let name = AnsibleHostName(group: group) else { continue }
       let source = plans[0].spec.file
@@ -134,7 +137,7 @@ public struct HostsOutput: Sendable {
         let text = YAMLRenderer(header: [Self.header([source])]).render(.list(plays))
         try tree.add(prefix + path, Artifact(text, source: source))
       }
-      var plays = [Self.roles("Apply the roles to the hosts of \(group)", on: name)]
+      var plays = [Self.applyingRoles("Apply the roles to the hosts of \(group)", on: name)]
       let components = try self.components(of: group, plans, to: &tree, at: prefix)
       if !components.isEmpty {
         let path = "components-\(group).yaml"
@@ -151,7 +154,7 @@ public struct HostsOutput: Sendable {
     try tree.add("\(prefix)\(Self.playbook)", Artifact(text, source: file))
   }
 
-  private static func roles(_ name: String, on group: AnsibleHostName?) -> DocumentValue {
+  private static func applyingRoles(_ name: String, on group: AnsibleHostName?) -> DocumentValue {
     var map: DocumentMap = ["name": .string(name), "import_playbook": "hosts.yml"]
     if let group { map["vars"] = ["kiln_hosts": .string(group.text)] }
     return .map(map)

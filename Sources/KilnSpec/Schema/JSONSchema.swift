@@ -9,7 +9,9 @@ public struct JSONSchema: Sendable {
   public init(_ definitions: Definitions? = nil) { self.definitions = definitions }
 
   /// The files a schema can describe.
-  public enum Subject: String, Sendable, CaseIterable { case environment, profile, workspace, component, service, base, hosts }
+  public enum Subject: String, Sendable, CaseIterable {
+    case environment, profile, workspace, component, service, base, hosts
+  }
 
   public func document(_ subject: Subject) -> DocumentValue {
     let shape: Shape =
