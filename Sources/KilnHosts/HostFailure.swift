@@ -9,18 +9,21 @@ struct HostFailure {
   let failure: HostOutcome.Failure
 
   var diagnostic: Diagnostic {
+    let lines = lines
     let title = HostProgress.title(failure.role, failure.task)
+    let words = lines.last ?? "it gave no reason"
     return Diagnostic(
       failure.isUnreachable ? "hosts.unreachable" : "hosts.failed",
       failure.isUnreachable
         ? "\(host.name) was not reached: \(words)" : "\(host.name): \(title) failed: \(words)",
-      at: host.spec.name.location, suggestion: advice)
+      at: host.spec.name.location, details: lines.count > 1 ? lines : [], suggestion: advice)
   }
 
-  /// Without what Ansible puts before ssh's own words.
-  private var words: String {
-    let text = failure.message.replacing("Failed to connect to the host via ssh: ", with: "").trimmed
-    return text.isEmpty ? "it gave no reason" : text
+  /// Without what Ansible puts before the words of ssh and of programs; the last line says what it came to.
+  private var lines: [String] {
+    failure.message.replacing("Failed to connect to the host via ssh: ", with: "")
+      .replacing("Task failed: ", with: "").replacing("non-zero return code", with: "")
+      .split(whereSeparator: \.isNewline).map { String($0).trimmedRight }.filter { !$0.isEmpty && $0 != ":" }
   }
 
   private var address: String { "\(host.spec.address.value) port \(host.spec.reach.port)" }
@@ -38,6 +41,10 @@ struct HostFailure {
       (
         ["Permission denied ("],
         "the account \(reach.user) does not take this key: `ssh -p \(reach.port) \(reach.user)@\(host.spec.address.value)`"
+      ),
+      (
+        ["putting back release"],
+        "the release before runs again; correct the stack, and apply"
       ),
       (["Connection refused"], "nothing listens at \(address): does sshd run there, and is it the port?"),
       (

@@ -58,6 +58,7 @@ package struct HostOutside: Sendable {
     // Published by Docker without a program that listens.
     for port in host.stacks.flatMap(\.ports).map(\.port) { wanted[port] = "a container" }
     wanted[host.spec.reach.port] = nil
+    wanted[host.spec.firewall.sshPort] = nil
     return wanted.keys.sorted().compactMap { port in
       let isExpected = opened.contains(port)
       // Open to some networks only, and this machine may be in one of them.

@@ -54,7 +54,7 @@ package struct HostResults: Sendable {
       "\(outcome.host):\n"
         + outcome.changes.map { change in
           let lines = change.difference.split(separator: "\n", omittingEmptySubsequences: false).map { "      \($0)" }
-          let text = change.difference.trimmed.isEmpty ? "" : lines.joined(separator: "\n").trimmedEnd + "\n"
+          let text = change.difference.trimmed.isEmpty ? "" : lines.joined(separator: "\n").trimmedRight + "\n"
           return "  \(HostProgress.title(change.role, change.task))\n\(text)"
         }.joined()
     }.joined()
@@ -81,7 +81,8 @@ package struct HostResults: Sendable {
 }
 
 extension String {
-  fileprivate var trimmedEnd: String {
+  /// Without blanks at its end.
+  var trimmedRight: String {
     var text = self[...]
     while text.last?.isWhitespace == true { text.removeLast() }
     return String(text)

@@ -70,6 +70,10 @@ package struct HostRun: Sendable {
     let images = try await stacks.images(isBuilding: mode.isBuilding)
     let lock = try await lock()
     defer { lock?.release() }
+    if lock != nil {
+      let archives = images.values.flatMap { $0 }.compactMap(\.archive)
+      HostLeftovers(layout: layout).sweep(keeping: Set(archives + [play.folder]))
+    }
     let run = try FilePath.privateFolder("run", in: layout.hosts)
     defer { run.removeAll() }
     try write(run, stacks, images)

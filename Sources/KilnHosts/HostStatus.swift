@@ -72,7 +72,8 @@ package struct HostStatus: Sendable {
       let isWanted = stack["digest"] == stack["wanted"] && stack["interrupted"]?.isTrue != true
       return Stack(
         name: name, isHealthy: isGood && isWanted && !containers.isEmpty,
-        words: words.isEmpty ? "no container" : words.joined(separator: ", "))
+        words: (isWanted ? "" : "another release than the one that is wanted; ")
+          + (words.isEmpty ? "no container" : words.joined(separator: ", ")))
     }
   }
 

@@ -105,7 +105,7 @@ struct HostLowering {
     map.set("firewall_open", .list(open))
     map.set(
       "firewall_ssh",
-      .map(["port": .integer(host.reach.port), "from": .texts(host.firewall.ssh.map(\.value))]))
+      .map(["port": .integer(host.firewall.sshPort), "from": .texts(host.firewall.ssh.map(\.value))]))
   }
 
   private func add(_ docker: HostSpec.Docker, to map: inout AnsibleMap) {

@@ -150,7 +150,7 @@ package struct HostRules {
       let isTCP = port.transport == "tcp"
       if !seen.insert("\(port.number.value)/\(port.transport)").inserted {
         problems.append(opened(port, "port \(port.number.value) is opened twice", "write its networks in one entry"))
-      } else if isTCP, port.number.value == host.reach.port {
+      } else if isTCP, port.number.value == host.firewall.sshPort {
         problems.append(opened(port, "port \(port.number.value) is SSH's", "say who may use it under firewall.ssh"))
       } else if isTCP, let https = host.https, port.number.value == 443 || port.number.value == 80 && https.redirects {
         problems.append(opened(port, "port \(port.number.value) is the HTTPS front's, and open", "take it out"))

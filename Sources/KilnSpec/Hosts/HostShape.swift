@@ -180,6 +180,10 @@ extension Shape {
         "ssh", .list(.text(network), minimum: 1, maximum: 100), required: true,
         "the networks that SSH is open to: Ansible's must be among them", example: "[10.0.0.0/8]"),
       .init(
+        "sshPort", .integer(1...65535),
+        "the port of sshd on the machine, where `reach.port` is that of something which forwards to it; else the same",
+        example: "22"),
+      .init(
         "open", .list(.object(openPort), maximum: 100), default: "[]",
         "ports besides: HTTPS is open where the host has a front", example: "[{port: 1883, from: [10.0.0.0/8]}]"),
     ])

@@ -24,7 +24,7 @@ extension HostSpec {
     let docker = node["docker"] ?? (stacks.isEmpty ? nil : SpecNode(.map([]), at: node.location))
     self.docker = docker.map { Docker(Shape.hostDocker.filled($0)) }
     self.stacks = stacks
-    firewall = Firewall(Shape.firewall.filled(node.required("firewall")))
+    firewall = Firewall(Shape.firewall.filled(node.required("firewall")), reachedBy: reach.port)
     https = node["https"].map { HTTPS(Shape.https.filled($0)) }
     metrics = node["metrics"].map {
       Metrics(retention: Shape.metrics.filled($0).required("retention").requiredText)
@@ -87,7 +87,8 @@ extension HostSpec.Docker {
 }
 
 extension HostSpec.Firewall {
-  fileprivate init(_ node: SpecNode) {
+  fileprivate init(_ node: SpecNode, reachedBy port: Int) {
+    sshPort = node["sshPort"]?.requiredInteger ?? port
     ssh = node.required("ssh").locatedTexts
     open = (node.required("open").items ?? []).map { entry in
       let entry = Shape.openPort.filled(entry)

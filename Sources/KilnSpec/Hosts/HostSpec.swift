@@ -70,6 +70,8 @@ public struct HostSpec: Sendable, Hashable {
   public struct Firewall: Sendable, Hashable {
     /// The networks that SSH is open to.
     public let ssh: [Located<String>]
+    /// Of the machine itself.
+    public let sshPort: Int
     public let open: [Port]
   }
 
