@@ -190,6 +190,6 @@ let package = Package(
     ]
     + [
       .testTarget(
-        name: "KilnEndToEndTests", dependencies: [yams], exclude: ["Browser", "Load"], swiftSettings: settings)
+        name: "KilnEndToEndTests", dependencies: [yams], exclude: ["Browser", "Host", "Load"], swiftSettings: settings)
     ]
 )

@@ -45,7 +45,8 @@ public struct Play: Sendable, Hashable {
 
   var document: DocumentMap {
     var map: DocumentMap = [
-      "name": .string(name.description), "hosts": .string(hosts.text), "become": .string(become.source),
+      "name": .string(name.description), "hosts": .string(hosts.text),
+      "become": become.source == "true" ? true : .string(become.source),
       "gather_facts": true,
     ]
     if !vars.isEmpty { map["vars"] = .map(vars.document) }

@@ -34,6 +34,8 @@ package struct HostProgress: Sendable {
   /// Words of Ansible's own: warnings, and why it did not begin.
   package private(set) var words: [String] = []
   package private(set) var isEnded = false
+  /// The task that runs.
+  package private(set) var current = ""
   private let hosts: [String]
   private var role = ""
   private var items: [String: [String]] = [:]
@@ -51,7 +53,8 @@ package struct HostProgress: Sendable {
       return []
     }
     switch event {
-    case .task(let role, _):
+    case .task(let role, let name):
+      current = Self.title(role, name)
       items = [:]
       differences = [:]
       guard role != self.role, !role.isEmpty else { return [] }

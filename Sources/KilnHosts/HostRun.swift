@@ -162,14 +162,16 @@ package struct HostRun: Sendable {
       ], folder: play.folder, isInterruptedWhole: true)
     let progress = Mutex((splitter: LineSplitter(), progress: HostProgress(names)))
     let console = context.console
-    let isShown = !isQuiet && mode != .status
+    let (isQuiet, isShown) = (isQuiet, mode != .status)
     let code = try await context.processes.stream(invocation) { bytes in
-      let lines = progress.withLock { state in
-        state.splitter.add(bytes).flatMap { state.progress.add(mask.masked($0)) }
+      let (lines, current) = progress.withLock { state in
+        (state.splitter.add(bytes).flatMap { state.progress.add(mask.masked($0)) }, state.progress.current)
       }
-      guard isShown else { return }
-      for line in lines { console.error(mask.masked(line) + "\n") }
+      guard !isQuiet else { return }
+      if isShown { for line in lines { console.error(mask.masked(line) + "\n") } }
+      console.progress(current)
     }
+    console.progress("")
     try Interruption.check()
     let end = progress.withLock { state in
       if let last = state.splitter.finish() { _ = state.progress.add(mask.masked(last)) }
