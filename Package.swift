@@ -90,7 +90,10 @@ let package = Package(
     + module("KilnAzure", ["KilnPacker", "KilnDocuments", "KilnDiagnostics"])
     + module(
       "KilnContext",
-      ["CDirectoryEntries", "CLibArchive", "CLibDeflate", "CZstd", "KilnArtifacts", "KilnDiagnostics", system])
+      [
+        "CDirectoryEntries", "CLibArchive", "CLibDeflate", "CZstd", "KilnArtifacts", "KilnDiagnostics", "KilnProcesses",
+        system,
+      ])
     + module("KilnCatalog", [], plugins: [.plugin(name: "EmbedCatalog")])
     + module(
       "KilnSpec",

@@ -1,49 +1,48 @@
 import KilnAnsible
 import KilnArtifacts
-import KilnConsole
-import KilnDiagnostics
-import KilnDocuments
-import KilnEngine
 import KilnGeneration
 import KilnPlan
-import KilnProcesses
-import KilnSpec
-import KilnWorkspace
 import SystemPackage
 
-/// Inventory, playbooks and roles as files that this run gives to Ansible.
+/// A private folder with inventory, playbooks and roles for one run of Ansible, and nothing else.
 ///
-/// They are those of `generated/hosts`, of the specs as they are now, in a folder whose name is the digest of all: one that is
-/// there is not written again, and no run changes another's.
+/// They are those of `generated/hosts`, of the specs as they are now. Ansible takes up what lies beside a playbook or an
+/// inventory: in a workspace somebody may have committed such files, and they would run here and on every host.
 struct HostPlay: Sendable {
+  /// For this account alone.
   let folder: FilePath
 
-  init(_ hosts: [HostPlan], _ layout: WorkspaceLayout) throws {
-    let relative = WorkspaceLayout.relative.hosts.appending("play")
+  /// - Parameter root: The workspace's.
+  /// - Throws: `FileSystemError`.
+  init(_ hosts: [HostPlan], of root: FilePath) throws {
     var tree = ArtifactTree()
-    try HostsOutput(hosts, in: relative.appending("0")).add(to: &tree, at: "")
-    var text = ""
-    for path in tree.paths { text += "\(path.text) \(tree.files[path]?.digest.hex ?? "")\n" }
-    let name = String(ContentDigest(of: text).hex.prefix(16))
-    let place = layout.root.pushing(relative)
-    folder = place.appending(name)
-    if folder.isFolder { return }
-    try place.makeFolders()
-    let part = try FilePath.privateFolder(".\(name)", in: place)
-    defer { part.removeAll() }
-    for path in tree.paths {
-      guard let artifact = tree.files[path] else { continue }
-      let file = part.pushing(FilePath(path.text))
-      try file.removingLastComponent().makeFolders()
-      try FileReplacement.replace([.init(path: file, bytes: artifact.bytes)])
+    try HostsOutput(hosts, of: root).add(to: &tree, at: "")
+    folder = try FilePath.privateFolder("kiln-hosts")
+    do {
+      for path in tree.paths {
+        guard let artifact = tree.files[path] else { continue }
+        try write(path.text, artifact.bytes)
+      }
+    } catch {
+      remove()
+      throw error
     }
-    // Another run may have made it meanwhile.
-    _ = part.withPlatformString { old in folder.withPlatformString { platformRename(old, $0) } }
-    guard folder.isFolder else { throw FileSystemError("make the folder", folder, .current) }
   }
-}
 
-extension WorkspaceLayout {
-  /// What runs of Ansible on hosts are given.
-  var hosts: FilePath { dist.appending("hosts") }
+  /// - Parameter path: Below the folder.
+  func write(_ path: String, _ bytes: [UInt8]) throws {
+    let file = folder.pushing(FilePath(path))
+    try UnlinkedFolder.make(file.removingLastComponent(), below: folder)
+    try FileReplacement.replace([.init(path: file, bytes: bytes, isPrivate: true)])
+  }
+
+  var inventory: FilePath { folder.appending("inventory.yaml") }
+  /// An inventory without hosts, beside what only this run knows of them.
+  var ownInventory: FilePath { folder.appending("run").appending("inventory.yaml") }
+
+  func writeOwn(_ variables: AnsibleMap, of host: String) throws {
+    try write("run/host_vars/\(host).yaml", Array(AnsibleVariables(variables).render().utf8))
+  }
+
+  func remove() { folder.removeAll() }
 }

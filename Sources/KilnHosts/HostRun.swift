@@ -55,36 +55,29 @@ package struct HostRun: Sendable {
     self.context = context
   }
 
-  private var layout: WorkspaceLayout { WorkspaceLayout(loaded.workspace.root) }
-
   /// - Returns: What came of each host, in the order of the inventory.
   package func run() async throws -> [HostOutcome] {
     try await checkTool()
-    try layout.hosts.makeFolders()
-    let play = try HostPlay(loaded.hosts, layout)
+    let play = try HostPlay(loaded.hosts, of: loaded.workspace.root)
+    defer { play.remove() }
     let stacks = HostStacks(loaded: loaded, hosts: hosts, folder: play.folder, isQuiet: isQuiet, context: context)
     let missing = stacks.missingSecrets()
     guard missing.isEmpty else {
       throw CommandError(missing, kind: .problem, hints: ["values of secrets come from variables: `export NAME=…`"])
     }
-    let images = try await stacks.images(isBuilding: mode.isBuilding)
     let lock = try await lock()
     defer { lock?.release() }
-    if lock != nil {
-      let archives = images.values.flatMap { $0 }.compactMap(\.archive)
-      HostLeftovers(layout: layout).sweep(keeping: Set(archives + [play.folder]))
-    }
-    let run = try FilePath.privateFolder("run", in: layout.hosts)
-    defer { run.removeAll() }
-    try write(run, stacks, images)
-    return try await start(play, run, stacks.mask)
+    let images = try await stacks.images(isBuilding: mode.isBuilding)
+    if lock != nil { HostArchives.sweep(keeping: Set(images.values.flatMap { $0 }.compactMap(\.archive))) }
+    try write(play, stacks, images)
+    return try await start(play, stacks.mask)
   }
 
   /// Whether Ansible takes the playbooks; no host is asked.
   package func checkSyntax() async throws {
     try await checkTool()
-    try layout.hosts.makeFolders()
-    let play = try HostPlay(loaded.hosts, layout)
+    let play = try HostPlay(loaded.hosts, of: loaded.workspace.root)
+    defer { play.remove() }
     let result = try await Tool("ansible-playbook", context.processes).output(
       [
         "--inventory", "inventory.yaml", "--syntax-check", HostsOutput.playbook, "hosts-verify.yml", "hosts-status.yml",
@@ -112,40 +105,33 @@ package struct HostRun: Sendable {
   }
 
   /// Whose words the callback plugin and the roles are written for.
-  private static let oldest = (2, 14)
+  private static let oldest = (2, 16)
 
   /// Two applies at once would undo each other's changes.
   private func lock() async throws -> EnvironmentLock? {
     guard mode == .apply else { return nil }
-    return try await EnvironmentLock.wait(for: layout.hosts.appending(".lock")) { holder in
+    let layout = WorkspaceLayout(loaded.workspace.root)
+    try UnlinkedFolder.make(layout.dist, below: layout.root)
+    return try await EnvironmentLock.wait(for: layout.dist.appending(".hosts.lock")) { holder in
       context.console.error("another kiln applies hosts\(holder.map { " (process \($0))" } ?? ""); waiting\n")
     }
   }
 
-  /// What only this run knows, beside an inventory without hosts.
-  private func write(_ run: FilePath, _ stacks: HostStacks, _ images: [String: [HostImage]]) throws {
-    var items: [FileReplacement.Item] = []
-    func add(_ path: FilePath, _ text: String) {
-      items.append(.init(path: path, bytes: Array(text.utf8), isPrivate: true))
-    }
-    add(run.appending("inventory.yaml"), "all: {}\n")
-    let folder = run.appending("host_vars")
-    try folder.makeFolders()
+  private func write(_ play: HostPlay, _ stacks: HostStacks, _ images: [String: [HostImage]]) throws {
+    try play.write("run/inventory.yaml", Array("all: {}\n".utf8))
     for host in hosts where !host.stacks.isEmpty {
       var values = stacks.variables(of: host, images)
       values.set("stacks_by", .text(Self.user))
-      add(folder.appending("\(host.name).yaml"), AnsibleVariables(values).render())
+      try play.writeOwn(values, of: host.name)
     }
-    try FileReplacement.replace(items)
   }
 
   private static var user: String { "\(ProcessEnvironment.user)@\(ProcessEnvironment.host)" }
 
-  private func start(_ play: HostPlay, _ run: FilePath, _ mask: SecretMask) async throws -> [HostOutcome] {
+  private func start(_ play: HostPlay, _ mask: SecretMask) async throws -> [HostOutcome] {
     let names = hosts.map(\.name)
     var arguments = [
-      "--inventory", play.folder.appending("inventory.yaml").string, "--inventory",
-      run.appending("inventory.yaml").string, "--forks", String(forks), "--diff",
+      "--inventory", play.inventory.string, "--inventory", play.ownInventory.string, "--forks", String(forks), "--diff",
     ]
     if mode.isChecking { arguments.append("--check") }
     if names.count < loaded.hosts.count { arguments += ["--limit", names.joined(separator: ",")] }

@@ -24,15 +24,17 @@ package struct HostShell: Sendable {
   /// - Returns: Its exit code.
   package func run(as user: String?, _ command: [String]) async throws -> Int32 {
     let reach = host.spec.reach
+    var temporary: FilePath?
+    defer { temporary?.removeAll() }
     var arguments = ["-p", String(reach.port)]
     if let key = reach.key?.value {
       arguments += ["-i", key.string.hasPrefix("~/") ? key.string : loaded.workspace.root.pushing(key).string]
     }
     if let jump = reach.jump { arguments += ["-J", jump] }
     if let key = reach.hostKey {
-      let layout = WorkspaceLayout(loaded.workspace.root)
-      try layout.hosts.makeFolders()
-      let known = layout.hosts.appending("known_hosts-\(host.name)")
+      let folder = try FilePath.privateFolder("kiln-ssh")
+      temporary = folder
+      let known = folder.appending("known_hosts")
       try FileReplacement.replace([.init(path: known, bytes: Array("kiln-\(host.name) \(key)\n".utf8))])
       arguments += [
         "-o", "HostKeyAlias=kiln-\(host.name)", "-o", "StrictHostKeyChecking=yes", "-o",

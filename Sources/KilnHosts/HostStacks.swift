@@ -115,8 +115,7 @@ struct HostStacks: Sendable {
 
   /// The image as a file for hosts that no registry serves.
   private func saved(_ image: BuiltImage, _ engine: ContainerEngine) async throws -> FilePath {
-    let folder = layout.hosts.appending("images")
-    try folder.makeFolders()
+    let folder = try HostArchives.folder()
     let id = image.id.split(separator: ":").last.map(String.init) ?? image.id
     let path = folder.appending("\(id.prefix(32)).tar")
     if path.isThere { return path }

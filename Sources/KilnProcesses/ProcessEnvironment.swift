@@ -32,6 +32,17 @@ package enum ProcessEnvironment {
     return value
   }
 
+  /// What this account keeps outside of workspaces, whose files come from others: `$XDG_STATE_HOME/kiln` or
+  /// `~/.local/state/kiln`; nil where the account has no home.
+  package static var stateFolder: FilePath? {
+    for (variable, rest) in [("XDG_STATE_HOME", "kiln"), ("HOME", ".local/state/kiln")] {
+      if let value = getenv(variable).map({ FilePath(platformString: $0) }), value.isAbsolute {
+        return value.pushing(FilePath(rest))
+      }
+    }
+    return nil
+  }
+
   /// The account's name, else its number.
   package static var user: String {
     if let account = getpwuid(getuid()) { return String(cString: account.pointee.pw_name) }

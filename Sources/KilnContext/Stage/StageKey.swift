@@ -1,4 +1,5 @@
 import KilnArtifacts
+import KilnProcesses
 import SystemPackage
 
 #if canImport(Glibc)
@@ -23,7 +24,7 @@ struct StageKey: Sendable {
   /// This account's, in `$XDG_STATE_HOME/kiln/stage.key` or `~/.local/state/kiln/stage.key`: outside of workspaces, whose
   /// files come from others, and lasting, so that the engine need not be sent everything each time. Where it cannot be kept,
   /// one for this process.
-  static let own = StageKey(keptIn: folder)
+  static let own = StageKey(keptIn: ProcessEnvironment.stateFolder)
 
   private static let size = 32
 
@@ -34,15 +35,6 @@ struct StageKey: Sendable {
   }
 
   fileprivate func number(of bytes: [UInt8]) -> UInt64 { key.number(of: bytes) }
-
-  private static var folder: FilePath? {
-    for (variable, rest) in [("XDG_STATE_HOME", "kiln"), ("HOME", ".local/state/kiln")] {
-      if let value = getenv(variable).map({ FilePath(platformString: $0) }), value.isAbsolute {
-        return value.pushing(FilePath(rest))
-      }
-    }
-    return nil
-  }
 
   private static func random() -> [UInt8] { (0..<size).map { _ in UInt8.random(in: 0 ... .max) } }
 

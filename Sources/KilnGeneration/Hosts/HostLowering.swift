@@ -7,7 +7,7 @@ import SystemPackage
 /// A host as variables of the roles in `playbooks/roles`.
 struct HostLowering {
   let plan: HostPlan
-  /// The way from the inventory's folder to the workspace's root, as in `../..`.
+  /// The way from the inventory's folder to the workspace's root, as in `../..`, or the root's own path.
   let root: String
 
   private var host: HostSpec { plan.spec }
@@ -44,6 +44,7 @@ struct HostLowering {
 
   private func path(_ path: String) -> AnsibleValue {
     if path.hasPrefix("/") || path.hasPrefix("~/") { return .text(path) }
+    if root.hasPrefix("/") { return .text("\(root)/\(path)") }
     // The rule of the key leaves no brace.
     return AnsiblePath("\(root)/\(path)").map { .besideInventory($0) } ?? .text(path)
   }

@@ -10,17 +10,24 @@ public import SystemPackage
 /// Inventory, variables, playbooks, roles and stacks of a workspace's hosts.
 public struct HostsOutput: Sendable {
   public let plans: [HostPlan]
-  /// The folder that the files are for, relative to the workspace's root.
-  public let folder: FilePath
+  /// The way from the inventory's folder to the workspace's root, or the root's own path.
+  private let root: String
 
-  /// - Parameter plans: In the order of the inventory.
+  /// Files below the workspace.
+  /// - Parameters:
+  ///   - plans: In the order of the inventory.
+  ///   - folder: The files' own, relative to the workspace's root.
   public init(_ plans: [HostPlan], in folder: FilePath) {
     self.plans = plans
-    self.folder = folder
+    root = folder.components.map { _ in ".." }.joined(separator: "/")
   }
 
-  /// The way from the folder to the workspace's root.
-  private var root: String { folder.components.map { _ in ".." }.joined(separator: "/") }
+  /// Files elsewhere.
+  /// - Parameter root: The workspace's, absolute.
+  public init(_ plans: [HostPlan], of root: FilePath) {
+    self.plans = plans
+    self.root = root.string
+  }
 
   package var inventory: AnsibleInventory {
     AnsibleInventory(
