@@ -21,7 +21,7 @@ struct HostPlay: Sendable {
     do {
       for path in tree.paths {
         guard let artifact = tree.files[path] else { continue }
-        try write(path.text, artifact.bytes)
+        try write(path.text, artifact.bytes, isPrivate: false)
       }
     } catch {
       remove()
@@ -29,11 +29,13 @@ struct HostPlay: Sendable {
     }
   }
 
-  /// - Parameter path: Below the folder.
-  func write(_ path: String, _ bytes: [UInt8]) throws {
+  /// - Parameters:
+  ///   - path: Below the folder.
+  ///   - isPrivate: Whether its mode is 0600; those that go to hosts keep theirs there.
+  func write(_ path: String, _ bytes: [UInt8], isPrivate: Bool = true) throws {
     let file = folder.pushing(FilePath(path))
     try UnlinkedFolder.make(file.removingLastComponent(), below: folder)
-    try FileReplacement.replace([.init(path: file, bytes: bytes, isPrivate: true)])
+    try FileReplacement.replace([.init(path: file, bytes: bytes, isPrivate: isPrivate)])
   }
 
   var inventory: FilePath { folder.appending("inventory.yaml") }

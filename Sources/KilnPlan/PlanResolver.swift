@@ -176,6 +176,7 @@ struct Resolution {
       var own = Resolution(resolver: resolver, spec: spec)
       own.followed = followed
       let components = own.components(runtime.components, on: base) + own.ownPackages(runtime, on: base)
+      own.problems += FileRules(components: components).problems()
       let environment = own.variables(runtime.environment, in: "runtime")
       guard let base else { return (nil, own.problems) }
       // Nothing is lowered that has an error already.

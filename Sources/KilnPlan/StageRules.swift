@@ -7,7 +7,21 @@ struct StageRules {
   let spec: EnvironmentSpec
 
   func problems() -> [Diagnostic] {
-    spec.kubernetes == nil && spec.azureDeployment == nil ? idleProblems() : orderProblems()
+    sizeProblems() + (spec.kubernetes == nil && spec.azureDeployment == nil ? idleProblems() : orderProblems())
+  }
+
+  /// Each stage has each program with its values: far more than anybody runs would take hours to write.
+  private static let programs = 5000
+
+  private func sizeProblems() -> [Diagnostic] {
+    let programs = spec.apps.reduce(0) { $0 + 1 + $1.workers.count + $1.jobs.count }
+    guard let last = spec.stages.last, programs * spec.stages.count > Self.programs else { return [] }
+    return [
+      Diagnostic(
+        "spec.too-large",
+        "\(Phrase.count(programs, "program")) in \(Phrase.count(spec.stages.count, "stage")) are more than \(Self.programs)",
+        at: last.name.location, suggestion: "give the environment fewer apps, workers and jobs, or fewer stages")
+    ]
   }
 
   /// Keys that only a deployment knows.

@@ -56,7 +56,7 @@ extension CommandContext {
   ) throws -> LoadedWorkspace {
     let workspace = WorkspaceReader(workers: workers).read(root)
     var problems = workspace.problems
-    if workspace.environmentFiles.isEmpty, !problems.hasErrors {
+    if workspace.environmentFiles.isEmpty, workspace.hosts.isEmpty, !problems.hasErrors {
       problems.append(
         Diagnostic(
           "workspace.empty", "there is no environment in environments/", severity: .warning,

@@ -3,6 +3,7 @@ extension SecretValue {
   /// What a text of one of the forms holds, or nil.
   static func form(_ text: String, _ bytes: [UInt8]) -> String? {
     if has("eyJ", in: bytes), hasWebToken(bytes) { return "an access token" }
+    if let scheme = authorization(in: text) { return "an Authorization header (\(scheme))" }
     guard bytes.contains(UInt8(ascii: "=")) else { return nil }
     if hasSignature(text) { return "a signed URL" }
     return hasConnectionString(text) ? "a password in a connection string" : nil

@@ -54,15 +54,15 @@ extension Shape {
         "user", .text(account), default: "www-data", "the account of `command`, workers and jobs; volumes belong to it",
         example: "www-data"),
       .init(
-        "volumes", .map(keys: appName, values: .object(volume)), default: "{}",
+        "volumes", .map(keys: appName, values: .object(volume), maximum: 100), default: "{}",
         "folders that outlive containers and versions; the app, its workers and its jobs share them",
         example: "{uploads: {path: /var/www/app/uploads, storage: 10Gi}}"),
       .init(
-        "workers", .map(keys: appName, values: .object(worker)), default: "{}",
+        "workers", .map(keys: appName, values: .object(worker), maximum: 100), default: "{}",
         "programs that run beside the app, from the same image and with the same variables and secrets",
         example: "{queue: {command: [php, bin/worker.php]}}"),
       .init(
-        "jobs", .map(keys: appName, values: .choice(job)), default: "{}",
+        "jobs", .map(keys: appName, values: .choice(job), maximum: 100), default: "{}",
         "programs that end, from the same image: once for each deployment, or by the clock",
         example: "{migrate: {command: [php, bin/migrate.php], run: before-deploy}}"),
     ])

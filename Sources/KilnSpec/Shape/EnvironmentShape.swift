@@ -4,7 +4,7 @@ import KilnPacker
 extension Shape {
   static let name = TextRule(
     "a name", pattern: "[a-z][a-z0-9]*(-[a-z0-9]+)*",
-    rule: "lower-case letters, digits and single hyphens, a letter first")
+    rule: "lower-case letters, digits and single hyphens, a letter first", lengths: 1...63)
   static let definitionName = TextRule(
     "a name", pattern: "[a-z][a-z0-9]*([.-][a-z0-9]+)*",
     rule: "lower-case letters, digits and single hyphens or dots, a letter first")
@@ -92,7 +92,7 @@ extension Shape {
         "seed", .object(seed), "what puts data into the environment of tests before they run",
         example: "{command: [php, bin/seed.php]}"),
       .init(
-        "stages", .map(keys: name, values: .object(stage)), default: "{}",
+        "stages", .map(keys: name, values: .object(stage), maximum: 100), default: "{}",
         "deployments of the same images; they may change values and sizes only",
         example: "{qa: {scaleSet: {capacity: 1}}, production: {}}"),
     ])

@@ -6,6 +6,9 @@ package enum PathRules {
     let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
     if parts.contains("..") { return "has .." }
     if parts.contains(".") { return "has . as a folder" }
+    // What Linux takes (NAME_MAX and PATH_MAX): a longer one cannot be written into a context either.
+    if parts.contains(where: { $0.utf8.count > 255 }) { return "has a name of more than 255 bytes" }
+    if path.utf8.count > 4000 { return "has more than 4,000 bytes" }
     // A slash at the end says that it is a folder.
     if parts.dropLast().contains("") { return "has //" }
     return nil
