@@ -26,3 +26,5 @@ remove() {
 remove container Names --all
 remove network Name
 remove volume Name
+# Hosts that a test provisions have no such label: their names say whose they are.
+docker ps --all --quiet --filter 'name=^/?kiln-e2e-host-[0-9]+$' | while read -r id; do docker rm --force --volumes "$id" >/dev/null; done

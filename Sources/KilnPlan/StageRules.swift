@@ -18,7 +18,7 @@ struct StageRules {
     guard let last = spec.stages.last, programs * spec.stages.count > Self.programs else { return [] }
     return [
       Diagnostic(
-        "spec.too-large",
+        "spec.too-many-programs",
         "\(Phrase.count(programs, "program")) in \(Phrase.count(spec.stages.count, "stage")) are more than \(Self.programs)",
         at: last.name.location, suggestion: "give the environment fewer apps, workers and jobs, or fewer stages")
     ]

@@ -20,8 +20,8 @@ struct LimitTests {
         + "app: {source: ../a, port: 80, workers: \(Self.named(workers, "{command: [a]}", "w"))}\n"
         + "deploy: {kubernetes: {namespace: acme}}\nstages: \(Self.named(stages, "{}", "s"))\n"
     }
-    #expect(problems(spec(49, 100)).filter { $0.hasPrefix("spec.too-large") } == [])
-    #expect(problems(spec(50, 100)).contains("spec.too-large: 51 programs in 100 stages are more than 5000"))
+    #expect(problems(spec(49, 100)).filter { $0.hasPrefix("spec.too-many-programs") } == [])
+    #expect(problems(spec(50, 100)).contains("spec.too-many-programs: 51 programs in 100 stages are more than 5000"))
   }
 
   @Test(arguments: ["workers: {command: [a]}", "jobs: {command: [a], run: before-deploy}", "volumes: {path: /v}"])

@@ -60,9 +60,12 @@ extension Attacks {
         "16,000 install commands", "spec.invalid-value",
         spec: spec + "app:\n  source: ../app\n  install:\n\(numbered(16_000) { "    - echo \($0)\n" })"),
       Input(
-        "a ring of 4,000 stages", "spec.stage-order",
+        "a ring of 100 stages", "spec.stage-order",
         spec: spec + "deploy: {kubernetes: {}}\nstages:\n"
-          + numbered(4_000) { "  s\($0): {after: s\(($0 + 1) % 4_000)}\n" }),
+          + numbered(100) { "  s\($0): {after: s\(($0 + 1) % 100)}\n" }),
+      Input(
+        "4,000 stages", "spec.invalid-value",
+        spec: spec + "deploy: {kubernetes: {}}\nstages:\n" + numbered(4_000) { "  s\($0): {}\n" }),
       Input("an alias tree as a key", "spec.alias-limit", spec: aliases(25) + "? *l25\n: 1\n"),
       Input("an alias tree as a flow key", "spec.alias-limit", spec: aliases(25) + "x: {*l25 : 1}\n"),
       Input("a billion laughs", "spec.alias-limit", spec: aliases(40)),
