@@ -1,4 +1,5 @@
 import KilnDiagnostics
+import SystemPackage
 
 extension HostSpec {
   /// - Parameters:
@@ -58,7 +59,10 @@ extension HostSpec.Reach {
   fileprivate init(_ node: SpecNode) {
     user = node.required("user").requiredText
     port = node.required("port").requiredInteger
-    key = node["key"]?.path
+    // A path of the account's own is no path of the workspace's.
+    key = node["key"].map {
+      $0.requiredText.hasPrefix("~/") ? Located(FilePath($0.requiredText), at: $0.location) : $0.path
+    }
     jump = node["jump"]?.requiredText
     hostKey = node["hostKey"]?.requiredText
   }
